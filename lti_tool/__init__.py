@@ -1,0 +1,3 @@
+"""Community Value."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,110 @@
+"""The refusals of the tool: raised where the fact is known, shown in one place (request_cycle).
+
+Each has a status, a code for the logs, and knows nothing of Flask. The sentence for people is chosen by
+the error page from the code, so that it can be translated.
+"""
+
+
+class ToolError(Exception):
+    """Something that the person who asked should be told in a calm sentence."""
+
+    status = 500
+    code = "unexpected"
+
+    def __init__(self, code: str | None = None, **facts: object) -> None:
+        """:param code: overrides the class's code; :param facts: numbers and names for the sentence and the log."""
+        super().__init__(code or self.code)
+        self.code = code or self.code
+        self.facts = facts
+
+
+class NotSignedIn(ToolError):
+    """Nobody is known here: the same answer for every address of every community."""
+
+    status = 401
+    code = "not-signed-in"
+
+
+class NotFound(ToolError):
+    """There is no such thing for this person: a closed community does not say what it holds."""
+
+    status = 404
+    code = "not-found"
+
+
+class NotAMember(NotFound):
+    """Signed in, but not a member of the community in the address."""
+
+    code = "not-a-member"
+
+
+class NotAllowed(ToolError):
+    """A member without the right; `facts["who"]` lists the roles that may."""
+
+    status = 403
+    code = "not-allowed"
+
+
+class SeatRefused(ToolError):
+    """The form's seat token is missing, forged, or of another session."""
+
+    status = 403
+    code = "seat-refused"
+
+
+class CommunityClosed(ToolError):
+    """The community takes nothing new any more."""
+
+    status = 403
+    code = "community-closed"
+
+
+class Stale(ToolError):
+    """The thing changed since the form was opened: nothing was overwritten."""
+
+    status = 409
+    code = "stale"
+
+
+class LaunchRefused(ToolError):
+    """A login or launch that cannot be let in. The code says which check failed; `detail` is for the log."""
+
+    status = 400
+    code = "launch-refused"
+
+    def __init__(self, code: str, detail: str = "", *, status: int = 400, **facts: object) -> None:
+        super().__init__(code, **facts)
+        self.detail = detail
+        self.status = status
+
+
+class ServiceProblem(ToolError):
+    """A call to an LMS service did not work. `words` are the LMS's own, trimmed and harmless."""
+
+    status = 502
+    code = "service-problem"
+
+    def __init__(self, code: str | None = None, words: str = "", **facts: object) -> None:
+        super().__init__(code, **facts)
+        self.words = words
+
+
+class PlatformUnavailable(ServiceProblem):
+    """Worth another try: network, time-out, 408, 425, 429, 5xx. `facts["retry_after"]` is in seconds or None.
+
+    Whether the LMS did what was asked is not known.
+    """
+
+    code = "platform-unavailable"
+
+
+class ServiceRefused(ServiceProblem):
+    """The LMS said no for good; what was asked was not done."""
+
+    code = "service-refused"
+
+
+class UnsafeSettings(ToolError):
+    """The tool will not start with these settings."""
+
+    code = "unsafe-settings"

@@ -1,0 +1,46 @@
+"""What administrators and auditors read: the launch log and the append-only audit log."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.extensions import Base, UTCDateTime
+
+
+class LaunchRecord(Base):
+    """One launch, admitted or refused. Claims are masked: no name, mail or token stands here."""
+
+    __tablename__ = "launch_record"
+    __table_args__ = (UniqueConstraint("reference"), Index("ix_launch_record_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20))  # CV-XXXX-XXXX, shown to the person
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    outcome: Mapped[str] = mapped_column(String(20))  # admitted, refused
+    code: Mapped[str | None] = mapped_column(String(60))  # why refused, or what was noted
+    detail: Mapped[str | None] = mapped_column(Text)
+    platform_id: Mapped[int | None] = mapped_column(ForeignKey("platform.id"), index=True)
+    issuer: Mapped[str | None] = mapped_column(String(500))
+    client_id: Mapped[str | None] = mapped_column(String(255))
+    deployment: Mapped[str | None] = mapped_column(String(255))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("course.id"), index=True)
+    claims: Mapped[dict | None] = mapped_column(JSON)
+
+
+class AuditEntry(Base):
+    """An administrative act, an appointment, a grade decision. Actors by id; never changed, never deleted."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_community_id_at", "community_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    act: Mapped[str] = mapped_column(String(60))
+    actor_kind: Mapped[str] = mapped_column(String(20))  # member, operator, system
+    actor_id: Mapped[int | None] = mapped_column()
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("community.id"))
+    subject: Mapped[str | None] = mapped_column(String(80))  # "membership:12"
+    detail: Mapped[dict | None] = mapped_column(JSON)

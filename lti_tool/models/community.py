@@ -1,0 +1,91 @@
+"""Where people meet: organisation, community, and the LMS courses that lead there."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.extensions import Base, UTCDateTime
+from lti_tool.models.columns import words
+
+
+class Organisation(Base):
+    """Whoever runs the LMS: everything an administrator sees is filtered by it."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class CommunityState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"  # may be read, takes nothing new
+
+
+class Community(Base):
+    """The closed space. One per course by default; several courses of an organisation may share one."""
+
+    __tablename__ = "community"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    name: Mapped[str] = mapped_column(String(300))
+    state: Mapped[CommunityState] = mapped_column(
+        words(CommunityState, "state"), default=CommunityState.OPEN
+    )
+    time_zone: Mapped[str] = mapped_column(String(64))  # IANA name; starts as the TIME_ZONE setting
+    time_zone_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # asked of staff once
+    starts_on: Mapped[date | None] = mapped_column(Date)  # the Monday of the first launch by staff
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Course(Base):
+    """An LTI context. Its key is deployment + context id, never the context id alone."""
+
+    __tablename__ = "course"
+    __table_args__ = (UniqueConstraint("deployment_id", "context_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), index=True)
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("community.id"), index=True)
+    context_id: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str | None] = mapped_column(String(300))
+    label: Mapped[str | None] = mapped_column(String(200))
+    line_items_url: Mapped[str | None] = mapped_column(Text)  # AGS container as the last launch gave it
+    grade_scopes: Mapped[list | None] = mapped_column(JSON)  # AGS scopes as the last launch gave them
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    community: Mapped[Community | None] = relationship()
+
+
+class ResourceLink(Base):
+    """One activity in the LMS course that opens the tool. It remembers what its last launch said."""
+
+    __tablename__ = "resource_link"
+    __table_args__ = (UniqueConstraint("course_id", "resource_link_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    resource_link_id: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str | None] = mapped_column(String(300))
+    target: Mapped[str | None] = mapped_column(Text)
+    return_url: Mapped[str | None] = mapped_column(Text)
+    line_item_url: Mapped[str | None] = mapped_column(Text)  # offered to the trainer, bound by nobody else
+    launched_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Period(Base):
+    """One stretch of the training (a calendar week in the community's zone), as UTC bounds, half open."""
+
+    __tablename__ = "period"
+    __table_args__ = (UniqueConstraint("community_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), index=True)
+    number: Mapped[int] = mapped_column()
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)

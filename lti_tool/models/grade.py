@@ -1,0 +1,161 @@
+"""Grading: policies, columns, their line items in the LMS, frozen statements and deliveries."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, Numeric, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.extensions import Base, UTCDateTime
+from lti_tool.models.columns import words
+from lti_tool.models.community import Course
+from lti_tool.models.person import Enrolment, Membership
+
+
+class GradingPolicy(Base):
+    """One version of a community's rules. Never changed: a new decision is a new version."""
+
+    __tablename__ = "grading_policy"
+    __table_args__ = (UniqueConstraint("community_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), index=True)
+    version: Mapped[int] = mapped_column(Integer)
+    settings: Mapped[dict] = mapped_column(JSON)  # grading.policy.Policy.as_settings()
+    time_zone: Mapped[str] = mapped_column(String(64))  # frozen with the rules
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
+    decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    decided_by: Mapped[Membership] = relationship()
+
+
+class GradeColumn(Base):
+    """What a trainer switched on: a name and a maximum, computed by a policy."""
+
+    __tablename__ = "grade_column"
+    __table_args__ = (UniqueConstraint("uuid"), UniqueConstraint("community_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
+    uuid: Mapped[str] = mapped_column(String(36))  # the line item's tag is community-value:<uuid>
+    name: Mapped[str] = mapped_column(String(200))
+    maximum: Mapped[Decimal] = mapped_column(Numeric(9, 2))
+    policy_id: Mapped[int] = mapped_column(ForeignKey("grading_policy.id"), index=True)
+    switched_on_by_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
+    switched_on_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    policy: Mapped[GradingPolicy] = relationship()
+    switched_on_by: Mapped[Membership] = relationship()
+    line_items: Mapped[list["LineItem"]] = relationship(back_populates="column")
+
+
+class LineItemState(StrEnum):
+    WANTED = "wanted"  # to be found or made in the LMS
+    BOUND = "bound"  # its address is known
+    REFUSED = "refused"  # the LMS said no: `problem` says why
+
+
+class LineItem(Base):
+    """A column as one course's LMS gradebook has it: ours (we made it) or theirs (adopted)."""
+
+    __tablename__ = "line_item"
+    __table_args__ = (UniqueConstraint("column_id", "course_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    column_id: Mapped[int] = mapped_column(ForeignKey("grade_column.id"), index=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    resource_link_id: Mapped[int | None] = mapped_column(ForeignKey("resource_link.id"), index=True)
+    state: Mapped[LineItemState] = mapped_column(words(LineItemState, "state"))
+    ours: Mapped[bool] = mapped_column(Boolean)
+    url: Mapped[str | None] = mapped_column(Text)
+    maximum: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))  # as the LMS said when last seen
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)  # when to try to make it
+    lease: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    problem: Mapped[str | None] = mapped_column(String(40))  # a code, shown in words
+    problem_detail: Mapped[str | None] = mapped_column(Text)  # the LMS's own words, trimmed
+
+    column: Mapped[GradeColumn] = relationship(back_populates="line_items")
+    course: Mapped[Course] = relationship()
+
+
+class ScoreStatement(Base):
+    """The frozen answer behind one value that was sent: lines, reasons, policy version, digest."""
+
+    __tablename__ = "score_statement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    column_id: Mapped[int] = mapped_column(ForeignKey("grade_column.id"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
+    as_of: Mapped[datetime] = mapped_column(UTCDateTime)
+    policy_version: Mapped[int] = mapped_column(Integer)
+    score: Mapped[Decimal] = mapped_column(Numeric(9, 2))
+    maximum: Mapped[Decimal] = mapped_column(Numeric(9, 2))
+    digest: Mapped[str] = mapped_column(String(64))
+    record: Mapped[dict] = mapped_column(JSON)  # grading.score.Statement.as_record()
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class DeliveryState(StrEnum):
+    READY = "ready"  # something counted; nobody has asked for it to be sent
+    DUE = "due"  # to be sent at `due_at`
+    SENDING = "sending"  # claimed: a statement is frozen, an attempt may be under way
+    CONFIRMED = "confirmed"  # the LMS said yes
+    HELD = "held"  # the LMS has another value than ours: a trainer decides
+    KEPT = "kept"  # a trainer decided to keep theirs
+    REFUSED = "refused"  # the LMS said no for good: `problem` says why
+
+
+class ScoreDelivery(Base):
+    """One cell of the LMS gradebook: what is wanted there, what was tried, what was confirmed, what is there."""
+
+    __tablename__ = "score_delivery"
+    __table_args__ = (
+        UniqueConstraint("line_item_id", "enrolment_id"),
+        Index("ix_score_delivery_state_due_at", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    line_item_id: Mapped[int] = mapped_column(ForeignKey("line_item.id"), index=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
+    state: Mapped[DeliveryState] = mapped_column(words(DeliveryState, "state"))
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the last fact that may change the value
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when a person last pressed Send
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
+
+    lease: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)  # since a person last asked
+
+    # The attempt: committed before the call. `attempt_open` means its outcome is not known.
+    attempt_open: Mapped[bool] = mapped_column(Boolean, default=False)
+    attempted_statement_id: Mapped[int | None] = mapped_column(ForeignKey("score_statement.id"), index=True)
+    attempted_value: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
+    attempted_maximum: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
+    attempted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    confirmed_statement_id: Mapped[int | None] = mapped_column(ForeignKey("score_statement.id"), index=True)
+    confirmed_value: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
+    confirmed_maximum: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_timestamp: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the last stamp that may be stored there
+
+    # What the LMS had when it differed from ours, and the decision of a trainer about exactly that value.
+    theirs_value: Mapped[Decimal | None] = mapped_column(Numeric(14, 5))
+    theirs_maximum: Mapped[Decimal | None] = mapped_column(Numeric(14, 5))
+    theirs_empty: Mapped[bool] = mapped_column(Boolean, default=False)
+    theirs_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    overwrite: Mapped[bool] = mapped_column(Boolean, default=False)  # "send ours" for the value seen above
+
+    problem: Mapped[str | None] = mapped_column(String(40))
+    problem_detail: Mapped[str | None] = mapped_column(Text)
+
+    line_item: Mapped[LineItem] = relationship()
+    enrolment: Mapped[Enrolment] = relationship()
+    member: Mapped[Membership] = relationship(foreign_keys=[member_id])
+    asked_by: Mapped[Membership | None] = relationship(foreign_keys=[asked_by_id])

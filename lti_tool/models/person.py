@@ -1,0 +1,103 @@
+"""People: who they are, in which course the LMS puts them, and what they are in a community."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Boolean, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.extensions import Base, UTCDateTime
+from lti_tool.models.columns import words
+
+
+class Role(StrEnum):
+    """What somebody is in a community (DESIGN part 1)."""
+
+    LEARNER = "learner"
+    TRAINER = "trainer"
+    PEDAGOGICAL_LEAD = "pedagogical_lead"
+    COMMUNITY_MANAGER = "community_manager"
+    SPONSOR = "sponsor"
+    GUEST_EXPERT = "guest_expert"
+    OBSERVER = "observer"
+
+
+class User(Base):
+    """A person as one platform knows them: platform + sub. Never merged by e-mail."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (UniqueConstraint("platform_id", "sub"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"), index=True)
+    sub: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str | None] = mapped_column(String(200))
+    given_name: Mapped[str | None] = mapped_column(String(200))
+    family_name: Mapped[str | None] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(320))
+    picture: Mapped[str | None] = mapped_column(String(1000))
+    locale: Mapped[str | None] = mapped_column(String(35))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Enrolment(Base):
+    """A user in a course. Raw roles are kept, so that our reading can be done again.
+
+    A launch that says less than an earlier one lowers its own seat only; `lower_*` remembers it until it
+    becomes the enrolment's (thirty days without a higher launch, or staff confirm it).
+    """
+
+    __tablename__ = "enrolment"
+    __table_args__ = (UniqueConstraint("user_id", "course_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    launch_roles: Mapped[list] = mapped_column(JSON)
+    launch_role: Mapped[Role] = mapped_column(words(Role, "launch_role"))
+    launched_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    lower_roles: Mapped[list | None] = mapped_column(JSON)
+    lower_role: Mapped[Role | None] = mapped_column(words(Role, "lower_role"))
+    lowered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    roster_roles: Mapped[list | None] = mapped_column(JSON)
+    roster_role: Mapped[Role | None] = mapped_column(words(Role, "roster_role"))
+    rostered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    test_user: Mapped[bool] = mapped_column(Boolean, default=False)  # the LMS's "student view"
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    user: Mapped[User] = relationship()
+
+
+class MembershipState(StrEnum):
+    ACTIVE = "active"
+    MUTED = "muted"
+    REMOVED = "removed"
+
+
+class Membership(Base):
+    """A user in a community. The role in force is computed (services.roles), never stored."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("community_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    state: Mapped[MembershipState] = mapped_column(
+        words(MembershipState, "state"), default=MembershipState.ACTIVE
+    )
+    appointed_role: Mapped[Role | None] = mapped_column(words(Role, "appointed_role"))
+    appointed_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id", use_alter=True))
+    appointed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    appointed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    pseudonym: Mapped[str | None] = mapped_column(String(80))
+    locale: Mapped[str | None] = mapped_column(String(35))  # the member's own choice of language
+    theme: Mapped[str | None] = mapped_column(String(10))  # light, dark, or none: as the system
+    joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_visit_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # end of the visit before this one
+
+    user: Mapped[User] = relationship()
+    community: Mapped["Community"] = relationship()  # noqa: F821 (mapped by name, models.community)
+    appointed_by: Mapped["Membership | None"] = relationship(remote_side="Membership.id")
