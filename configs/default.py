@@ -1,0 +1,32 @@
+"""Every setting, one sentence each. `LTI_TOOL_<NAME>` in the environment wins over these files."""
+
+# The public address of the tool, without a trailing slash; https unless the host is a loopback address.
+BASE_URL = ""
+
+# Where the tool keeps its own files: database, queue, keys of the demo.
+VAR_DIR = "var"
+
+# Signs login states and seat tokens; at least 32 characters, the same for every process.
+SECRET_KEY = ""
+
+# Encrypts our private keys at rest: Fernet keys separated by commas, the first encrypts, all decrypt.
+KEY_ENCRYPTION_KEY = ""
+
+# Where the truth is: SQLite in VAR_DIR when empty, or postgresql+psycopg://…
+DATABASE_URL = ""
+
+# What wakes the workers: SQLite in VAR_DIR when empty, redis://… or postgresql://…
+QUEUE_URL = ""
+
+# The zone of a new community until its staff confirm or change it.
+TIME_ZONE = "Europe/Paris"
+
+# Private hosts or networks that may be called, host names and CIDR separated by commas.
+OUTBOUND_ALLOW = ""
+
+# How many reverse proxies in front of the tool are trusted to tell the client's address and scheme.
+TRUSTED_PROXIES = 0
+
+# The largest request that is read at all, in bytes.
+MAX_CONTENT_LENGTH = 2_000_000
+MAX_FORM_MEMORY_SIZE = 2_000_000

@@ -1,0 +1,1 @@
+"""A server: everything that matters comes from the environment."""

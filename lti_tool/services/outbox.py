@@ -1,0 +1,11 @@
+"""Asks for a worker to be woken once the transaction under way is committed."""
+
+from lti_tool.extensions import db
+
+SCORES = "scores"
+LINE_ITEMS = "line-items"
+
+
+def wake(outbox: str) -> None:
+    """Ring this outbox's bell after the commit; forgotten if the transaction rolls back."""
+    db.session.info.setdefault("bells", set()).add(outbox)

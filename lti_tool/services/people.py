@@ -1,0 +1,84 @@
+"""How a member is shown: name, initials, hue, role."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from lti_tool.extensions import db
+from lti_tool.models import Course, Enrolment, Membership, Role, User
+from lti_tool.services import roles
+
+HUES = 6
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member as others see them. `name` is None when the LMS sends none: the page then says "Member 12"."""
+
+    number: int
+    name: str | None
+    initials: str
+    hue: int
+    role: str
+    pseudonym: bool = False
+
+
+def shown(membership: Membership, user: User, role: Role | None) -> Person:
+    """Describe a member for a page."""
+    name = membership.pseudonym or user.name or _joined(user.given_name, user.family_name)
+    return Person(
+        number=membership.id,
+        name=name,
+        initials=_initials(name),
+        hue=membership.id % HUES + 1,
+        role=(role or Role.OBSERVER).value,
+        pseudonym=bool(membership.pseudonym),
+    )
+
+
+def enrolments_of(
+    community_id: int, user_ids: Iterable[int] | None = None
+) -> dict[int, list[Enrolment]]:
+    """Return the enrolments in a community's courses by user id, in one statement."""
+    wanted = (
+        select(Enrolment)
+        .join(Course, Course.id == Enrolment.course_id)
+        .where(Course.community_id == community_id)
+    )
+    if user_ids is not None:
+        wanted = wanted.where(Enrolment.user_id.in_(set(user_ids)))
+    found: dict[int, list[Enrolment]] = {}
+    for enrolment in db.session.scalars(wanted):
+        found.setdefault(enrolment.user_id, []).append(enrolment)
+    return found
+
+
+def described(memberships: Iterable[Membership], now: datetime) -> dict[int, Person]:
+    """Describe members of one community, whose users are loaded, by membership id; one statement."""
+    members = list({membership.id: membership for membership in memberships}.values())
+    if not members:
+        return {}
+    enrolments = enrolments_of(members[0].community_id, [member.user_id for member in members])
+    return {
+        member.id: shown(
+            member, member.user, roles.in_force(member, enrolments.get(member.user_id, ()), now)
+        )
+        for member in members
+    }
+
+
+def _joined(given: str | None, family: str | None) -> str | None:
+    return " ".join(part for part in (given, family) if part) or None
+
+
+def _initials(name: str | None) -> str:
+    """Take two letters: of the first two words, or the first two of a single word."""
+    if not name:
+        return ""
+    letters = ["".join(filter(str.isalnum, word)) for word in name.split()]
+    letters = [word for word in letters if word]
+    if len(letters) > 1:
+        return (letters[0][0] + letters[1][0]).upper()
+    return letters[0][:2].capitalize() if letters else ""

@@ -1,0 +1,170 @@
+"""Loads configs/ and the environment; refuses to start on an unsafe or impossible setting and says which."""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from cryptography.fernet import Fernet
+from flask import Flask, current_app
+
+from lti_tool.errors import UnsafeSettings
+
+LOOPBACK_NAMES = {"localhost"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the tool was told, checked. Every attribute has the name of its setting."""
+
+    base_url: str
+    var_dir: Path
+    secret_key: str
+    key_encryption_keys: tuple[str, ...]
+    database_url: str
+    queue_url: str
+    time_zone: str
+    outbound_allow: tuple[str, ...]
+    trusted_proxies: int
+
+    @property
+    def loopback_http(self) -> bool:
+        """True for the demo: plain http on this machine only (DESIGN 6, *Without cookies in the frame*)."""
+        parts = urlsplit(self.base_url)
+        return parts.scheme == "http" and is_loopback(parts.hostname or "")
+
+
+def current() -> Settings:
+    """Return the settings of the running application."""
+    return current_app.extensions["settings"]
+
+
+def directory(name: str) -> Path:
+    """Return a folder that stands beside the package in the source tree and inside it in the wheel."""
+    here = Path(__file__).resolve().parent
+    for candidate in (here / name, here.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise UnsafeSettings(sentence=f"The folder {name}/ is missing from this installation.")
+
+
+def load(app: Flask, environment: str, overrides: dict | None = None) -> Settings:
+    """Read configs/default.py, configs/<environment>.py, LTI_TOOL_* and `overrides`, in this order.
+
+    :raises UnsafeSettings: naming the setting and what to do.
+    """
+    configs = directory("configs")
+    app.config.from_pyfile(str(configs / "default.py"))
+    app.config.from_pyfile(str(configs / f"{environment}.py"))
+    app.config.from_prefixed_env("LTI_TOOL", loads=str)
+    app.config.update(overrides or {})
+    settings = _checked(app.config)
+    app.extensions["settings"] = settings
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_CONTENT_LENGTH"])
+    app.config["MAX_FORM_MEMORY_SIZE"] = int(app.config["MAX_FORM_MEMORY_SIZE"])
+    return settings
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address can only be this machine."""
+    if host.lower() in LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked(config: dict) -> Settings:
+    var_dir = Path(config["VAR_DIR"]).resolve()
+    return Settings(
+        base_url=_base_url(config["BASE_URL"]),
+        var_dir=var_dir,
+        secret_key=_secret(config["SECRET_KEY"]),
+        key_encryption_keys=_encryption_keys(config["KEY_ENCRYPTION_KEY"]),
+        database_url=_database_url(config["DATABASE_URL"], var_dir),
+        queue_url=_queue_url(config["QUEUE_URL"], var_dir),
+        time_zone=_time_zone(config["TIME_ZONE"]),
+        outbound_allow=_outbound_allow(config["OUTBOUND_ALLOW"]),
+        trusted_proxies=_proxies(config["TRUSTED_PROXIES"]),
+    )
+
+
+def _refuse(setting: str, sentence: str) -> None:
+    raise UnsafeSettings(setting=setting, sentence=f"LTI_TOOL_{setting}: {sentence}")
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        _refuse("BASE_URL", "set it to the public address of the tool, such as https://community.example.org.")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        _refuse("BASE_URL", "give scheme and host only, without a path.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        _refuse("BASE_URL", "plain http is possible on this machine only; anywhere else browsers drop the session.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _secret(value: str) -> str:
+    if len(value) < 32:
+        _refuse("SECRET_KEY", "set it to at least 32 random characters, the same for every process.")
+    return value
+
+
+def _encryption_keys(value: str) -> tuple[str, ...]:
+    keys = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not keys:
+        _refuse("KEY_ENCRYPTION_KEY", "set it to a Fernet key; `lti-tool secrets` prints a new one.")
+    for key in keys:
+        try:
+            Fernet(key)
+        except ValueError:
+            _refuse("KEY_ENCRYPTION_KEY", "one of its parts is not a Fernet key (32 bytes, URL-safe base64).")
+    return keys
+
+
+def _database_url(value: str, var_dir: Path) -> str:
+    if not value:
+        return f"sqlite:///{var_dir / 'community-value.sqlite'}"
+    if value.startswith("postgresql://"):
+        value = "postgresql+psycopg://" + value.removeprefix("postgresql://")
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        _refuse("DATABASE_URL", "use sqlite:///… or postgresql+psycopg://…; no other database is supported.")
+    return value
+
+
+def _queue_url(value: str, var_dir: Path) -> str:
+    if not value:
+        return f"sqlite:///{var_dir / 'queue.sqlite'}"
+    if not value.startswith(("sqlite:///", "redis://", "rediss://", "postgresql://")):
+        _refuse("QUEUE_URL", "use sqlite:///…, redis://… or postgresql://….")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    if value not in available_timezones():
+        _refuse("TIME_ZONE", "use a name such as Europe/Paris.")
+    return value
+
+
+def _outbound_allow(value: str) -> tuple[str, ...]:
+    entries = tuple(part.strip() for part in value.split(",") if part.strip())
+    for entry in entries:
+        if "/" in entry:
+            try:
+                ipaddress.ip_network(entry, strict=False)
+            except ValueError:
+                _refuse("OUTBOUND_ALLOW", f"{entry} is not a network; write it like 10.0.0.0/8.")
+    return entries
+
+
+def _proxies(value: object) -> int:
+    try:
+        count = int(value)
+    except (TypeError, ValueError):
+        count = -1
+    if not 0 <= count <= 10:
+        _refuse("TRUSTED_PROXIES", "set it to the number of reverse proxies in front of the tool, 0 to 10.")
+    return count
