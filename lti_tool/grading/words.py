@@ -21,7 +21,10 @@ from markdown_it.token import Token
 
 SHINGLE = 5
 
-_READER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_DROPPED = frozenset({"Mn", "Mc", "Me", "Cf"})
+
+# Tables are not parsed: their bars are no words anyway, and a hostile one is costly.
+_READER = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough"])
 _SKIPPED_INLINE = {"link_open": 1, "link_close": -1}
 _BREAKS = frozenset({"softbreak", "hardbreak", "image", "link_open", "link_close"})
 
@@ -48,13 +51,22 @@ def overlap(text: str, other: str) -> Fraction:
     copy. Only the writer's own words are compared: quoting the parent is no copy. 0 when either
     has none.
     """
-    mine = [word.casefold() for word in _own_words(text)]
+    return largest_overlap(text, [other])
+
+
+def largest_overlap(text: str, others: Iterable[str]) -> Fraction:
+    """Return the largest ``overlap`` of ``text`` with any of ``others``; 0 when there is none."""
+    mine = _folded_words(text)
     length = min(SHINGLE, len(mine))
     if not length:
         return Fraction(0)
     sequences = _sequences(mine, length)
-    theirs = _sequences([word.casefold() for word in _own_words(other)], length)
-    return Fraction(len(sequences & theirs), len(sequences))
+    shared = (len(sequences & _sequences(_folded_words(other), length)) for other in others)
+    return Fraction(max(shared, default=0), len(sequences))
+
+
+def _folded_words(markdown: str) -> list[str]:
+    return [word.casefold() for word in _own_words(markdown)]
 
 
 def _sequences(words: list[str], length: int) -> set[tuple[str, ...]]:
@@ -68,12 +80,15 @@ def _own_words(markdown: str) -> list[str]:
 
 
 def _bare(text: str) -> str:
-    """Drop accents, vowel signs and invisible format characters, which word patterns would split at."""
-    decomposed = unicodedata.normalize("NFD", text)
-    return "".join(mark for mark in decomposed if unicodedata.category(mark) not in _DROPPED)
+    """Drop accents, vowel signs and invisible format characters, which word patterns would split at.
+
+    Loose marks go first: decomposing a long run of them would cost its square.
+    """
+    return _without_marks(unicodedata.normalize("NFD", _without_marks(text)))
 
 
-_DROPPED = frozenset({"Mn", "Mc", "Me", "Cf"})
+def _without_marks(text: str) -> str:
+    return "".join(character for character in text if unicodedata.category(character) not in _DROPPED)
 
 
 def _own_passages(tokens: Iterable[Token]) -> Iterator[str]:
