@@ -1,0 +1,44 @@
+"""Launches that were begun and not yet answered: what the single-use lti_message_hint stands for."""
+
+import json
+import secrets
+from dataclasses import dataclass
+
+KEPT = 1000
+
+
+@dataclass(frozen=True)
+class PendingLaunch:
+    """One launch between its login initiation and its token."""
+
+    hint: str
+    course_id: str
+    sub: str
+    browser: str
+    """Random name of the LMS session that began it: another browser cannot finish it."""
+    target_link_uri: str
+    document_target: str
+
+
+class PendingLaunches:
+    """Open launches by hint; each is given out once, and only the latest are kept."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, PendingLaunch] = {}
+
+    def begin(
+        self, course_id: str, link_id: str, sub: str, browser: str, target_link_uri: str, document_target: str
+    ) -> PendingLaunch:
+        """Open a launch; its hint is JSON with quotes and braces, as Moodle's is."""
+        name = f"ltilaunch{link_id}_{secrets.randbelow(10**9)}_{secrets.token_hex(6)}"
+        hint = json.dumps({"cmid": int(link_id) + 1 if link_id.isdigit() else 0, "launchid": name})
+        hint = hint.replace(": ", ":").replace(", ", ",")
+        launch = PendingLaunch(hint, course_id, sub, browser, target_link_uri, document_target)
+        self._open[hint] = launch
+        while len(self._open) > KEPT:
+            self._open.pop(next(iter(self._open)), None)
+        return launch
+
+    def take(self, hint: str) -> PendingLaunch | None:
+        """The launch this exact hint stands for, which no later call gets again."""
+        return self._open.pop(hint, None)

@@ -1,0 +1,95 @@
+"""Serve a Flask app on several local addresses at once, in threads."""
+
+import socket
+from collections.abc import Sequence
+from threading import Thread
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Says nothing per request: the LMS keeps its own log of calls."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        return
+
+
+class ServerHandle:
+    """Running servers; `close` ends them and waits."""
+
+    def __init__(self, servers: list[BaseWSGIServer]):
+        self._servers = servers
+        self._threads = [Thread(target=server.serve_forever, daemon=True) for server in servers]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port served, the one that was found when 0 was asked for."""
+        return self._servers[0].port
+
+    def wait(self) -> None:
+        """Return when the servers were closed."""
+        for thread in self._threads:
+            thread.join()
+
+    def close(self) -> None:
+        """Stop serving and free the port."""
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+        self.wait()
+
+
+def serve(
+    app: Flask, hosts: Sequence[str] = LOOPBACK, port: int = 8081, ssl_context: object = None
+) -> ServerHandle:
+    """Serve `app` on `port` of every host (IPv6 is left out where the machine has none); port 0 finds one.
+
+    Raises OSError when an address is taken.
+    """
+    servers: list[BaseWSGIServer] = []
+    try:
+        for host in hosts:
+            if ":" in host and servers and not _has_ipv6():
+                continue
+            wanted = servers[0].port if servers else port
+            servers.append(_server(app, host, wanted, ssl_context))
+    except OSError:
+        for server in servers:
+            server.server_close()
+        raise
+    return ServerHandle(servers)
+
+
+def _server(app: Flask, host: str, port: int, ssl_context: object) -> BaseWSGIServer:
+    """One listening server. The socket is made here: werkzeug ends the process when an address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+        found = listener.getsockname()[1]
+        return make_server(
+            host,
+            found,
+            app,
+            threaded=True,
+            request_handler=_QuietHandler,
+            ssl_context=ssl_context,
+            fd=listener.fileno(),
+        )
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
