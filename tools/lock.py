@@ -12,10 +12,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
-COMPILE = (
-    "uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-build "
-    "--no-annotate --no-emit-index-url --no-emit-find-links --no-header"
-).split()
+COMPILE = [
+    *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
+    *("--generate-hashes", "--no-build", "--no-annotate", "--no-header"),
+    *("--no-emit-index-url", "--no-emit-find-links"),
+]
 
 
 def own_dependencies() -> str:

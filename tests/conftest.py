@@ -1,0 +1,60 @@
+"""What every test may ask for. Fixtures import the tool, never this file when it loads."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from tests.support import databases as test_databases
+from tests.support.network import forbid_network
+
+LONG_SECONDS = 900
+RESOURCES = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config):
+    """Shut the network; by hand on PostgreSQL, start a server that all parallel workers share."""
+    forbid_network()
+    config.stash[RESOURCES] = ExitStack()
+    if not hasattr(config, "workerinput"):
+        config.stash[RESOURCES].enter_context(test_databases.prepared_server())
+
+
+def pytest_unconfigure(config):
+    config.stash[RESOURCES].close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Mark what uses a database, give long tests their time, leave out what has no meaning here."""
+    for item in items:
+        if "database_url" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
+        slow = item.get_closest_marker("long") or item.get_closest_marker("packaging")
+        if slow and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONG_SECONDS))
+    if test_databases.chosen() == "sqlite":
+        _deselect(config, items, marker="postgresql")
+
+
+def _deselect(config, items, marker):
+    unwanted = [item for item in items if item.get_closest_marker(marker)]
+    if unwanted:
+        items[:] = [item for item in items if item not in unwanted]
+        config.hook.pytest_deselected(items=unwanted)
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory):
+    """Makes, copies and drops databases of the kind that this run is for."""
+    return test_databases.databases(tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture(scope="session")
+def database_url(databases, worker_id):
+    """The address of this worker's own database, empty until somebody brings up the schema."""
+    address = databases.create(f"tests_{worker_id}")
+    yield address
+    databases.drop(address)
+
+
+# The application's fixtures (app, client, db and what builds on them) stand below this line.

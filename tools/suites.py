@@ -1,0 +1,146 @@
+"""The suites of the gate: what each runs, what it needs, and how its result is counted."""
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.programs import CHROMIUM, POSTGRESQL, Program
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+# Read by tests/support/databases.py.
+DATABASE_CHOICE = "TEST_DATABASE"
+POSTGRESQL_ADDRESS = "TEST_POSTGRESQL_URL"
+
+ORDINARY = "not browser and not packaging and not long"
+TWO_AT_A_TIME = ("-n", "2")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A part of the gate: either commands that succeed or fail, or one run of pytest."""
+
+    name: str
+    about: str
+    commands: tuple[tuple[str, ...], ...] = ()
+    marked: str = ""
+    options: tuple[str, ...] = ()
+    database: str = "sqlite"
+    needs: tuple[Program, ...] = ()
+    long: bool = False
+
+
+@dataclass
+class Outcome:
+    """What became of a suite. `not_run` says what would help when it could not run at all."""
+
+    suite: str
+    passed: int = 0
+    failed: int = 0
+    skipped: list[str] = field(default_factory=list)
+    durations: list[tuple[float, str]] = field(default_factory=list)
+    not_run: str = ""
+    seconds: float = 0.0
+
+
+ALL = (
+    Suite(
+        "lint",
+        "style, format, who may import whom",
+        commands=(
+            (str(BIN / "ruff"), "check", "--quiet", "."),
+            (str(BIN / "ruff"), "format", "--quiet", "--check", "."),
+            (str(BIN / "lint-imports"), "--no-cache"),
+        ),
+    ),
+    Suite("tests", "unit and functional, on SQLite", marked=ORDINARY, options=TWO_AT_A_TIME),
+    Suite(
+        "postgresql",
+        "the tests that use a database, on PostgreSQL",
+        marked=f"(database or postgresql) and {ORDINARY}",
+        options=TWO_AT_A_TIME,
+        database="postgresql",
+        needs=(POSTGRESQL,),
+    ),
+    Suite("browser", "the whole way in Chromium", marked="browser and not long", needs=(CHROMIUM,)),
+    Suite("packaging", "the wheel in an empty environment", marked="packaging and not long"),
+    Suite(
+        "long",
+        "what takes minutes, on SQLite",
+        marked="long and not browser",
+        options=("--durations=0",),
+        long=True,
+    ),
+    Suite(
+        "long-postgresql",
+        "what takes minutes, on PostgreSQL",
+        marked="long and (database or postgresql) and not browser",
+        options=("--durations=0",),
+        database="postgresql",
+        needs=(POSTGRESQL,),
+        long=True,
+    ),
+    Suite(
+        "long-browser",
+        "what takes minutes, in Chromium",
+        marked="long and browser",
+        options=("--durations=0",),
+        needs=(CHROMIUM,),
+        long=True,
+    ),
+)
+
+
+def run(suite: Suite, environment: dict[str, str], results: Path) -> Outcome:
+    """Run the suite with `environment` on top of our own; `results` is a folder for its report."""
+    if suite.commands:
+        return _run_commands(suite)
+    report = results / f"{suite.name}.xml"
+    finished = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-m", suite.marked, *suite.options, f"--junit-xml={report}"],
+        cwd=ROOT,
+        env={**os.environ, **environment, DATABASE_CHOICE: suite.database},
+        check=False,
+    )
+    outcome = Outcome(suite.name)
+    if report.exists():
+        _count(report, outcome)
+    if outcome.failed == 0 and not _ended_well(finished.returncode, suite):
+        print(f"{suite.name}: pytest ended with {finished.returncode}", flush=True)
+        outcome.failed = 1
+    return outcome
+
+
+def _ended_well(code: int, suite: Suite) -> bool:
+    """A suite without a single test has lost its tests; only the long ones may be empty."""
+    return code == 0 or (code == 5 and suite.long)
+
+
+def _run_commands(suite: Suite) -> Outcome:
+    outcome = Outcome(suite.name)
+    for command in suite.commands:
+        if subprocess.run(command, cwd=ROOT, check=False).returncode == 0:
+            outcome.passed += 1
+        else:
+            print(f"FAILED: {' '.join([Path(command[0]).name, *command[1:]])}", flush=True)
+            outcome.failed += 1
+    return outcome
+
+
+def _count(report: Path, outcome: Outcome) -> None:
+    """Count test cases, not outcomes: a test that passes and whose clean-up fails is one failed test."""
+    cases: dict[str, list[ElementTree.Element]] = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        cases.setdefault(f"{case.get('classname')}::{case.get('name')}", []).append(case)
+    for name, parts in cases.items():
+        outcome.durations.append((sum(float(part.get("time", 0)) for part in parts), name))
+        problems = {child.tag: child for part in parts for child in part}
+        if "failure" in problems or "error" in problems:
+            outcome.failed += 1
+        elif "skipped" in problems:
+            outcome.skipped.append(f"{name}: {problems['skipped'].get('message', '')}")
+        else:
+            outcome.passed += 1
