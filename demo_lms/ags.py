@@ -1,4 +1,4 @@
-"""Assignment and Grade Services 2.0: columns, scores and results of a course, answering as Moodle 4.4 does."""
+"""Assignment and Grade Services 2.0: columns, scores and results, answered as Moodle 4.4 does."""
 
 import json
 import math

@@ -3,7 +3,9 @@
 FRENCH = {
     # Frame of every page
     "CAMPUS DEMO": "CAMPUS DÉMO",
-    "Demonstration LMS, to try without setting anything up": "LMS de démonstration, pour essayer sans rien installer",
+    "Demonstration LMS, to try without setting anything up": (
+        "LMS de démonstration, pour essayer sans rien installer"
+    ),
     "You are": "Vous êtes",
     "Change": "Changer",
     "Language": "Langue",
@@ -40,8 +42,8 @@ FRENCH = {
     "Gradebook": "Carnet de notes",
     "Community": "Communauté",
     "Open in a new tab": "Ouvrir dans un nouvel onglet",
-    "This frame receives a real LTI 1.3 launch. Changing person launches the tool again with that person’s role.": (
-        "Ce cadre reçoit un vrai lancement LTI 1.3. Changer de personne relance l’outil avec son rôle."
+    "This frame receives a real LTI 1.3 launch. Changing person launches the tool again.": (
+        "Ce cadre reçoit un vrai lancement LTI 1.3. Changer de personne relance l’outil."
     ),
     "Gradebook (what the LMS holds)": "Carnet de notes (ce que contient le LMS)",
     "Messages exchanged with the tool": "Messages échangés avec l’outil",
@@ -49,7 +51,8 @@ FRENCH = {
     "Nothing exchanged yet.": "Aucun échange pour l’instant.",
     # Gradebook
     "No column yet: the tool makes one when grading is switched on, or the activity has its own.": (
-        "Aucune colonne pour l’instant : l’outil en crée une quand la notation est activée, ou l’activité a la sienne."
+        "Aucune colonne pour l’instant : l’outil en crée une quand la notation est activée, "
+        "ou l’activité a la sienne."
     ),
     "No learner to show.": "Aucun apprenant à afficher.",
     "Learner": "Apprenant",
@@ -66,7 +69,8 @@ FRENCH = {
         "Dans la colonne propre à l’activité, une note saisie ici reste, quoi que l’outil envoie ensuite."
     ),
     "The grade was not saved: choose a learner and a column and type a number from 0 upwards.": (
-        "La note n’a pas été enregistrée : choisissez un apprenant et une colonne, puis saisissez un nombre à partir de 0."
+        "La note n’a pas été enregistrée : choisissez un apprenant et une colonne, "
+        "puis saisissez un nombre à partir de 0."
     ),
     # Messages
     "Time": "Heure",
@@ -112,7 +116,9 @@ FRENCH = {
     "Any grading progress but FullyGraded empties the grade (Moodle)": (
         "Tout avancement de notation autre que FullyGraded vide la note (Moodle)"
     ),
-    "Token answers are labelled text/html (Moodle)": "Les réponses de jeton sont étiquetées text/html (Moodle)",
+    "Token answers are labelled text/html (Moodle)": (
+        "Les réponses de jeton sont étiquetées text/html (Moodle)"
+    ),
     "The activity is graded: it has its own column, named in the launch": (
         "L’activité est notée : elle a sa propre colonne, citée dans le lancement"
     ),
@@ -120,7 +126,9 @@ FRENCH = {
     "E-mail addresses are shared with the tool": "Les adresses électroniques sont communiquées à l’outil",
     "Roles are sent": "Les rôles sont envoyés",
     "Launches come from outside any course": "Les lancements viennent de hors des cours",
-    "Columns are locked: a score is answered with 500": "Les colonnes sont verrouillées : une note reçoit 500",
+    "Columns are locked: a score is answered with 500": (
+        "Les colonnes sont verrouillées : une note reçoit 500"
+    ),
     "No token is given": "Aucun jeton n’est donné",
     "The services answer 503": "Les services répondent 503",
     "The services answer with a web page": "Les services répondent par une page web",
@@ -152,7 +160,9 @@ FRENCH = {
     "There is no such page in this LMS.": "Cette page n’existe pas dans ce LMS.",
     "There is no such account in this LMS.": "Ce compte n’existe pas dans ce LMS.",
     "Not allowed": "Non autorisé",
-    "Only a trainer of this course may change grades.": "Seul un formateur de ce cours peut modifier les notes.",
+    "Only a trainer of this course may change grades.": (
+        "Seul un formateur de ce cours peut modifier les notes."
+    ),
     "Service unavailable": "Service indisponible",
     "The LMS cannot answer at the moment.": "Le LMS ne peut pas répondre pour le moment.",
     "Maintenance": "Maintenance",

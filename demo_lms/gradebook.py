@@ -139,7 +139,7 @@ def set_by_hand(item: LineItem, sub: str, value: float | None, comment: str, now
 
 
 def rescale(item: LineItem, maximum: float, now: datetime) -> None:
-    """Change a column's maximum and its grades in proportion; Moodle makes an empty grade 0 and stamps now."""
+    """Change a column's maximum and its grades in proportion; as in Moodle an empty grade becomes 0."""
     if maximum == item.maximum:
         return
     factor = maximum / item.maximum if item.maximum else 0

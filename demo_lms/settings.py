@@ -57,7 +57,7 @@ class Quirks:
 
 @dataclass
 class LmsSettings:
-    """Addresses and identity of this LMS and of the one tool it launches; addresses have no trailing slash."""
+    """Addresses and identity of this LMS and of the one tool it launches; no trailing slashes."""
 
     issuer: str = "http://localhost:8081"
     tool_url: str = "http://127.0.0.1:8080"

@@ -1,4 +1,4 @@
-"""Bearer tokens, and the check of the signed assertion a tool asks for one with (RFC 7523, private_key_jwt)."""
+"""Bearer tokens, and the check of the signed assertion by which a tool asks for one (RFC 7523)."""
 
 import json
 import secrets
