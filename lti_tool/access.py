@@ -1,0 +1,202 @@
+"""Who may enter a community: the only place that reads cookies, seats and seat tokens of a request.
+
+Every address below /communities/ is answered here first. Not signed in: the same 401 for every id, existing
+or not. Signed in and not a member: 404 for everything. A page is rendered for one seat; an unsafe request
+acts for the seat of its token or is refused.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, Flask, g, request
+from sqlalchemy import and_, select
+from werkzeug.routing import BaseConverter
+
+from lti_tool import clock, settings
+from lti_tool.errors import NotAMember, NotFound, NotSignedIn, SeatRefused
+from lti_tool.extensions import db, login_manager
+from lti_tool.models import BrowserSession, Community, Course, Enrolment, Membership, Seat, User
+from lti_tool.services import roles, sessions
+from lti_tool.services.acting import ActingMember
+
+SESSION_COOKIE = "__Host-cv_session"
+# Plain twin of the session cookie, on http loopback only, for browsers that refuse Secure cookies there.
+LOOPBACK_SESSION_COOKIE = "cv_session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SPACE = "/communities"
+
+
+class IdConverter(BaseConverter):
+    """A positive integer that every database can hold: what is not one has no page."""
+
+    regex = r"[1-9][0-9]{0,8}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A seat that was let in, and what a page made for it needs."""
+
+    member: ActingMember
+    seat: Seat
+    session: BrowserSession
+    token: str
+
+
+def install(app: Flask) -> None:
+    """Guard every address below /communities/, those that do not exist included."""
+    app.url_map.converters["id"] = IdConverter
+    app.before_request(_guard_unknown_addresses)
+    login_manager.init_app(app)
+    login_manager.request_loader(lambda _request: getattr(g.get("admission"), "member", None))
+
+
+def community_blueprint(name: str, import_name: str) -> Blueprint:
+    """Make a blueprint whose views are reached only by members of the community in the address.
+
+    Each view gets `member: ActingMember`; `url_for` stays in this community and keeps the seat.
+    """
+    blueprint = Blueprint(name, import_name, url_prefix=f"{SPACE}/<id:community_id>")
+
+    @blueprint.url_value_preprocessor
+    def admit_members_only(endpoint, values):
+        g.community_id = values.pop("community_id")
+        g.admission = _admit(g.community_id, clock.now())
+        values["member"] = g.admission.member
+
+    return blueprint
+
+
+def stay_in_this_community(app: Flask) -> None:
+    """Fill community and seat into every address inside a community, unless they are given."""
+
+    @app.url_defaults
+    def fill(endpoint, values):
+        if app.url_map.is_endpoint_expecting(endpoint, "community_id"):
+            if g.get("community_id") and "community_id" not in values:
+                values["community_id"] = g.community_id
+            if g.get("admission") and values.get("community_id") == g.community_id:
+                values.setdefault("seat", g.admission.seat.id)
+
+
+def session_cookies() -> list[str]:
+    """Return the values by which this browser names its session; usually one, none when not signed in."""
+    names = [SESSION_COOKIE]
+    if settings.current().loopback_http:
+        names.append(LOOPBACK_SESSION_COOKIE)
+    return [request.cookies[name] for name in names if request.cookies.get(name)]
+
+
+def genuine_seat_of_request() -> Seat | None:
+    """Return the seat whose genuine token this request carries, whether or not its session still lives."""
+    token = _sent_token()
+    return sessions.genuine_seat(token, settings.current().secret_key) if token else None
+
+
+def is_unsafe() -> bool:
+    """Tell whether this request may change something."""
+    return request.method not in SAFE_METHODS
+
+
+def _guard_unknown_addresses() -> None:
+    """Answer for addresses below /communities/ that lead nowhere as for those that do."""
+    inside = request.path == SPACE or request.path.startswith(SPACE + "/")
+    if inside and request.routing_exception is not None:
+        cookies = session_cookies()
+        if not cookies or sessions.alive(cookies, clock.now()) is None:
+            raise NotSignedIn()
+        raise NotFound()
+
+
+def _admit(community_id: int, now: datetime) -> Admission:
+    cookies = session_cookies()
+    if not cookies:
+        raise NotSignedIn()
+    rows = _seats_and_standing(cookies, community_id)
+    rows = [row for row in rows if sessions.is_alive(row.BrowserSession, now)]
+    if not rows:
+        raise NotSignedIn()
+    admissions = _admissible(rows, now)
+    if not admissions:
+        raise NotAMember()
+    return _of_token(admissions) if is_unsafe() else _of_address(admissions)
+
+
+def _seats_and_standing(cookies: list[str], community_id: int) -> list:
+    """Read session, seats in this community, and everything the roles depend on. One statement."""
+    courses = select(Course.id).where(Course.community_id == community_id).scalar_subquery()
+    wanted = (
+        select(BrowserSession, Seat, User, Membership, Community, Enrolment)
+        .outerjoin(
+            Seat, and_(Seat.browser_session_id == BrowserSession.id, Seat.community_id == community_id)
+        )
+        .outerjoin(User, User.id == Seat.user_id)
+        .outerjoin(
+            Membership, and_(Membership.user_id == Seat.user_id, Membership.community_id == community_id)
+        )
+        .outerjoin(Community, Community.id == Seat.community_id)
+        .outerjoin(
+            Enrolment, and_(Enrolment.user_id == Seat.user_id, Enrolment.course_id.in_(courses))
+        )
+        .where(BrowserSession.token_hash.in_([sessions.digest(value) for value in cookies]))
+    )
+    return db.session.execute(wanted).all()
+
+
+def _admissible(rows: list, now: datetime) -> list[Admission]:
+    """Return an admission for each seat whose person is a member here, the latest launch first."""
+    enrolments: dict[int, list[Enrolment]] = {}
+    seats: dict[int, object] = {}
+    for row in rows:
+        if row.Seat is not None and row.Membership is not None:
+            seats[row.Seat.id] = row
+            if row.Enrolment is not None:
+                enrolments.setdefault(row.Seat.id, []).append(row.Enrolment)
+    newest_first = sorted(seats.values(), key=lambda row: (row.Seat.launched_at, row.Seat.id), reverse=True)
+    made = [_admission(row, enrolments.get(row.Seat.id, []), now) for row in newest_first]
+    return [admission for admission in made if admission is not None]
+
+
+def _admission(row, enrolments: list[Enrolment], now: datetime) -> Admission | None:
+    role = roles.of_seat(row.Seat.role, row.Membership, enrolments, now)
+    if role is None:
+        return None
+    member = ActingMember(
+        membership=row.Membership,
+        user=row.User,
+        community=row.Community,
+        role=role,
+        scored=roles.is_scored(enrolments, now),
+        seat_id=row.Seat.id,
+        course_id=row.Seat.course_id,
+    )
+    token = sessions.seat_token(settings.current().secret_key, row.BrowserSession.id, row.Seat.id)
+    return Admission(member=member, seat=row.Seat, session=row.BrowserSession, token=token)
+
+
+def _of_address(admissions: list[Admission]) -> Admission:
+    """Choose the seat that the address names, else the one launched last."""
+    wanted = request.args.get("seat", "")
+    named = [one for one in admissions if str(one.seat.id) == wanted]
+    return named[0] if named else admissions[0]
+
+
+def _of_token(admissions: list[Admission]) -> Admission:
+    """Choose the seat whose token the request carries: exactly that one may act.
+
+    :raises SeatRefused: the token is missing, forged, or of another session.
+    """
+    token = _sent_token()
+    secret = settings.current().secret_key
+    for one in admissions:
+        if sessions.is_token_of(token, secret, one.session.id, one.seat.id):
+            return one
+    # The page that says so is still made for somebody: it must know whose frame it stands in.
+    g.refused_admission = admissions[0]
+    raise SeatRefused()
+
+
+def _sent_token() -> str:
+    return request.headers.get("X-Seat-Token") or request.form.get("seat_token", "")

@@ -1,0 +1,152 @@
+"""What happens around every request: transaction mode, headers, and the one place that shows refusals."""
+
+import logging
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from lti_tool import access, clock, settings, transactions
+from lti_tool.errors import NotSignedIn, SeatRefused, ToolError
+from lti_tool.services import kept_texts
+from lti_tool.transactions import transaction
+
+log = logging.getLogger(__name__)
+
+# These answer on their own, in transactions of their own (DESIGN 5, Launch).
+OWN_TRANSACTIONS = frozenset({"lti.login", "lti.launch"})
+# Pages that carry nothing of anyone and no act: any site may frame them.
+FRAMED_BY_ANYONE = "*"
+FRAMED_BY_NOBODY = "'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action {forms}; frame-ancestors {ancestors}"
+)
+# What people type: shown back, and kept where we know whose it is.
+TYPED_FIELDS = ("title", "body", "name")
+NEXT_COOKIE = "__Host-cv_next"
+NEXT_COOKIE_SHAPE = {"secure": True, "httponly": True, "samesite": "None", "partitioned": True}
+
+
+def install(app: Flask) -> None:
+    """Wire the cycle into an application."""
+    app.before_request(_choose_transaction_mode)
+    app.after_request(_end_transaction)
+    app.after_request(_set_headers)
+    app.register_error_handler(ToolError, show_refusal)
+    app.register_error_handler(HTTPException, _show_http_error)
+    app.register_error_handler(Exception, _show_unexpected)
+
+
+def frame_by(origins: list[str] | str) -> None:
+    """Say which sites may frame the answer of this request."""
+    g.frame_ancestors = origins
+
+
+def send_forms_to(*origins: str) -> None:
+    """Let the forms of this answer go to other origins than ours."""
+    g.form_targets = origins
+
+
+def _choose_transaction_mode() -> None:
+    transactions.read_only(request.endpoint == "lti.login" or not access.is_unsafe())
+
+
+def _end_transaction(response: Response) -> Response:
+    """Commit after a good answer to an unsafe request; undo everything else."""
+    if request.endpoint not in OWN_TRANSACTIONS and access.is_unsafe() and response.status_code < 400:
+        transactions.commit()
+    else:
+        transactions.roll_back()
+    return response
+
+
+def _set_headers(response: Response) -> Response:
+    forms = " ".join(("'self'", *g.get("form_targets", ())))
+    policy = POLICY.format(forms=forms, ancestors=_frame_ancestors())
+    response.headers.setdefault("Content-Security-Policy", policy)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if settings.current().base_url.startswith("https:"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _frame_ancestors() -> str:
+    chosen = g.get("frame_ancestors")
+    admission = g.get("admission") or g.get("refused_admission")
+    if chosen is None and admission is not None:
+        chosen = admission.seat.frame_origins
+    if isinstance(chosen, str):
+        return chosen
+    return " ".join(chosen) if chosen else FRAMED_BY_NOBODY
+
+
+def show_refusal(error: ToolError):
+    """Turn a typed refusal into a calm page: what happened, what was kept, what to do."""
+    transactions.roll_back()
+    status = error.status
+    if status >= 500:
+        log.error("refused %s: %s %s", request.path, error.code, error.facts)
+    typed, kept = {}, False
+    if access.is_unsafe():
+        typed = {name: request.form[name] for name in TYPED_FIELDS if request.form.get(name)}
+        kept = bool(typed) and isinstance(error, NotSignedIn | SeatRefused) and _keep(typed)
+    if isinstance(error, NotSignedIn):
+        frame_by(FRAMED_BY_ANYONE)
+    page = render_template(
+        "errors/page.html", status=status, code=error.code, who=error.facts.get("who"), typed=typed, kept=kept
+    )
+    response = Response(page, status=status)
+    if isinstance(error, NotSignedIn):
+        _remember_where_to(response)
+    return response
+
+
+def _keep(typed: dict[str, str]) -> bool:
+    """Keep a text whose seat token is genuine for that person and community; tell whether it was kept."""
+    community_id = g.get("community_id")
+    seat = access.genuine_seat_of_request()
+    if seat is None or community_id is None or seat.community_id != community_id:
+        return False
+    with transaction():
+        kept_texts.keep(seat.user_id, community_id, request.path, typed, clock.now())
+    return True
+
+
+def _remember_where_to(response: Response) -> None:
+    """Note the page that was asked for, so that the next launch in this browser goes there."""
+    if access.is_unsafe() or request.headers.get("Sec-Fetch-Dest", "document") not in ("document", "iframe"):
+        return
+    response.set_cookie(NEXT_COOKIE, request.path[:500], max_age=1800, **NEXT_COOKIE_SHAPE)
+
+
+def remembered_address() -> str | None:
+    """Return the community page that this browser asked for before it was signed in, or None."""
+    value = request.cookies.get(NEXT_COOKIE, "")
+    if not value.startswith(access.SPACE + "/") or "\\" in value:
+        return None
+    parts = urlsplit(value)
+    return None if parts.scheme or parts.netloc else parts.path
+
+
+def forget_address(response: Response) -> None:
+    """Drop the note that `remembered_address` reads."""
+    if NEXT_COOKIE in request.cookies:
+        response.delete_cookie(NEXT_COOKIE, **NEXT_COOKIE_SHAPE)
+
+
+def _show_http_error(error: HTTPException):
+    if error.code is None or error.code < 400:
+        return error
+    refusal = ToolError({404: "not-found", 405: "not-found", 413: "too-large"}.get(error.code, "bad-request"))
+    refusal.status = 404 if error.code == 405 else error.code
+    return show_refusal(refusal)
+
+
+def _show_unexpected(error: Exception):
+    log.exception("unexpected error at %s", request.path)
+    return show_refusal(ToolError())

@@ -1,0 +1,66 @@
+"""What open pages learn of: rows after a cursor, ids rising in the order in which they were committed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from lti_tool.extensions import db
+from lti_tool.models import Change, Comment, Community, Post
+from lti_tool.services.acting import ActingMember
+from lti_tool.permissions import Act
+
+AT_MOST = 200
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What happened after a cursor; `mine` changes are left out of the counts."""
+
+    cursor: int
+    new_posts: int
+    new_comments: int
+    posts: list[int]  # whose pages have something new
+
+
+def in_order(member: ActingMember) -> None:
+    """Let the writers of one community queue: a change committed later then never has a lower id.
+
+    On SQLite the write lock of the whole database already does it.
+    """
+    db.session.execute(select(Community.id).where(Community.id == member.community.id).with_for_update())
+
+
+def record(member: ActingMember, kind: str, post: Post, comment: Comment | None, now: datetime) -> None:
+    """Note a change for open pages. The caller holds `in_order`."""
+    db.session.add(
+        Change(
+            community_id=member.community.id,
+            kind=kind,
+            post_id=post.id,
+            comment_id=comment.id if comment else None,
+            actor_id=member.id,
+            at=now,
+        )
+    )
+
+
+def after(member: ActingMember, cursor: int) -> Changes | None:
+    """Return what happened after a cursor, None when nothing did. One statement."""
+    member.must(Act.READ)
+    wanted = (
+        select(Change)
+        .where(Change.community_id == member.community.id, Change.id > cursor)
+        .order_by(Change.id)
+        .limit(AT_MOST)
+    )
+    found = list(db.session.scalars(wanted))
+    if not found:
+        return None
+    others = [change for change in found if change.actor_id != member.id]
+    return Changes(
+        cursor=found[-1].id,
+        new_posts=sum(change.kind == "post.written" for change in others),
+        new_comments=sum(change.kind == "comment.written" for change in others),
+        posts=sorted({change.post_id for change in others}),
+    )

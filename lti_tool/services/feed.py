@@ -1,0 +1,151 @@
+"""The home of a community: what is new, what waits for a reply, and the feed by pages."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from lti_tool.extensions import db
+from lti_tool.models import Change, Comment, Membership, Post, PostKind
+from lti_tool.permissions import Act
+from lti_tool.services import contributions, people
+from lti_tool.services.acting import ActingMember
+from lti_tool.services.contributions import PostCard
+
+PAGE = 20
+WAITING_SHOWN = 3
+FILTERS = ("all", "unanswered", "mine")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One page of the feed. `older` is the cursor of the next page, `since` the end of the last visit."""
+
+    posts: list[PostCard]
+    older: str | None
+    new_posts: int
+    new_comments: int
+    since: datetime | None
+    filter: str
+
+
+@dataclass(frozen=True)
+class Home:
+    """What the home page shows of the life of the community."""
+
+    feed: Feed
+    waiting: list[PostCard]
+    cursor: int
+    empty: bool
+
+
+def home(member: ActingMember, chosen: str, before: str | None, now: datetime) -> Home:
+    """Return the home of the member's community. Four statements, however many posts and members."""
+    member.must(Act.READ)
+    chosen = chosen if chosen in FILTERS else "all"
+    posts = _page(member, chosen, before)
+    waiting = _waiting(member)
+    numbers = _numbers(member)
+    persons = people.described([post.author for post in [*posts, *waiting]], now)
+    cards = [contributions.card(post, persons[post.author_id], member) for post in posts[:PAGE]]
+    feed = Feed(
+        posts=cards,
+        older=_cursor(posts[PAGE - 1]) if len(posts) > PAGE else None,
+        new_posts=numbers.new_posts,
+        new_comments=numbers.new_comments,
+        since=member.membership.last_visit_at,
+        filter=chosen,
+    )
+    return Home(
+        feed=feed,
+        waiting=[contributions.card(post, persons[post.author_id], member) for post in waiting],
+        cursor=numbers.cursor or 0,
+        empty=not numbers.posts,
+    )
+
+
+def cursor_of(member: ActingMember) -> int:
+    """Return the id of the newest change: an open page asks for what comes after it. One statement."""
+    newest = select(func.max(Change.id)).where(Change.community_id == member.community.id)
+    return db.session.scalar(newest) or 0
+
+
+def _page(member: ActingMember, chosen: str, before: str | None) -> list[Post]:
+    wanted = (
+        select(Post)
+        .where(Post.community_id == member.community.id, Post.deleted_at.is_(None))
+        .order_by(Post.created_at.desc(), Post.id.desc())
+        .limit(PAGE + 1)
+        .options(joinedload(Post.author).joinedload(Membership.user))
+    )
+    if chosen == "unanswered":
+        wanted = wanted.where(Post.kind == PostKind.QUESTION, Post.comment_count == 0)
+    elif chosen == "mine":
+        wanted = wanted.where(Post.author_id == member.id)
+    place = _place(before)
+    if place is not None:
+        at, post_id = place
+        wanted = wanted.where(
+            or_(Post.created_at < at, and_(Post.created_at == at, Post.id < post_id))
+        )
+    return list(db.session.scalars(wanted))
+
+
+def _waiting(member: ActingMember) -> list[Post]:
+    """Return the questions of others that nobody answered, the longest waiting first."""
+    wanted = (
+        select(Post)
+        .where(
+            Post.community_id == member.community.id,
+            Post.deleted_at.is_(None),
+            Post.kind == PostKind.QUESTION,
+            Post.comment_count == 0,
+            Post.author_id != member.id,
+        )
+        .order_by(Post.created_at, Post.id)
+        .limit(WAITING_SHOWN)
+        .options(joinedload(Post.author).joinedload(Membership.user))
+    )
+    return list(db.session.scalars(wanted))
+
+
+def _numbers(member: ActingMember):
+    """Count what is new and find the newest change. One statement."""
+    since = member.membership.last_visit_at or member.membership.joined_at
+    here = member.community.id
+    fresh_posts = select(func.count(Post.id)).where(
+        Post.community_id == here,
+        Post.created_at > since,
+        Post.author_id != member.id,
+        Post.deleted_at.is_(None),
+    )
+    fresh_comments = select(func.count(Comment.id)).where(
+        Comment.community_id == here,
+        Comment.created_at > since,
+        Comment.author_id != member.id,
+        Comment.deleted_at.is_(None),
+    )
+    posts = select(Post.id).where(Post.community_id == here, Post.deleted_at.is_(None)).limit(1)
+    newest = select(func.max(Change.id)).where(Change.community_id == here)
+    return db.session.execute(
+        select(
+            fresh_posts.scalar_subquery().label("new_posts"),
+            fresh_comments.scalar_subquery().label("new_comments"),
+            posts.scalar_subquery().label("posts"),
+            newest.scalar_subquery().label("cursor"),
+        )
+    ).one()
+
+
+def _cursor(post: Post) -> str:
+    return f"{post.created_at.timestamp():.6f}-{post.id}"
+
+
+def _place(cursor: str | None) -> tuple[datetime, int] | None:
+    """Read a cursor; one that was tampered with begins at the newest post."""
+    moment, _, post_id = (cursor or "").rpartition("-")
+    try:
+        return datetime.fromtimestamp(float(moment), UTC), int(post_id)
+    except (ValueError, OverflowError, OSError):
+        return None

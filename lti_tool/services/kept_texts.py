@@ -1,0 +1,88 @@
+"""What somebody typed when their session was gone: kept a day for them alone, so that nothing is lost."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from lti_tool.extensions import db
+from lti_tool.models import KeptText
+from lti_tool.services.acting import ActingMember
+
+KEPT_FOR = timedelta(hours=24)
+AT_MOST = 5
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A kept text as its author sees it again."""
+
+    id: int
+    kept_at: datetime
+    title: str | None
+    body: str
+    address: str
+    is_post: bool
+
+
+def keep(user_id: int, community_id: int, address: str, fields: dict[str, str], now: datetime) -> None:
+    """Keep what was typed for that user and community; the oldest goes when there are more than five."""
+    db.session.add(
+        KeptText(
+            user_id=user_id,
+            community_id=community_id,
+            address=address,
+            fields=json.dumps(fields),
+            kept_at=now,
+            expires_at=now + KEPT_FOR,
+        )
+    )
+    db.session.flush()
+    newest = (
+        select(KeptText.id)
+        .where(KeptText.user_id == user_id, KeptText.community_id == community_id)
+        .order_by(KeptText.id.desc())
+        .limit(AT_MOST)
+    )
+    db.session.execute(
+        delete(KeptText).where(
+            KeptText.user_id == user_id,
+            KeptText.community_id == community_id,
+            KeptText.id.not_in(newest.scalar_subquery()),
+        )
+    )
+
+
+def kept_for(member: ActingMember, now: datetime) -> list[Kept]:
+    """Return what is kept for this member, newest first. One statement."""
+    wanted = select(KeptText).where(*_theirs(member), KeptText.expires_at > now).order_by(KeptText.id.desc())
+    return [_shown(text) for text in db.session.scalars(wanted)]
+
+
+def one(member: ActingMember, kept_id: int, now: datetime) -> Kept | None:
+    """Return one kept text of this member, or None."""
+    wanted = select(KeptText).where(*_theirs(member), KeptText.id == kept_id, KeptText.expires_at > now)
+    text = db.session.scalars(wanted).one_or_none()
+    return _shown(text) if text else None
+
+
+def discard(member: ActingMember, kept_id: int) -> None:
+    """Forget a kept text of this member; nothing happens when there is none."""
+    db.session.execute(delete(KeptText).where(*_theirs(member), KeptText.id == kept_id))
+
+
+def _theirs(member: ActingMember) -> tuple:
+    return KeptText.user_id == member.user.id, KeptText.community_id == member.community.id
+
+
+def _shown(text: KeptText) -> Kept:
+    fields = json.loads(text.fields)
+    return Kept(
+        id=text.id,
+        kept_at=text.kept_at,
+        title=fields.get("title"),
+        body=fields.get("body", ""),
+        address=text.address,
+        is_post=text.address.endswith("/posts"),
+    )

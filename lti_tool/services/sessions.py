@@ -1,0 +1,82 @@
+"""Browser sessions, seats and the tokens that bind a page to its seat (DESIGN 6, *Identity in the browser*)."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from lti_tool.extensions import db
+from lti_tool.models import BrowserSession, Seat
+
+IDLE_LIMIT = timedelta(hours=4)
+ABSOLUTE_LIMIT = timedelta(hours=12)
+# "Last seen" is written at most this often: pages report at most every five minutes anyway.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+def new_secret() -> str:
+    """Return a random value for the session cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """Return what the database keeps of a cookie's value."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def is_alive(session: BrowserSession, now: datetime) -> bool:
+    """Tell whether a session may still be used: not revoked, not idle for 4 h, not older than 12 h."""
+    return session.revoked_at is None and session.expires_at > now and session.last_seen_at + IDLE_LIMIT > now
+
+
+def alive(cookie_values: list[str], now: datetime) -> BrowserSession | None:
+    """Return the session that one of these cookie values names and that may still be used. One statement."""
+    wanted = select(BrowserSession).where(BrowserSession.token_hash.in_([digest(v) for v in cookie_values]))
+    return next((found for found in db.session.scalars(wanted) if is_alive(found, now)), None)
+
+
+def begin(secret: str, now: datetime) -> BrowserSession:
+    """Start a session that the cookie value `secret` will name."""
+    session = BrowserSession(
+        token_hash=digest(secret), created_at=now, last_seen_at=now, expires_at=now + ABSOLUTE_LIMIT
+    )
+    db.session.add(session)
+    db.session.flush()
+    return session
+
+
+def end(session_id: int, now: datetime) -> None:
+    """Sign the whole browser out: every seat of the session."""
+    db.session.execute(update(BrowserSession).where(BrowserSession.id == session_id).values(revoked_at=now))
+
+
+def seat_token(secret_key: str, session_id: int, seat_id: int) -> str:
+    """Return the token that a page made for this seat carries; stable as long as session and seat are."""
+    return f"{seat_id}.{_mac(secret_key, session_id, seat_id)}"
+
+
+def seat_named_by(token: str) -> int | None:
+    """Return the seat that a token claims to be of, without believing it."""
+    number, _, mac = token.partition(".")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 18 and mac else None
+
+
+def is_token_of(token: str, secret_key: str, session_id: int, seat_id: int) -> bool:
+    """Tell whether a token was made by us for this session and seat. Constant time."""
+    return hmac.compare_digest(token.encode(), seat_token(secret_key, session_id, seat_id).encode())
+
+
+def genuine_seat(token: str, secret_key: str) -> Seat | None:
+    """Return the seat a token was made for, whether or not its session still lives. One statement."""
+    number = seat_named_by(token)
+    seat = db.session.get(Seat, number) if number else None
+    if seat is None or not is_token_of(token, secret_key, seat.browser_session_id, seat.id):
+        return None
+    return seat
+
+
+def _mac(secret_key: str, session_id: int, seat_id: int) -> str:
+    key = hashlib.sha256(b"seat-token:" + secret_key.encode()).digest()
+    return hmac.new(key, f"{session_id}:{seat_id}".encode(), hashlib.sha256).hexdigest()
