@@ -1,6 +1,6 @@
 """The gate: every suite, one after the other, counted; the last line is `N passed, N failed`.
 
-`python -m tools.gate [--require-all] [--long] [--only SUITE …]`, with the project's environment (`make test`).
+`python -m tools.gate [--require-all] [--long] [--only SUITE …]` (`make test`).
 Where a suite's program is missing, it is installed (root on Debian) or the suite is reported as NOT RUN with
 the command that helps; with --require-all that is a failure, and so is a test that skips itself.
 """
