@@ -69,7 +69,8 @@ class LineItem(Base):
     state: Mapped[LineItemState] = mapped_column(words(LineItemState, "state"))
     ours: Mapped[bool] = mapped_column(Boolean)
     url: Mapped[str | None] = mapped_column(Text)
-    maximum: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))  # as the LMS said when last seen
+    label: Mapped[str | None] = mapped_column(String(300))  # as the LMS said when last seen
+    maximum: Mapped[Decimal | None] = mapped_column(Numeric(14, 5))  # likewise
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)  # when to try to make it
     lease: Mapped[str | None] = mapped_column(String(36))
@@ -127,6 +128,10 @@ class ScoreDelivery(Base):
     due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when a person last pressed Send
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
+    # Set by a Send and by a fact, taken away in the transaction that freezes a statement: what is still set
+    # when the LMS has answered came too late for it. Clocks cannot tell this, row locks can.
+    asked_since: Mapped[bool] = mapped_column(Boolean, default=False)
+    changed_since: Mapped[bool] = mapped_column(Boolean, default=False)
 
     lease: Mapped[str | None] = mapped_column(String(36))
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
