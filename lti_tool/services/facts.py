@@ -1,0 +1,123 @@
+"""The append-only facts that grading reads: noted when something happens, never changed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy import select, union_all
+
+from lti_tool.extensions import db
+from lti_tool.grading.facts import Act, Fact, Kind
+from lti_tool.grading.words import counted_words, overlap
+from lti_tool.models import Comment, ContributionFact, Post
+from lti_tool.services import cells
+from lti_tool.services.acting import ActingMember
+from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST
+
+# How many of one's own contributions a new one is compared with, the latest first.
+COMPARED = 50
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the thing that a fact is about can be read."""
+
+    post_id: int
+    comment_id: int | None
+
+
+def record(member: ActingMember, act: Act, post: Post, comment: Comment | None, now: datetime) -> None:
+    """Note that a member wrote, edited or deleted a contribution of their own: `comment`, else `post`.
+
+    Words and overlap are measured here, once, from the text as it stands; the rows must have been
+    flushed. For somebody who is graded, what the LMS has is then no longer up to date.
+    """
+    measured = act in (Act.WRITTEN, Act.EDITED)
+    text = (comment or post).body
+    db.session.add(
+        ContributionFact(
+            community_id=member.community.id,
+            member_id=member.id,
+            actor_id=member.id,
+            act=act.value,
+            kind=(KIND_OF_COMMENT if comment else KIND_OF_POST[post.kind]).value,
+            post_id=post.id,
+            comment_id=comment.id if comment else None,
+            words=counted_words(text) if measured else None,
+            copied=str(_largest_overlap(member, text, post, comment)) if measured else None,
+            helped_id=post.author_id if comment else None,
+            at=now,
+        )
+    )
+    db.session.flush()
+    if member.scored:
+        cells.mark_ready(member.community.id, member.id, now)
+
+
+def facts_of(community_id: int, member_ids: Iterable[int] | None = None) -> dict[int, list[Fact]]:
+    """Return the facts of these members (None: of everybody) by member id; one statement."""
+    wanted = (
+        select(ContributionFact, Post.title)
+        .join(Post, Post.id == ContributionFact.post_id)
+        .where(ContributionFact.community_id == community_id)
+        .order_by(ContributionFact.id)
+    )
+    if member_ids is not None:
+        wanted = wanted.where(ContributionFact.member_id.in_(set(member_ids)))
+    found: dict[int, list[Fact]] = {}
+    for row, title in db.session.execute(wanted):
+        found.setdefault(row.member_id, []).append(_as_fact(row, title))
+    return found
+
+
+def places_of(community_id: int, member_id: int) -> dict[str, Place]:
+    """Return where each of a member's contributions can be read, by the subject of its facts."""
+    wanted = (
+        select(ContributionFact.post_id, ContributionFact.comment_id)
+        .where(ContributionFact.community_id == community_id, ContributionFact.member_id == member_id)
+        .distinct()
+    )
+    return {_subject(*row): Place(*row) for row in db.session.execute(wanted)}
+
+
+def _as_fact(row: ContributionFact, title: str) -> Fact:
+    return Fact(
+        id=row.id,
+        act=Act(row.act),
+        subject=_subject(row.post_id, row.comment_id),
+        kind=Kind(row.kind),
+        at=row.at,
+        words=row.words,
+        copied=None if row.copied is None else Fraction(row.copied),
+        answers_self=row.helped_id == row.member_id,
+        helped=None if row.helped_id == row.member_id else row.helped_id,
+        title=title,
+    )
+
+
+def _subject(post_id: int, comment_id: int | None) -> str:
+    return f"post:{post_id}" if comment_id is None else f"comment:{comment_id}"
+
+
+def _largest_overlap(member: ActingMember, text: str, post: Post, comment: Comment | None) -> Fraction:
+    """Compare a text with the post it answers and with the member's own other contributions."""
+    others = _own_texts(member, post, comment)
+    if comment is not None:
+        others = [*others, post.body]
+    return max((overlap(text, other) for other in others), default=Fraction(0))
+
+
+def _own_texts(member: ActingMember, post: Post, comment: Comment | None) -> Sequence[str]:
+    posts = select(Post.body, Post.created_at.label("at")).where(
+        Post.author_id == member.id, Post.deleted_at.is_(None)
+    )
+    comments = select(Comment.body, Comment.created_at.label("at")).where(
+        Comment.author_id == member.id, Comment.deleted_at.is_(None)
+    )
+    if comment is None:
+        posts = posts.where(Post.id != post.id)
+    else:
+        comments = comments.where(Comment.id != comment.id)
+    mine = union_all(posts, comments).subquery()
+    return db.session.scalars(select(mine.c.body).order_by(mine.c.at.desc()).limit(COMPARED)).all()
