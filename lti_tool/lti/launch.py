@@ -1,0 +1,89 @@
+"""A launch in our own words. Plain values: no database, no HTTP, nothing of PyLTI1p3."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lti_tool.models import Role
+
+_COURSE_KINDS = frozenset(("CourseOffering", "CourseSection", "CourseTemplate"))
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where in the LMS the launch came from. `types` as sent: full URIs or Moodle's short names."""
+
+    id: str
+    title: str | None
+    label: str | None
+    types: tuple[str, ...]
+
+    @property
+    def is_course(self) -> bool:
+        """Whether people learn there: a course by its type, or nothing said. A group or an account is not."""
+        return not self.types or any(kind.rpartition("#")[2] in _COURSE_KINDS for kind in self.types)
+
+
+@dataclass(frozen=True)
+class Link:
+    """The activity in the LMS that opened the tool."""
+
+    id: str
+    title: str | None
+
+
+@dataclass(frozen=True)
+class GradeService:
+    """What the LMS offers of its gradebook (AGS 2.0): container, this link's own line item, scopes."""
+
+    line_items_url: str | None
+    line_item_url: str | None
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One launch that passed every check. Texts about people are cleaned; ids are exactly as sent.
+
+    `deployment_key` is our Deployment's id; it is None while `accept_deployment` says that a deployment
+    unknown so far is to be let in. `masked_claims` is what the launch log may keep.
+    """
+
+    platform_id: int
+    deployment_key: int | None
+    deployment_id: str
+    accept_deployment: bool
+    message_type: str
+    sub: str
+    name: str | None
+    given_name: str | None
+    family_name: str | None
+    email: str | None
+    picture: str | None
+    locale: str | None
+    roles: tuple[str, ...]
+    role: Role
+    test_user: bool
+    context: Context | None
+    link: Link | None
+    target_link_uri: str
+    target_differs: bool
+    return_url: str | None
+    document_target: str | None
+    grades: GradeService | None
+    roster_url: str | None
+    custom: Mapping[str, str]
+    product: str | None
+    issuer: str
+    client_id: str
+    frame_origins: tuple[str, ...]
+    masked_claims: dict
+
+
+@dataclass(frozen=True)
+class LoginStart:
+    """Where the browser goes next, and who may frame the page that sends it there."""
+
+    auth_url: str
+    platform_id: int
+    frame_origins: tuple[str, ...]
+    target: str

@@ -1,0 +1,37 @@
+"""The names that the LTI 1.3 and Advantage specifications give to claims, messages and scopes."""
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+MESSAGE_TYPE = CLAIM + "message_type"
+VERSION = CLAIM + "version"
+DEPLOYMENT_ID = CLAIM + "deployment_id"
+TARGET_LINK_URI = CLAIM + "target_link_uri"
+RESOURCE_LINK = CLAIM + "resource_link"
+ROLES = CLAIM + "roles"
+CONTEXT = CLAIM + "context"
+CUSTOM = CLAIM + "custom"
+PRESENTATION = CLAIM + "launch_presentation"
+TOOL_PLATFORM = CLAIM + "tool_platform"
+
+AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+
+RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
+# Known messages that this version does not answer yet. Sakai and PyLTI1p3 name the privacy one without "Lti".
+NOT_YET = frozenset(
+    (
+        "LtiDeepLinkingRequest",
+        "LtiSubmissionReviewRequest",
+        "LtiDataPrivacyLaunchRequest",
+        "DataPrivacyLaunchRequest",
+        "LtiEulaRequest",
+        "LtiAssetProcessorSettingsRequest",
+        "LtiReportReviewRequest",
+    )
+)
+
+AGS_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+LINE_ITEM = AGS_SCOPE + "lineitem"
+LINE_ITEM_READ = AGS_SCOPE + "lineitem.readonly"
+RESULT_READ = AGS_SCOPE + "result.readonly"
+SCORE = AGS_SCOPE + "score"
+AGS_SCOPES = (LINE_ITEM, LINE_ITEM_READ, RESULT_READ, SCORE)

@@ -1,0 +1,120 @@
+"""From checked claims to a `Launch`: texts cleaned, addresses kept only when they are http or https."""
+
+from lti_tool.lti import addresses, names
+from lti_tool.lti.claims import Admission, member_of
+from lti_tool.lti.launch import Context, GradeService, Launch, Link
+from lti_tool.lti.masking import masked
+from lti_tool.lti.roles import is_test_user, role_of
+from lti_tool.lti.texts import clean, identifier
+from lti_tool.models import Platform
+
+# The sizes of the columns that keep these texts.
+_NAME, _MAIL, _PICTURE, _LOCALE, _TITLE, _LABEL, _PRODUCT = 200, 320, 1000, 35, 300, 200, 100
+_LONGEST_CUSTOM, _MOST_CUSTOM = 2000, 300
+_LONGEST_ROLE, _MOST_ROLES = 300, 100
+_FRAMES = frozenset(("iframe", "frame", "window"))
+
+
+def launch_from(
+    claims: dict,
+    platform: Platform,
+    admission: Admission,
+    *,
+    message_type: str,
+    target: str,
+    login_target: str,
+) -> Launch:
+    """Put the claims of a launch that passed every check into our words."""
+    roles = _texts(claims.get(names.ROLES), _LONGEST_ROLE, _MOST_ROLES)
+    return_url = member_of(claims, names.PRESENTATION, "return_url", addresses.web_url)
+    return Launch(
+        platform_id=platform.id,
+        deployment_key=admission.key,
+        deployment_id=admission.deployment_id,
+        accept_deployment=admission.accept,
+        message_type=message_type,
+        sub=claims["sub"],
+        **_person(claims),
+        roles=roles,
+        role=role_of(roles),
+        test_user=is_test_user(roles),
+        context=_context(claims),
+        link=_link(claims),
+        target_link_uri=target,
+        target_differs=target != login_target,
+        return_url=return_url,
+        document_target=_document_target(claims),
+        grades=_grades(claims),
+        roster_url=member_of(claims, names.ROSTER, "context_memberships_url", addresses.web_url),
+        custom=_custom(claims),
+        product=member_of(
+            claims, names.TOOL_PLATFORM, "product_family_code", lambda code: clean(code, _PRODUCT)
+        ),
+        issuer=platform.issuer,
+        client_id=platform.client_id,
+        frame_origins=addresses.origins((platform.issuer, platform.auth_url, return_url)),
+        masked_claims=masked(claims),
+    )
+
+
+def _person(claims: dict) -> dict[str, str | None]:
+    picture = addresses.web_url(claims.get("picture"))
+    return {
+        "name": clean(claims.get("name"), _NAME),
+        "given_name": clean(claims.get("given_name"), _NAME),
+        "family_name": clean(claims.get("family_name"), _NAME),
+        "email": clean(claims.get("email"), _MAIL),
+        "picture": picture if picture and len(picture) <= _PICTURE else None,
+        "locale": member_of(claims, names.PRESENTATION, "locale", _locale) or _locale(claims.get("locale")),
+    }
+
+
+def _locale(value: object) -> str | None:
+    return clean(value, _LOCALE)
+
+
+def _context(claims: dict) -> Context | None:
+    context_id = member_of(claims, names.CONTEXT, "id", identifier)
+    if context_id is None:
+        return None
+    return Context(
+        id=context_id,
+        title=member_of(claims, names.CONTEXT, "title", lambda title: clean(title, _TITLE)),
+        label=member_of(claims, names.CONTEXT, "label", lambda label: clean(label, _LABEL)),
+        types=member_of(claims, names.CONTEXT, "type", lambda types: _texts(types, _LONGEST_ROLE, 20)),
+    )
+
+
+def _link(claims: dict) -> Link | None:
+    link_id = member_of(claims, names.RESOURCE_LINK, "id", identifier)
+    title = member_of(claims, names.RESOURCE_LINK, "title", lambda words: clean(words, _TITLE))
+    return None if link_id is None else Link(link_id, title)
+
+
+def _grades(claims: dict) -> GradeService | None:
+    """None when the LMS offers no address. Moodle sends an empty `lineitem` for an ungraded activity."""
+    container = member_of(claims, names.AGS_ENDPOINT, "lineitems", addresses.web_url)
+    own = member_of(claims, names.AGS_ENDPOINT, "lineitem", addresses.web_url)
+    if container is None and own is None:
+        return None
+    scopes = member_of(claims, names.AGS_ENDPOINT, "scope", lambda listed: _texts(listed, _LONGEST_ROLE, 20))
+    return GradeService(container, own, scopes)
+
+
+def _document_target(claims: dict) -> str | None:
+    target = member_of(claims, names.PRESENTATION, "document_target")
+    return target if isinstance(target, str) and target in _FRAMES else None
+
+
+def _custom(claims: dict) -> dict[str, str]:
+    custom = claims.get(names.CUSTOM)
+    if not isinstance(custom, dict):
+        return {}
+    texts = [(clean(name, _NAME), clean(value, _LONGEST_CUSTOM)) for name, value in custom.items()]
+    return {name: value or "" for name, value in texts[:_MOST_CUSTOM] if name and value is not None}
+
+
+def _texts(value: object, longest: int, most: int) -> tuple[str, ...]:
+    """The strings of a list (a lone string counts as one), cleaned; empty and foreign members left out."""
+    listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(text for text in (clean(member, longest) for member in listed[:most]) if text)
