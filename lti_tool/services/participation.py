@@ -1,0 +1,159 @@
+"""Scores of members as they stand now, with everything that explains them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import contains_eager
+
+from lti_tool.errors import NotFound
+from lti_tool.extensions import db
+from lti_tool.grading.facts import Fact
+from lti_tool.grading.hints import Hint, next_steps
+from lti_tool.grading.policy import Policy
+from lti_tool.grading.score import Statement, statement
+from lti_tool.models import Course, Enrolment, Membership, MembershipState, User
+from lti_tool.permissions import Act
+from lti_tool.services import delivery_views, facts, people, roles, rules
+from lti_tool.services.acting import ActingMember
+from lti_tool.services.column_views import ColumnView, column_of
+from lti_tool.services.delivery_views import DeliveryView
+from lti_tool.services.facts import Place
+from lti_tool.services.people import Person
+from lti_tool.services.rules import Rules
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The short form for the home page of somebody who is graded."""
+
+    score: Decimal
+    maximum: Decimal
+    percent: int
+    at_close: Decimal
+    delivery: DeliveryView | None
+
+
+@dataclass(frozen=True)
+class MyParticipation:
+    """One member's score, opened down to its reasons. `waiting_for` says why there is none."""
+
+    person: Person
+    waiting_for: str | None  # grading-off, not-scored, not-started
+    statement: Statement | None = None
+    policy: Policy | None = None
+    hints: tuple[Hint, ...] = ()
+    places: dict[str, Place] | None = None
+    column: ColumnView | None = None
+    delivery: DeliveryView | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class ScoredMember:
+    """Somebody who is graded, with the enrolments that make it so."""
+
+    membership: Membership
+    enrolments: list[Enrolment]
+
+
+def scored_members(community_id: int, now: datetime) -> list[ScoredMember]:
+    """Return the members who are graded, by membership id; one statement."""
+    found = db.session.execute(
+        select(Membership, Enrolment)
+        .join(Membership.user)
+        .join(Enrolment, Enrolment.user_id == User.id)
+        .join(
+            Course,
+            and_(Course.id == Enrolment.course_id, Course.community_id == Membership.community_id),
+        )
+        .where(Membership.community_id == community_id, Membership.state != MembershipState.REMOVED)
+        .options(contains_eager(Membership.user))
+        .order_by(Membership.id, Enrolment.id)
+    )
+    members: dict[int, ScoredMember] = {}
+    for membership, enrolment in found:
+        members.setdefault(membership.id, ScoredMember(membership, [])).enrolments.append(enrolment)
+    return [one for one in members.values() if roles.is_scored(one.enrolments, now)]
+
+
+def statement_for(by: Rules, known: Iterable[Fact], as_of: datetime) -> Statement:
+    """Compute the statement of one member whose facts these are."""
+    return statement(list(known), by.policy, by.periods, as_of, by.maximum, zone=by.zone)
+
+
+def statement_of(by: Rules, member_id: int, as_of: datetime) -> Statement:
+    """Read one member's facts and compute the statement; one SQL statement."""
+    known = facts.facts_of(by.community_id, [member_id])
+    return statement_for(by, known.get(member_id, ()), as_of)
+
+
+def statements_of(by: Rules, member_ids: Iterable[int], as_of: datetime) -> dict[int, Statement]:
+    """Compute the statements of these members, each of whom gets one; one SQL statement for all."""
+    members = list(member_ids)
+    known = facts.facts_of(by.community_id, members)
+    return {member_id: statement_for(by, known.get(member_id, ()), as_of) for member_id in members}
+
+
+def progress_of(member: ActingMember, now: datetime) -> Progress | None:
+    """Return where a graded member stands, None for others and before the first period begins."""
+    by = rules.in_force(member.community.id) if member.scored else None
+    if by is None or not by.begun(now):
+        return None
+    stands = statement_of(by, member.id, now)
+    return Progress(
+        score=stands.score,
+        maximum=stands.maximum,
+        percent=percent_of(stands),
+        at_close=stands.at_close,
+        delivery=delivery_views.of_member(by, member.id, stands),
+    )
+
+
+def percent_of(stands: Statement) -> int:
+    """Return the share in whole per cent, rounded down so that 100 means all of it."""
+    return int(stands.share * 100)
+
+
+def mine(member: ActingMember, now: datetime) -> MyParticipation:
+    """Return the acting member's own score and its reasons."""
+    member.must(Act.SEE_OWN_GRADE)
+    person = people.shown(member.membership, member.user, member.role)
+    by = rules.in_force(member.community.id)
+    if by is None:
+        return MyParticipation(person, waiting_for="grading-off")
+    if not member.scored:
+        return MyParticipation(person, waiting_for="not-scored")
+    return _explained(by, person, now)
+
+
+def of_another(member: ActingMember, member_id: int, now: datetime) -> MyParticipation:
+    """Return a graded member's score and its reasons, for the staff who grade.
+
+    :raises NotFound: grading is off, or nobody with this number is graded here.
+    """
+    member.must(Act.MANAGE_GRADES)
+    by = rules.in_force(member.community.id)
+    graded = {one.membership.id: one for one in scored_members(member.community.id, now)} if by else {}
+    if by is None or member_id not in graded:
+        raise NotFound()
+    one = graded[member_id]
+    role = roles.in_force(one.membership, one.enrolments, now)
+    return _explained(by, people.shown(one.membership, one.membership.user, role), now)
+
+
+def _explained(by: Rules, person: Person, now: datetime) -> MyParticipation:
+    stands = statement_of(by, person.number, now)
+    return MyParticipation(
+        person=person,
+        waiting_for=None if by.begun(now) else "not-started",
+        statement=stands,
+        policy=by.policy,
+        hints=next_steps(stands, by.policy),
+        places=facts.places_of(by.community_id, person.number),
+        column=column_of(by, member_id=person.number),
+        delivery=delivery_views.of_member(by, person.number, stands),
+        zone=by.zone,
+    )
