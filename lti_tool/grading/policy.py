@@ -110,7 +110,7 @@ def _rule_from_settings(settings: Any, field: str) -> KindRule:
     try:
         return KindRule(**settings)
     except PolicyInvalid as problem:
-        raise PolicyInvalid(f"{field}.{problem.field}", problem.problem) from problem
+        raise PolicyInvalid(_within(field, problem.field), problem.problem) from problem
 
 
 def _keyed(value: Any, field: str, names: type[StrEnum], read: Callable[[Any, str], Any]) -> dict[Any, Any]:
@@ -127,10 +127,14 @@ def _same_names(settings: Any, field: str, expected: Mapping[str, Any]) -> None:
         raise PolicyInvalid(field, "must be a table")
     for name in expected:
         if name not in settings:
-            raise PolicyInvalid(name, "is missing")
+            raise PolicyInvalid(_within(field, name), "is missing")
     for name in settings:
         if name not in expected:
-            raise PolicyInvalid(str(name), "is unknown")
+            raise PolicyInvalid(_within(field, name), "is unknown")
+
+
+def _within(field: str, name: object) -> str:
+    return str(name) if field == "settings" else f"{field}.{name}"
 
 
 def _number(value: Any, field: str, lowest: Fraction, highest: Fraction) -> Fraction:

@@ -131,7 +131,7 @@ def _named_links(tokens: Iterable[Token]) -> Iterator[Token]:
     for token in tokens:
         if token.type == "link_open":
             address, label = str(token.attrs["href"]), ""
-            if address.startswith(("http:", "https:")):
+            if address.lower().startswith(("http:", "https:")):
                 token.attrSet("target", "_blank")
         elif token.type == "link_close" and not label.strip():
             yield _text(address)
