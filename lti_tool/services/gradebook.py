@@ -73,12 +73,6 @@ def gradebook(member: ActingMember, show: str, now: datetime) -> Gradebook | Non
     )
 
 
-def to_send(member: ActingMember, now: datetime) -> int | None:
-    """Return how many scores changed since they were sent, None while grading is off. Four statements."""
-    by = rules.in_force(member.community.id)
-    return None if by is None else sum(1 for row in _rows(by, now) if _is_in(row, TO_SEND))
-
-
 def _is_in(row: GradeRow, show: str) -> bool:
     if show == TO_SEND:
         return row.delivery.to_send

@@ -37,6 +37,15 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Glance:
+    """Grading as the home page shows it: to the graded their progress, to staff how many scores changed."""
+
+    on: bool
+    progress: Progress | None = None
+    to_send: int | None = None
+
+
+@dataclass(frozen=True)
 class MyParticipation:
     """One member's score, opened down to its reasons. `waiting_for` says why there is none."""
 
@@ -97,19 +106,51 @@ def statements_of(by: Rules, member_ids: Iterable[int], as_of: datetime) -> dict
     return {member_id: statement_for(by, known.get(member_id, ()), as_of) for member_id in members}
 
 
-def progress_of(member: ActingMember, now: datetime) -> Progress | None:
-    """Return where a graded member stands, None for others and before the first period begins."""
+def at_a_glance(member: ActingMember, now: datetime) -> Glance:
+    """Return what the home page says of grading to this member: three SQL statements, four for staff."""
+    by = rules.in_force(member.community.id)
+    if by is None:
+        return Glance(on=False)
+    if member.may(Act.MANAGE_GRADES):
+        return Glance(on=True, to_send=_count_to_send(by, now))
+    if not member.scored or not by.begun(now) or not member.may(Act.SEE_OWN_GRADE):
+        return Glance(on=True)
+    return Glance(on=True, progress=_progress(by, member.id, now))
+
+
+def word_minimums(member: ActingMember) -> dict[str, int | None]:
+    """Return the least number of words per form ("discussion", "question", "comment") for somebody graded.
+
+    Empty for somebody who is not graded and while grading is off.
+    """
     by = rules.in_force(member.community.id) if member.scored else None
-    if by is None or not by.begun(now):
-        return None
-    stands = statement_of(by, member.id, now)
+    if by is None:
+        return {}
+    forms = {kind.value: counts_as for kind, counts_as in rules.KIND_OF_POST.items()}
+    forms[rules.COMMENT] = rules.KIND_OF_COMMENT
+    return {
+        form: by.policy.rules[counts_as].min_words
+        for form, counts_as in forms.items()
+        if counts_as in by.policy.rules
+    }
+
+
+def _progress(by: Rules, member_id: int, now: datetime) -> Progress:
+    stands = statement_of(by, member_id, now)
     return Progress(
         score=stands.score,
         maximum=stands.maximum,
         percent=percent_of(stands),
         at_close=stands.at_close,
-        delivery=delivery_views.of_member(by, member.id, stands),
+        delivery=delivery_views.of_member(by, member_id, stands),
     )
+
+
+def _count_to_send(by: Rules, now: datetime) -> int:
+    members = scored_members(by.community_id, now)
+    statements = statements_of(by, [one.membership.id for one in members], now)
+    deliveries = delivery_views.by_member(by, statements)
+    return sum(1 for delivery in deliveries.values() if delivery.to_send)
 
 
 def percent_of(stands: Statement) -> int:

@@ -11,7 +11,6 @@ from lti_tool.grading.facts import Kind
 from lti_tool.grading.periods import Period as Span
 from lti_tool.grading.policy import Policy
 from lti_tool.models import GradeColumn, GradingPolicy, Period, PostKind
-from lti_tool.services.acting import ActingMember
 from lti_tool.services.calendar import as_spans
 
 COMMENT = "comment"
@@ -59,20 +58,3 @@ def in_force(community_id: int) -> Rules | None:
         zone=policy.time_zone,
         periods=as_spans(period for _, _, period in found),
     )
-
-
-def minimum_words(member: ActingMember) -> dict[str, int | None]:
-    """Return the least number of words per form ("discussion", "question", "comment") for somebody graded.
-
-    Empty for somebody who is not graded and while grading is off.
-    """
-    rules = in_force(member.community.id) if member.scored else None
-    if rules is None:
-        return {}
-    forms = {kind.value: counts_as for kind, counts_as in KIND_OF_POST.items()}
-    forms[COMMENT] = KIND_OF_COMMENT
-    return {
-        form: rules.policy.rules[counts_as].min_words
-        for form, counts_as in forms.items()
-        if counts_as in rules.policy.rules
-    }
