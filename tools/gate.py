@@ -7,6 +7,7 @@ the command that helps; with --require-all that is a failure, and so is a test t
 
 import argparse
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -56,6 +57,8 @@ def run_all(chosen: list[Suite], resources: ExitStack) -> list[Outcome]:
 
 def _missing(suite: Suite, environment: dict[str, str], resources: ExitStack) -> Outcome | None:
     """Provide what the suite needs; an outcome that says NOT RUN when that is impossible."""
+    if suite.prepare and subprocess.run(suite.prepare, cwd=suites.ROOT, check=False).returncode != 0:
+        return Outcome(suite.name, not_run="its preparation failed, see above")
     for program in suite.needs:
         if not programs.ensure(program):
             return Outcome(suite.name, not_run=program.remedy)

@@ -30,6 +30,7 @@ class Suite:
     options: tuple[str, ...] = ()
     database: str = "sqlite"
     needs: tuple[Program, ...] = ()
+    prepare: tuple[str, ...] = ()
     long: bool = False
 
 
@@ -66,7 +67,13 @@ ALL = (
         needs=(POSTGRESQL,),
     ),
     Suite("browser", "the whole way in Chromium", marked="browser and not long", needs=(CHROMIUM,)),
-    Suite("packaging", "the wheel in an empty environment", marked="packaging and not long"),
+    Suite(
+        "packaging",
+        "the wheel in an empty environment",
+        marked="packaging and not long",
+        # Fetched here and not by the tests: no test reaches beyond this machine.
+        prepare=(sys.executable, "-m", "tools.wheelhouse"),
+    ),
     Suite(
         "long",
         "what takes minutes, on SQLite",
