@@ -112,9 +112,7 @@ def run(suite: Suite, environment: dict[str, str], results: Path) -> Outcome:
         env={**os.environ, **environment, DATABASE_CHOICE: suite.database},
         check=False,
     )
-    outcome = Outcome(suite.name)
-    if report.exists():
-        _count(report, outcome)
+    outcome = counted(report, suite.name) if report.exists() else Outcome(suite.name)
     if outcome.failed == 0 and not _ended_well(finished.returncode, suite):
         print(f"{suite.name}: pytest ended with {finished.returncode}", flush=True)
         outcome.failed = 1
@@ -137,8 +135,9 @@ def _run_commands(suite: Suite) -> Outcome:
     return outcome
 
 
-def _count(report: Path, outcome: Outcome) -> None:
-    """Count test cases, not outcomes: a test that passes and whose clean-up fails is one failed test."""
+def counted(report: Path, name_of_suite: str) -> Outcome:
+    """Read pytest's XML report. A test that passes and whose clean-up fails is one failed test."""
+    outcome = Outcome(name_of_suite)
     cases: dict[str, list[ElementTree.Element]] = {}
     for case in ElementTree.parse(report).iter("testcase"):
         cases.setdefault(f"{case.get('classname')}::{case.get('name')}", []).append(case)
@@ -151,3 +150,4 @@ def _count(report: Path, outcome: Outcome) -> None:
             outcome.skipped.append(f"{name}: {problems['skipped'].get('message', '')}")
         else:
             outcome.passed += 1
+    return outcome
