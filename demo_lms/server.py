@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 LOOPBACK = ("127.0.0.1", "::1")
+ATTEMPTS = 5
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -51,18 +52,31 @@ def serve(
 
     Raises OSError when an address is taken.
     """
+    for attempts_left in reversed(range(ATTEMPTS if port == 0 else 1)):
+        try:
+            return ServerHandle(_servers_on(app, _usable(hosts), port, ssl_context))
+        except OSError:
+            # A port found free on one address may be taken on the next one.
+            if not attempts_left:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _usable(hosts: Sequence[str]) -> list[str]:
+    """The hosts this machine has; a lone IPv6 address is kept, so that its lack is told."""
+    return [host for host in hosts if len(hosts) == 1 or ":" not in host or _has_ipv6()]
+
+
+def _servers_on(app: Flask, hosts: list[str], port: int, ssl_context: object) -> list[BaseWSGIServer]:
     servers: list[BaseWSGIServer] = []
     try:
         for host in hosts:
-            if ":" in host and servers and not _has_ipv6():
-                continue
-            wanted = servers[0].port if servers else port
-            servers.append(_server(app, host, wanted, ssl_context))
+            servers.append(_server(app, host, servers[0].port if servers else port, ssl_context))
     except OSError:
         for server in servers:
             server.server_close()
         raise
-    return ServerHandle(servers)
+    return servers
 
 
 def _server(app: Flask, host: str, port: int, ssl_context: object) -> BaseWSGIServer:

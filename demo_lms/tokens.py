@@ -29,7 +29,7 @@ class Tokens:
 
     def __init__(self) -> None:
         self._given: dict[str, Token] = {}
-        self._seen: dict[str, datetime] = {}
+        self._seen: dict[str, float] = {}
 
     def give(self, scopes: frozenset[str], now: datetime, seconds: int) -> str:
         """A new token of 32 hexadecimal digits."""
@@ -47,9 +47,9 @@ class Tokens:
         """Make every token given so far worthless, as a restart of an LMS may."""
         self._given.clear()
 
-    def first_use(self, assertion_id: str, expires_at: datetime, now: datetime) -> bool:
-        """Whether this assertion id was not used before; remembers it until the assertion expires."""
-        self._seen = {seen: until for seen, until in self._seen.items() if until > now}
+    def first_use(self, assertion_id: str, expires_at: float, now: datetime) -> bool:
+        """Whether this assertion id was not used before; remembers it until the assertion expires (epoch)."""
+        self._seen = {seen: until for seen, until in self._seen.items() if until > now.timestamp()}
         if assertion_id in self._seen:
             return False
         self._seen[assertion_id] = expires_at
@@ -105,9 +105,9 @@ def check_claims(claims: dict[str, Any], client_id: str, audiences: tuple[str, .
     if not any(audience in audiences for audience in (named if isinstance(named, list) else [named])):
         raise AssertionRefused("Audience not accepted")
     present = now.timestamp()
-    if not _is_number(claims.get("exp")) or claims["exp"] <= present:
+    if not _is_number(claims.get("exp")) or not claims["exp"] > present:
         raise AssertionRefused("Expired token")
-    if not _is_number(claims.get("iat")) or claims["iat"] > present:
+    if not _is_number(claims.get("iat")) or not claims["iat"] <= present:
         raise AssertionRefused("Cannot handle token with iat prior to the present")
     if not isinstance(claims.get("jti"), str) or not claims["jti"]:
         raise AssertionRefused("jti must be provided")

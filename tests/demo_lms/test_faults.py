@@ -1,0 +1,88 @@
+import time
+
+import pytest
+
+from tests.demo_lms.pretend_tool import CONTAINER
+
+
+class TestBeingDown:
+    def test_answers_503_to_every_service(self, tool, column, lms):
+        lms.quirks.down = True
+
+        answers = [tool.send(column), tool.results(column), tool.columns(), tool.ask_for_token()]
+
+        assert [answer.status_code for answer in answers] == [503] * 4
+        assert not [answer for answer in answers if "Retry-After" in answer.headers]
+
+    def test_names_the_seconds_to_wait(self, tool, column, lms):
+        lms.quirks.down, lms.quirks.retry_after = True, 120
+
+        assert tool.send(column).headers["Retry-After"] == "120"
+
+    def test_still_launches(self, browser, lms):
+        lms.quirks.down = True
+
+        assert "id_token" not in browser.begin()
+        assert browser.client.get("/lti/certs").status_code == 200
+
+
+class TestOtherFaults:
+    def test_answers_a_web_page_with_status_200(self, tool, column, lms):
+        lms.quirks.answer_html = True
+
+        for answer in (tool.send(column), tool.ask_for_token()):
+            assert (answer.status_code, answer.mimetype) == (200, "text/html")
+            assert answer.text.lstrip().startswith("<!doctype html>")
+        assert lms.score_of("2", "u-ines") is None
+
+    def test_takes_its_time(self, tool, column, lms):
+        lms.quirks.slow_seconds = 0.05
+        began = time.monotonic()
+
+        assert tool.send(column).status_code == 200
+        assert time.monotonic() - began >= 0.05
+
+    def test_refuses_tokens(self, tool, lms):
+        lms.quirks.refuse_tokens = True
+
+        assert tool.ask_for_token().status_code == 400
+
+
+class TestTheLogOfCalls:
+    def test_tells_time_method_path_status_and_a_word(self, tool, column, lms, clock):
+        lms.calls.clear()
+
+        tool.send(column, comment="Bien")
+
+        (call,) = lms.requests
+        assert (call.at, call.method, call.status, call.word) == (clock(), "POST", 200, "score stored")
+        assert call.path.endswith("/scores")
+        assert call.query == "type_id=1"
+        assert "Bien" in call.body
+
+    def test_is_searched_by_word(self, tool, column, lms):
+        tool.send(column, userId="u-nobody")
+
+        assert [call.status for call in lms.calls_described("score refused")] == [400]
+
+    @pytest.mark.parametrize("secret", ["client_assertion", "Bearer"])
+    def test_keeps_no_token_and_no_assertion(self, tool, column, lms, secret):
+        tool.columns()
+
+        assert secret not in repr(lms.requests)
+
+    def test_does_not_show_the_lms_s_own_pages_as_messages(self, browser, lms):
+        browser.client.get("/")
+
+        assert lms.calls.exchanged_with_tool() == []
+        assert [call.word for call in lms.requests] == ["person changed", "page"]
+
+    def test_uses_known_words_only(self, browser, tool, column, lms):
+        from demo_lms.calls import WORDS
+
+        tool.send(column)
+        tool.call("GET", "/lti/services/9/lineitems", accept=CONTAINER)
+        browser.begin()
+        browser.client.get("/lti/return")
+
+        assert {call.word for call in lms.requests} <= set(WORDS)
