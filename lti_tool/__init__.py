@@ -1,3 +1,55 @@
-"""Community Value."""
+"""Community Value: a learning community inside an LMS course, an LTI 1.3 tool."""
 
 __version__ = "0.1.0"
+
+
+def create_app(environment: str = "production", overrides: dict | None = None):
+    """Make the application.
+
+    :param environment: one of the files in configs/ (production, development, demo, testing).
+    :param overrides: settings that win over files and environment variables.
+    :raises lti_tool.errors.UnsafeSettings: naming the setting that cannot be worked with.
+    """
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from lti_tool import access, pages, request_cycle, settings, transactions
+    from lti_tool.extensions import db, migrate
+
+    folder = settings.directory
+    app = Flask(__name__, template_folder=str(folder("templates")), static_folder=str(folder("static")))
+    chosen = settings.load(app, environment, overrides)
+    if chosen.trusted_proxies:
+        hops = chosen.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+
+    chosen.var_dir.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(folder("migrations")), render_as_batch=True)
+    with app.app_context():
+        transactions.own_transactions(db.engine)
+
+    access.install(app)
+    request_cycle.install(app)
+    pages.install(app)
+    _register_blueprints(app)
+    access.stay_in_this_community(app)
+    return app
+
+
+def _register_blueprints(app) -> None:
+    from lti_tool.blueprints import (
+        comments,
+        front,
+        grading,
+        health,
+        home,
+        lti,
+        members,
+        participation,
+        posts,
+        preferences,
+    )
+
+    for part in (front, health, lti, home, posts, comments, members, participation, grading, preferences):
+        app.register_blueprint(part.bp)

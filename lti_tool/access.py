@@ -89,6 +89,29 @@ def session_cookies() -> list[str]:
     return [request.cookies[name] for name in names if request.cookies.get(name)]
 
 
+def remember_session(response, secret: str) -> None:
+    """Set the session cookie (DESIGN 6): partitioned, so that it lives in the LMS's frame too."""
+    seconds = int(sessions.ABSOLUTE_LIMIT.total_seconds())
+    set_cookie(response, SESSION_COOKIE, LOOPBACK_SESSION_COOKIE, secret, seconds)
+
+
+def forget_session(response) -> None:
+    """Take the session cookie back."""
+    set_cookie(response, SESSION_COOKIE, LOOPBACK_SESSION_COOKIE, "", 0)
+
+
+def set_cookie(response, name: str, loopback_name: str, value: str, seconds: int) -> None:
+    """Set a cookie for a frame inside another site; on http loopback also its plain first-party twin.
+
+    Some browsers refuse Secure cookies over http even on loopback: there the twin serves a tab of our own.
+    """
+    response.set_cookie(
+        name, value, max_age=seconds, secure=True, httponly=True, samesite="None", partitioned=True
+    )
+    if settings.current().loopback_http:
+        response.set_cookie(loopback_name, value, max_age=seconds, httponly=True, samesite="Lax")
+
+
 def genuine_seat_of_request() -> Seat | None:
     """Return the seat whose genuine token this request carries, whether or not its session still lives."""
     token = _sent_token()

@@ -34,8 +34,9 @@ class Post(Base):
     edit_count: Mapped[int] = mapped_column(Integer, default=0)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_activity_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_activity_by_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
 
-    author: Mapped[Membership] = relationship()
+    author: Mapped[Membership] = relationship(foreign_keys=[author_id])
 
 
 class Comment(Base):

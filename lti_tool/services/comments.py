@@ -38,7 +38,7 @@ def write(member: ActingMember, post_id: int, draft: CommentDraft, now: datetime
     )
     db.session.add(comment)
     post.comment_count += 1
-    post.last_activity_at = now
+    post.last_activity_at, post.last_activity_by_id = now, member.id
     db.session.flush()
     changes.record(member, "comment.written", post, comment, now)
     facts.record(member, FactAct.WRITTEN, post, comment, now)

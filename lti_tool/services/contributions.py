@@ -81,9 +81,6 @@ class Version:
 
 def card(post: Post, author: Person, member: ActingMember) -> PostCard:
     """Describe a post for a list, as this member sees it."""
-    since = member.membership.last_visit_at
-    mine = post.author_id == member.id
-    newest = post.last_activity_at if mine else max(post.last_activity_at, post.created_at)
     return PostCard(
         id=post.id,
         kind=post.kind.value,
@@ -95,8 +92,8 @@ def card(post: Post, author: Person, member: ActingMember) -> PostCard:
         edited_at=post.edited_at,
         comment_count=post.comment_count,
         last_activity_at=post.last_activity_at,
-        unread=since is not None and newest > since and not (mine and newest == post.created_at),
-        mine=mine,
+        unread=is_unread(post.last_activity_at, post.last_activity_by_id, member),
+        mine=post.author_id == member.id,
     )
 
 

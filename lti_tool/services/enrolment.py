@@ -34,6 +34,18 @@ VISIT_ENDS_AFTER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
+class Enrolled:
+    """The rows that a launch found or made."""
+
+    course: Course
+    community: Community
+    link: ResourceLink | None
+    user: User
+    enrolment: Enrolment
+    membership: Membership
+
+
+@dataclass(frozen=True)
 class Admitted:
     """Where the browser goes now, and the secret for its session cookie (None: it keeps the one it has)."""
 
@@ -45,35 +57,43 @@ class Admitted:
 def admit(
     launch: Launch, cookie_values: list[str], default_zone: str, now: datetime, *, note: str | None = None
 ) -> Admitted | None:
-    """Bring the tables into line with a verified launch and give the browser a seat.
+    """Bring the tables into line with a verified launch, give the browser a seat, and log the launch.
 
-    Nothing is ever created in the LMS by a launch; a line item address is only remembered.
-
+    :param default_zone: the zone of a community that this launch makes.
     :returns: None when the launch names no course: there is no community to enter.
     :raises LaunchRefused: the deployment waits for approval, or staff removed this person.
     """
-    deployment_id, organisation_id = _deployment(launch, now)
     if launch.context is None or not launch.context.is_course:
+        _deployment(launch, now)
         launch_log.admitted(launch, now, code="no-course")
         return None
-    course = _course(launch.context, launch, deployment_id, now)
-    community = _community(course, launch, organisation_id, default_zone, now)
+    there = enrol(launch, default_zone, now)
+    if there.membership.state == MembershipState.REMOVED:
+        raise LaunchRefused("removed-by-staff", f"membership {there.membership.id}", status=403)
+    session, new_secret = _session(cookie_values, now)
+    seat = _seat(session.id, there, launch, now)
+    launch_log.admitted(launch, now, code=note, user_id=there.user.id, course_id=there.course.id)
+    return Admitted(seat=seat, community_id=there.community.id, new_secret=new_secret)
+
+
+def enrol(launch: Launch, default_zone: str, now: datetime) -> Enrolled:
+    """Find or make course, community, link, user, enrolment and membership of a launch into a course.
+
+    Nothing is ever created in the LMS by a launch; a line item address is only remembered.
+    """
+    course = _course(launch.context, launch, _deployment(launch, now), now)
+    community = _community(course, launch, default_zone, now)
     link = _resource_link(course, launch, now)
     user = _user(launch, now)
-    _enrolment(user, course, launch, now)
+    enrolment = _enrolment(user, course, launch, now)
     membership = _membership(community, user, now)
-    if membership.state == MembershipState.REMOVED:
-        raise LaunchRefused("removed-by-staff", f"membership {membership.id}", status=403)
-    session, new_secret = _session(cookie_values, now)
-    seat = _seat(session.id, user, course, community, link, launch, now)
-    launch_log.admitted(launch, now, code=note, user_id=user.id, course_id=course.id)
-    return Admitted(seat=seat, community_id=community.id, new_secret=new_secret)
+    return Enrolled(course, community, link, user, enrolment, membership)
 
 
-def _deployment(launch: Launch, now: datetime) -> tuple[int, int]:
-    """Return the deployment's key and organisation; accept a new one when the platform's policy says so."""
+def _deployment(launch: Launch, now: datetime) -> int:
+    """Return the deployment's key; accept a new one when the platform's policy says so."""
     if launch.deployment_key is not None:
-        return launch.deployment_key, launch.organisation_id
+        return launch.deployment_key
     # Two first launches may race: the platform's row decides who was first.
     platform = db.session.scalars(
         select(Platform).where(Platform.id == launch.platform_id).with_for_update()
@@ -89,12 +109,11 @@ def _deployment(launch: Launch, now: datetime) -> tuple[int, int]:
             deployment=launch.deployment_id,
         )
     _note_deployment(platform, launch.deployment_id, DeploymentState.ACCEPTED, now)
-    deployment = db.session.scalars(
-        select(Deployment).where(
+    return db.session.scalars(
+        select(Deployment.id).where(
             Deployment.platform_id == platform.id, Deployment.deployment_id == launch.deployment_id
         )
     ).one()
-    return deployment.id, deployment.organisation_id
 
 
 def let_wait(platform_id: int, deployment_id: str, now: datetime) -> None:
@@ -125,15 +144,14 @@ def _course(context: Context, launch: Launch, deployment_id: int, now: datetime)
     )
 
 
-def _community(
-    course: Course, launch: Launch, organisation_id: int, default_zone: str, now: datetime
-) -> Community:
+def _community(course: Course, launch: Launch, default_zone: str, now: datetime) -> Community:
     """Return the course's community, made by the first launch; the first one by staff fixes its Monday."""
     # The upsert above holds the course's row: of forty first launches exactly one finds it without community.
     community = db.session.get(Community, course.community_id) if course.community_id else None
     if community is None:
+        organisation = select(Deployment.organisation_id).where(Deployment.id == course.deployment_id)
         community = Community(
-            organisation_id=organisation_id,
+            organisation_id=db.session.scalars(organisation).one(),
             name=course.title or course.label or course.context_id,
             time_zone=default_zone,
             created_at=now,
@@ -227,10 +245,10 @@ def _session(cookie_values: list[str], now: datetime):
     return sessions.begin(secret, now), secret
 
 
-def _seat(session_id, user, course, community, link, launch: Launch, now: datetime) -> Seat:
+def _seat(session_id: int, there: Enrolled, launch: Launch, now: datetime) -> Seat:
     values = {
-        "community_id": community.id,
-        "resource_link_id": link.id if link else None,
+        "community_id": there.community.id,
+        "resource_link_id": there.link.id if there.link else None,
         "role": launch.role,
         "test_user": launch.test_user,
         "locale": launch.locale,
@@ -239,5 +257,5 @@ def _seat(session_id, user, course, community, link, launch: Launch, now: dateti
         "frame_origins": list(launch.frame_origins),
         "launched_at": now,
     }
-    key = {"browser_session_id": session_id, "user_id": user.id, "course_id": course.id}
+    key = {"browser_session_id": session_id, "user_id": there.user.id, "course_id": there.course.id}
     return upsert(Seat, key, values, update=tuple(values))

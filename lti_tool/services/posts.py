@@ -62,6 +62,7 @@ def write(member: ActingMember, draft: PostDraft, now: datetime) -> Post:
         created_at=now,
         edit_count=0,
         last_activity_at=now,
+        last_activity_by_id=member.id,
     )
     db.session.add(post)
     db.session.flush()

@@ -1,0 +1,1 @@
+"""HTTP in, answer out; one file per part of the space."""

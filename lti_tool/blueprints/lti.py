@@ -1,0 +1,167 @@
+"""The door from the LMS: login, launch, public keys."""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+
+from lti_tool import access, clock, request_cycle, settings
+from lti_tool.errors import LaunchRefused
+from lti_tool.lti import keys, launches, logins
+from lti_tool.services import enrolment, launch_log, sessions
+from lti_tool.transactions import reading, transaction
+
+bp = Blueprint("lti", __name__, url_prefix="/lti")
+
+# The browser that begins a login must be the one that brings the launch.
+LOGIN_COOKIE = "__Host-cv_login"
+LOOPBACK_LOGIN_COOKIE = "cv_login"
+LOGIN_COOKIE_SECONDS = 900
+REPOSTED = "cv_reposted"
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def login():
+    """Begin a login (LTI security 5.1.1): find out whether our cookie sticks, then go to the LMS."""
+    request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
+    params = request.values.to_dict()
+    secret = request.cookies.get(LOGIN_COOKIE) or sessions.new_secret()
+    try:
+        start = logins.begin(params, secret, clock.now())
+    except LaunchRefused as refusal:
+        return _refused(refusal)
+    page = render_template(
+        "lti/login.html",
+        auth_url=start.auth_url,
+        same_login_url=url_for(".login") + "?" + urlencode(params),
+        check_url=url_for(".cookie_check"),
+    )
+    response = Response(page)
+    access.set_cookie(response, LOGIN_COOKIE, LOOPBACK_LOGIN_COOKIE, secret, LOGIN_COOKIE_SECONDS)
+    return response
+
+
+@bp.get("/login/cookie")
+def cookie_check():
+    """Tell the login page whether its cookie came back."""
+    return {"sticks": bool(_login_secrets())}
+
+
+@bp.get("/launch", endpoint="launch_address")
+def launch_address():
+    """Answer those who look at the launch address: Moodle's server does when an activity is saved."""
+    request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
+    return render_template("lti/open.html")
+
+
+@bp.post("/launch")
+def launch():
+    """Take the LMS's answer: three short transactions, then into the community (DESIGN 5, Launch)."""
+    request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
+    form = request.form.to_dict()
+    if _should_come_again_from_here(form):
+        return render_template(
+            "lti/repost.html", action=url_for(".launch", **{REPOSTED: 1}), fields=_fields_of_answer(form)
+        )
+    try:
+        return _let_in(form)
+    except LaunchRefused as refusal:
+        return _refused(refusal)
+
+
+def _let_in(form: dict) -> Response:
+    now = clock.now()
+    state = launches.open_state(form, _login_secrets(), now)
+    with transaction():
+        launches.use_up(state, now)
+    launches.fetch_keys_if_missing(form.get("id_token", ""), state, now, transaction)
+    with reading():
+        launch = launches.verify(form.get("id_token", ""), state, now)
+    g.launch_locale = launch.locale
+    with transaction():
+        admitted = enrolment.admit(
+            launch,
+            access.session_cookies(),
+            settings.current().time_zone,
+            now,
+            note="target-differs" if launch.target_differs else None,
+        )
+    if admitted is None:
+        request_cycle.frame_by(list(launch.frame_origins))
+        return Response(render_template("lti/no_course.html", return_url=launch.return_url))
+    return _into_the_community(admitted, launch.target_link_uri)
+
+
+def _into_the_community(admitted, target: str) -> Response:
+    response = redirect(_destination(admitted, target), 303)
+    if admitted.new_secret is not None:
+        access.remember_session(response, admitted.new_secret)
+    request_cycle.forget_address(response)
+    return response
+
+
+def _destination(admitted, target: str) -> str:
+    """Choose where to go: the page asked for before signing in, the launch's target, else home.
+
+    Only pages of this very community: another one's address may stand there from an earlier day.
+    """
+    home = url_for("home.index", community_id=admitted.community_id)
+    base = settings.current().base_url
+    for wish in (request_cycle.remembered_address(), target.removeprefix(base)):
+        if wish and wish.startswith(home):
+            home = wish.partition("?")[0].partition("#")[0]
+            break
+    return f"{home}?{urlencode({'seat': admitted.seat.id})}"
+
+
+def _login_secrets() -> list[str]:
+    names = [LOGIN_COOKIE]
+    if settings.current().loopback_http:
+        names.append(LOOPBACK_LOGIN_COOKIE)
+    return [request.cookies[name] for name in names if request.cookies.get(name)]
+
+
+def _should_come_again_from_here(form: dict) -> bool:
+    """Tell whether a cookie may only be missing because the LMS's page sent the form.
+
+    On http loopback a plain Lax cookie stays behind when another site posts; it comes when we post.
+    """
+    return (
+        settings.current().loopback_http
+        and not _login_secrets()
+        and REPOSTED not in request.args
+        and "state" in form
+    )
+
+
+def _fields_of_answer(form: dict) -> dict[str, str]:
+    known = ("state", "id_token", "error", "error_description")
+    return {name: form[name] for name in known if name in form}
+
+
+def _refused(refusal: LaunchRefused):
+    """Show a calm page with a reference, and write the whole story into the launch log."""
+    now, reference = clock.now(), launch_log.new_reference()
+    facts = refusal.facts
+    with transaction():
+        launch_log.refused(refusal, reference, now)
+        if refusal.code == "deployment-waiting" and facts.get("platform_id"):
+            enrolment.let_wait(facts["platform_id"], facts["deployment"], now)
+    page = render_template(
+        "lti/refused.html",
+        code=refusal.code,
+        reference=reference,
+        at=now,
+        return_url=facts.get("return_url"),
+        issuer=facts.get("issuer"),
+        client_id=facts.get("client_id"),
+        deployment=facts.get("deployment"),
+    )
+    return Response(page, status=refusal.status)
+
+
+@bp.get("/jwks.json")
+def key_set():
+    """Publish our public keys: the current one and those still in their grace time."""
+    answer = jsonify(keys.public_key_set())
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    return answer

@@ -1,0 +1,130 @@
+"""`lti-tool demo`: the tool, a worker, a living course and a small LMS on one machine, with nothing to set up."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import threading
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from demo_lms import COURSES, PEOPLE, LmsSettings, create_lms
+from demo_lms.server import LOOPBACK, ServerHandle
+from demo_lms.server import serve as serve_on_loopback
+from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH, TOKEN_PATH
+from lti_tool import clock, create_app, jobs, settings
+from lti_tool.cli import application, secrets
+from lti_tool.errors import UnsafeSettings
+from lti_tool.services import platforms, sample_course, signing
+from lti_tool.services.platforms import Registration
+from lti_tool.transactions import transaction
+
+CLIENT_ID = "community-value-demo"
+DEPLOYMENT_ID = "1"
+
+
+@click.command(help="Try everything on this machine: tool, worker, a living course and a small LMS.")
+@click.option("--port", default=8080, show_default=True, type=int, help="Port of the tool.")
+@click.option("--lms-port", default=8081, show_default=True, type=int, help="Port of the small LMS.")
+@click.option("--fresh", is_flag=True, help="Start over: forget what was written in the demo.")
+def demo(port: int, lms_port: int, fresh: bool) -> None:
+    """Run the demo in the foreground until it is interrupted."""
+    folder = Path(os.environ.get("LTI_TOOL_VAR_DIR", "var")).resolve() / "demo"
+    _refuse_taken_ports(port, lms_port)
+    if fresh and folder.exists():
+        shutil.rmtree(folder)
+    click.echo(f"Community Value demo. Its files are in {folder}")
+    tool_url, lms_url = f"http://127.0.0.1:{port}", f"http://localhost:{lms_port}"
+    app = _prepared_tool(folder, tool_url, lms_url)
+    servers = _started(app, folder, port, lms_port, tool_url, lms_url)
+    click.echo(f"\n  Open {lms_url}/ in your browser.\n\n  Ctrl+C stops the demo; what was written is kept.")
+    _wait_for_the_end()
+    click.echo("\nStopping…")
+    for server in servers:
+        server.close()
+
+
+def _refuse_taken_ports(*ports: int) -> None:
+    for port in ports:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                raise click.ClickException(
+                    f"Port {port} is taken, perhaps by another demo. Stop it, or choose others: "
+                    f"lti-tool demo --port {port + 10} --lms-port {port + 11}"
+                )
+
+
+def _prepared_tool(folder: Path, tool_url: str, lms_url: str) -> Flask:
+    folder.mkdir(parents=True, exist_ok=True)
+    app = create_app("demo", {"VAR_DIR": str(folder), "BASE_URL": tool_url, **_secrets_of(folder)})
+    application.upgraded(app)
+    now = clock.now()
+    with app.app_context():
+        with transaction():
+            signing.make_first_key(now)
+        with transaction():
+            _connect(lms_url, tool_url, now)
+    return app
+
+
+def _secrets_of(folder: Path) -> dict[str, str]:
+    """Return the demo's secrets, made once; only this account may read the file."""
+    file = folder / "secrets.json"
+    if not file.exists():
+        draft = folder / f"secrets.{os.getpid()}.tmp"
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(secrets.made()), encoding="utf-8")
+        draft.replace(file)
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        raise UnsafeSettings(sentence=f"{file} cannot be read; start over with --fresh.") from None
+
+
+def _connect(lms_url: str, tool_url: str, now) -> None:
+    """Register the small LMS and fill its courses with life, unless an earlier start of the demo did."""
+    if platforms.registered(lms_url, CLIENT_ID) is not None:
+        return
+    platform = platforms.add(
+        Registration(
+            name="Demo LMS",
+            issuer=lms_url,
+            client_id=CLIENT_ID,
+            auth_url=lms_url + AUTHORIZATION_PATH,
+            token_url=lms_url + TOKEN_PATH,
+            jwks_url=lms_url + KEY_SET_PATH,
+            deployment_ids=(DEPLOYMENT_ID,),
+        ),
+        None,
+        tool_url,
+        now,
+    )
+    sample_course.fill(platform, DEPLOYMENT_ID, COURSES, PEOPLE, settings.current().time_zone, now)
+
+
+def _started(
+    app: Flask, folder: Path, port: int, lms_port: int, tool_url: str, lms_url: str
+) -> list[ServerHandle]:
+    lms = create_lms(
+        LmsSettings(
+            issuer=lms_url,
+            tool_url=tool_url,
+            client_id=CLIENT_ID,
+            deployment_id=DEPLOYMENT_ID,
+            state_file=folder / "lms.json",
+        )
+    )
+    started = [serve_on_loopback(app, LOOPBACK, port), serve_on_loopback(lms, LOOPBACK, lms_port)]
+    jobs.start_embedded(app)
+    return started
+
+
+def _wait_for_the_end() -> None:
+    """Wait for Ctrl+C or a polite end by the system."""
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    ended.wait()
