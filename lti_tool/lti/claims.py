@@ -173,13 +173,20 @@ def check_person(claims: dict) -> str:
     return sub
 
 
-def check_message_claims(claims: dict, message_type: str) -> None:
-    """Check 12, second part: what this message needs, and whether we answer it yet.
+def check_is_answered(message_type: str) -> None:
+    """Whether this version answers the message, said before its target is looked at: it may have its own.
 
-    :raises LaunchRefused: `message-not-supported-yet`, `resource-link-missing`, `context-invalid`.
+    :raises LaunchRefused: `message-not-supported-yet`.
     """
     if message_type in names.NOT_YET:
         raise LaunchRefused("message-not-supported-yet", message_type, message_type=message_type)
+
+
+def check_place(claims: dict) -> None:
+    """Check 12, second part: what a resource link message must say about where it comes from.
+
+    :raises LaunchRefused: `resource-link-missing`, `context-invalid`.
+    """
     if identifier(member_of(claims, names.RESOURCE_LINK, "id")) is None:
         raise LaunchRefused("resource-link-missing")
     context_id = member_of(claims, names.CONTEXT, "id")

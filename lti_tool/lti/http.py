@@ -51,7 +51,7 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """What it says, for people: the message of a JSON error, else text without tags, else the status line."""
+        """What it says, for people: a JSON error's message, else text without tags, else the status line."""
         said = _words_in_json(self.body) or words_of(self.body)
         if not said.strip("[]{} "):
             # Moodle answers `[]` and explains itself in the status line, followed by a copy of our request.

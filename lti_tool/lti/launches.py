@@ -15,7 +15,7 @@ from lti_tool.lti.launch import Launch
 from lti_tool.lti.masking import masked
 from lti_tool.lti.reading import launch_from
 from lti_tool.lti.states import LaunchState
-from lti_tool.lti.texts import identifier
+from lti_tool.lti.texts import clean, identifier
 
 __all__ = ["LaunchState", "fetch_keys_if_missing", "forget_used", "open_state", "use_up", "verify"]
 
@@ -69,9 +69,19 @@ def verify(id_token: str, state: LaunchState, now: datetime) -> Launch:
     try:
         return _checked(id_token, state, now)
     except LaunchRefused as refusal:
-        refusal.facts.setdefault("platform_id", state.platform_id)
-        refusal.facts["claims"] = masked(tokens.unverified_claims(id_token))
+        refusal.facts = _for_the_log(id_token, state) | refusal.facts
         raise
+
+
+def _for_the_log(id_token: str, state: LaunchState) -> dict:
+    said = tokens.unverified_claims(id_token)
+    return {
+        "platform_id": state.platform_id,
+        "issuer": clean(said.get("iss"), 500),
+        "client_id": clean(said.get("aud"), 255),
+        "deployment": clean(said.get(names.DEPLOYMENT_ID), 255),
+        "claims": masked(said),
+    }
 
 
 def _checked(id_token: str, state: LaunchState, now: datetime) -> Launch:
@@ -87,9 +97,10 @@ def _checked(id_token: str, state: LaunchState, now: datetime) -> Launch:
     checks.check_nonce(claims, state.nonce)
     message_type = checks.check_message(claims)
     admission = checks.check_deployment(claims, found)
+    checks.check_is_answered(message_type)
     target = checks.check_target(claims, base_url)
     checks.check_person(claims)
-    checks.check_message_claims(claims, message_type)
+    checks.check_place(claims)
     return launch_from(
         claims,
         found.platform,

@@ -1,0 +1,113 @@
+"""An application with nothing in it but the database and the settings that the adapter reads."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+
+from lti_tool.extensions import db
+from lti_tool.models import (
+    Deployment,
+    DeploymentPolicy,
+    DeploymentState,
+    Organisation,
+    Platform,
+    PlatformState,
+)
+from lti_tool.transactions import own_transactions, transaction
+from tests.unit.lti.simulator import PLATFORM_KEY, TOOL, LocalServer, Reply, public
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def database_url(databases):
+    """A database of its own for each test: some of them fill it from many threads."""
+    address = databases.create("lti")
+    yield address
+    databases.drop(address)
+
+
+@pytest.fixture
+def app(database_url):
+    app = Flask("adapter")
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url
+    app.extensions["settings"] = SimpleNamespace(
+        base_url=TOOL,
+        secret_key="a secret of the tests, long enough to sign with",
+        key_encryption_keys=(Fernet.generate_key().decode(),),
+        outbound_allow=("127.0.0.1",),
+    )
+    db.init_app(app)
+    with app.app_context():
+        own_transactions(db.engine)
+        db.create_all()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def add_platform(app, now):
+    """Store a platform; with deployment ids, those are accepted."""
+
+    def add(
+        issuer="https://moodle.example.edu",
+        client_id="Xf3kQ9aPz7LmN2c",
+        *,
+        deployments=(),
+        waiting=(),
+        policy=DeploymentPolicy.AUTOMATIC,
+        state=PlatformState.ACTIVE,
+        jwks_url="https://moodle.example.edu/mod/lti/certs.php",
+        key_set=...,
+        auth_url=None,
+        fetched_at=now,
+    ) -> int:
+        with transaction():
+            organisation = Organisation(name=f"{issuer} {client_id}", created_at=now)
+            db.session.add(organisation)
+            db.session.flush()
+            platform = Platform(
+                organisation_id=organisation.id,
+                name="An LMS",
+                issuer=issuer,
+                client_id=client_id,
+                auth_url=auth_url or f"{issuer}/mod/lti/auth.php",
+                token_url=f"{issuer}/mod/lti/token.php",
+                jwks_url=jwks_url,
+                deployment_policy=policy,
+                state=state,
+                key_set=public(PLATFORM_KEY) if key_set is ... else key_set,
+                key_set_fetched_at=fetched_at,
+                created_at=now,
+            )
+            db.session.add(platform)
+            db.session.flush()
+            for deployment_id in (*deployments, *waiting):
+                db.session.add(
+                    Deployment(
+                        platform_id=platform.id,
+                        organisation_id=organisation.id,
+                        deployment_id=deployment_id,
+                        state=DeploymentState.WAITING
+                        if deployment_id in waiting
+                        else DeploymentState.ACCEPTED,
+                        created_at=now,
+                    )
+                )
+            return platform.id
+
+    return add
+
+
+@pytest.fixture
+def server():
+    """A server on loopback; a test sets `answer`."""
+    with LocalServer(lambda received: Reply(404)).running() as running:
+        yield running
