@@ -1,0 +1,144 @@
+// What every page needs: menus, copy buttons, the frame's height, the visit, forms that are sent once.
+
+const inFrame = window.self !== window.top;
+const root = document.documentElement;
+
+// In a frame the page is light unless its reader chose otherwise: LMS pages mostly are.
+if (inFrame && !root.dataset.theme && document.body.hasAttribute("data-theme-free")) {
+  root.dataset.theme = "light";
+}
+
+/* ---- Menus and confirmations close with Escape; the focus goes back to what opened them. ---- */
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = event.target.closest?.("details.menu[open], details.confirm[open]")
+    ?? document.querySelector("details.menu[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+/* ---- Copy buttons ---- */
+
+async function copy(field) {
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    document.execCommand("copy"); // Frames without the clipboard permission still know this one.
+  }
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await copy(document.getElementById(button.dataset.copy));
+    const label = button.querySelector("span");
+    label.setAttribute("role", "status");
+    label.textContent = document.body.dataset.copied;
+  });
+}
+
+/* ---- The current section is in sight, without moving the host page. ---- */
+
+const current = document.querySelector(".nav [aria-current]");
+if (current) current.closest("nav").scrollLeft = current.offsetLeft - 48;
+
+/* ---- A notice after a redirect is announced, and is not shown again on reload. ---- */
+
+const announce = document.getElementById("announce");
+if (announce?.firstElementChild) {
+  const toast = announce.firstElementChild;
+  toast.remove();
+  setTimeout(() => announce.append(toast), 60);
+  const here = new URL(window.location.href);
+  if (here.searchParams.has("done")) {
+    here.searchParams.delete("done");
+    history.replaceState(history.state, "", here);
+  }
+}
+
+/* ---- Forms are sent once; coming back by the history frees them again. ---- */
+
+function setSending(form, sending) {
+  form.toggleAttribute("data-sending", sending);
+  for (const button of document.querySelectorAll("button[type=submit]")) {
+    if (button.form !== form) continue;
+    if (sending) button.setAttribute("aria-disabled", "true");
+    else button.removeAttribute("aria-disabled");
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-once]")) return;
+  if (form.hasAttribute("data-sending")) event.preventDefault();
+  else setSending(form, true);
+});
+
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-sending]")) setSending(form, false);
+});
+
+/* ---- The frame grows with the page, where the LMS listens. ---- */
+
+const platforms = (document.body.dataset.platformOrigins ?? "").split(" ").filter((origin) => origin.startsWith("http"));
+if (inFrame && platforms.length) {
+  let told = 0;
+  let waiting = null;
+  const tell = () => {
+    waiting = null;
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    if (height === told) return;
+    told = height;
+    for (const origin of platforms) window.parent.postMessage({ subject: "lti.frameResize", height }, origin);
+  };
+  new ResizeObserver(() => { waiting ??= setTimeout(tell, 100); }).observe(document.body);
+}
+
+/* ---- The visit: told at most every five minutes, while the page is looked at. ---- */
+
+const VISIT_EVERY = 5 * 60 * 1000;
+const seenUrl = document.body.dataset.seenUrl;
+const token = document.querySelector("meta[name=seat-token]")?.content;
+const visitKey = `cv:seen:${token}`;
+
+function lastTold() {
+  try {
+    return Number(sessionStorage.getItem(visitKey)) || 0;
+  } catch {
+    return Number(root.dataset.seenAt) || 0; // A frame may be refused storage.
+  }
+}
+
+function rememberTold(now) {
+  root.dataset.seenAt = now;
+  try {
+    sessionStorage.setItem(visitKey, now);
+  } catch {
+    // The page itself remembers.
+  }
+}
+
+function tellVisit() {
+  const now = Date.now();
+  if (document.visibilityState !== "visible" || now - lastTold() < VISIT_EVERY) return;
+  rememberTold(now);
+  fetch(seenUrl, { method: "POST", headers: { "X-Seat-Token": token }, keepalive: true }).catch(() => {
+    // The next turn tries again.
+  });
+}
+
+if (seenUrl && token) {
+  document.addEventListener("visibilitychange", tellVisit);
+  setInterval(tellVisit, 60 * 1000);
+  setTimeout(tellVisit, 2000);
+}
