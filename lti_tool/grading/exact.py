@@ -3,7 +3,6 @@
 import re
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
 
 # Exponents are refused on purpose: Fraction("1e999999999") would build a number of a billion digits.
 _WRITTEN_NUMBER = re.compile(r"-?[0-9]{1,400}(?:/[0-9]{1,400}|\.[0-9]{1,400})?", re.ASCII)
@@ -27,7 +26,7 @@ def exact(value: object) -> Fraction:
 
 def round_half_up(value: Fraction, places: int = 2) -> Decimal:
     """Round to ``places`` decimals, halves upwards: 9.625 gives 9.63, where a binary float gives 9.62."""
-    units = floor(value * 10**places + Fraction(1, 2))
+    units = (2 * 10**places * value.numerator + value.denominator) // (2 * value.denominator)
     return Decimal(units).scaleb(-places)
 
 

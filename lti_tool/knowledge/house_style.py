@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -16,6 +16,8 @@ HIGHEST_HEADING = 3
 
 # What follows an address in a sentence is not part of it.
 _BARE_ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?'’»)\]*_~]", re.IGNORECASE)
+
+_HOST = re.compile(r"[\w.\-]+")
 
 
 def house_parser() -> MarkdownIt:
@@ -34,11 +36,18 @@ def _may_be_linked(address: str) -> bool:
         return not address.startswith(("//", "/\\"))
     try:
         parts = urlsplit(address)
-    except ValueError:
+        if parts.scheme in ("http", "https"):
+            return _names_a_host(parts)
+    except ValueError:  # Also raised by a host or a port that cannot be.
         return False
-    if parts.scheme in ("http", "https"):
-        return bool(parts.netloc)
     return parts.scheme == "mailto" and bool(parts.path)
+
+
+def _names_a_host(parts: SplitResult) -> bool:
+    """Whether a host stands there, with no name before it that would pass for one (``school@evil``)."""
+    host = parts.hostname or ""
+    host.encode("idna")
+    return bool(_HOST.fullmatch(host)) and "@" not in parts.netloc and parts.port != 0
 
 
 def _table_of_bearable_size(state: StateBlock, start: int, end: int, silent: bool) -> bool:
