@@ -160,9 +160,7 @@ def _seats_and_standing(cookies: list[str], community_id: int) -> list:
             Membership, and_(Membership.user_id == Seat.user_id, Membership.community_id == community_id)
         )
         .outerjoin(Community, Community.id == Seat.community_id)
-        .outerjoin(
-            Enrolment, and_(Enrolment.user_id == Seat.user_id, Enrolment.course_id.in_(courses))
-        )
+        .outerjoin(Enrolment, and_(Enrolment.user_id == Seat.user_id, Enrolment.course_id.in_(courses)))
         .where(BrowserSession.token_hash.in_([sessions.digest(value) for value in cookies]))
     )
     return db.session.execute(wanted).all()

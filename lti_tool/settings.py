@@ -99,11 +99,16 @@ def _refuse(setting: str, sentence: str) -> None:
 def _base_url(value: str) -> str:
     parts = urlsplit(value.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        _refuse("BASE_URL", "set it to the public address of the tool, such as https://community.example.org.")
+        _refuse(
+            "BASE_URL", "set it to the public address of the tool, such as https://community.example.org."
+        )
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
         _refuse("BASE_URL", "give scheme and host only, without a path.")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        _refuse("BASE_URL", "plain http is possible on this machine only; anywhere else browsers drop the session.")
+        _refuse(
+            "BASE_URL",
+            "plain http is possible on this machine only; anywhere else browsers drop the session.",
+        )
     return f"{parts.scheme}://{parts.netloc}"
 
 

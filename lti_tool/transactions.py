@@ -77,7 +77,12 @@ def own_transactions(engine: Engine) -> None:
 def _prepare_sqlite(connection, record) -> None:
     # The driver must not begin transactions of its own; ours below do (Python 3.11's sqlite3).
     connection.isolation_level = None
-    for pragma in ("foreign_keys=ON", "synchronous=NORMAL", f"busy_timeout={SQLITE_PATIENCE}", "journal_mode=WAL"):
+    for pragma in (
+        "foreign_keys=ON",
+        "synchronous=NORMAL",
+        f"busy_timeout={SQLITE_PATIENCE}",
+        "journal_mode=WAL",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

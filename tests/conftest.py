@@ -58,3 +58,49 @@ def database_url(databases, worker_id):
 
 
 # The application's fixtures (app, client, db and what builds on them) stand below this line.
+
+
+@pytest.fixture(scope="session")
+def app(database_url, tmp_path_factory):
+    """The tool on this worker's database, its schema made by the migrations, with a signing key."""
+    from flask_migrate import upgrade
+
+    from lti_tool import clock, create_app
+    from lti_tool.services import signing
+    from lti_tool.transactions import transaction
+
+    folder = tmp_path_factory.mktemp("var")
+    made = create_app("testing", {"DATABASE_URL": database_url, "VAR_DIR": str(folder)})
+    with made.app_context():
+        upgrade()
+        with transaction():
+            signing.make_first_key(clock.now())
+    return made
+
+
+@pytest.fixture(scope="session")
+def lms_signing_key():
+    """One key for every LMS of the run: making it takes longer than most tests."""
+    from joserfc.jwk import RSAKey
+
+    return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+
+
+@pytest.fixture
+def tool(app):
+    """The tool with empty tables."""
+    from tests.support.world import empty_tables
+
+    yield app
+    empty_tables(app)
+
+
+@pytest.fixture
+def world(tool, lms_signing_key):
+    """The tool with empty tables beside an LMS of two courses that is registered with it."""
+    from tests.support.world import World
+
+    opened = World(tool, lms_signing_key)
+    opened.open_lms()
+    yield opened
+    opened.close()

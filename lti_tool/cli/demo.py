@@ -1,4 +1,4 @@
-"""`lti-tool demo`: the tool, a worker, a living course and a small LMS on one machine, with nothing to set up."""
+"""`lti-tool demo`: tool, worker, a living course and a small LMS on one machine, with nothing to set up."""
 
 import json
 import os

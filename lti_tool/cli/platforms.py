@@ -74,7 +74,9 @@ def list_them(as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        click.echo(f"{row['id']:>4}  {row['name']}  ({row['issuer']}, client {row['client_id']}, {row['state']})")
+        click.echo(
+            f"{row['id']:>4}  {row['name']}  ({row['issuer']}, client {row['client_id']}, {row['state']})"
+        )
         for deployment in row["deployments"]:
             click.echo(f"      deployment {deployment['deployment_id']}: {deployment['state']}")
     if not rows:

@@ -34,9 +34,7 @@ class Community(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     name: Mapped[str] = mapped_column(String(300))
-    state: Mapped[CommunityState] = mapped_column(
-        words(CommunityState, "state"), default=CommunityState.OPEN
-    )
+    state: Mapped[CommunityState] = mapped_column(words(CommunityState, "state"), default=CommunityState.OPEN)
     time_zone: Mapped[str] = mapped_column(String(64))  # IANA name; starts as the TIME_ZONE setting
     time_zone_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # asked of staff once
     starts_on: Mapped[date | None] = mapped_column(Date)  # the Monday of the first launch by staff

@@ -80,7 +80,9 @@ class ContributionFact(Base):
     """Something that happened to a contribution: append-only, dated, without a verdict."""
 
     __tablename__ = "contribution_fact"
-    __table_args__ = (Index("ix_contribution_fact_community_id_member_id", "community_id", "member_id", "id"),)
+    __table_args__ = (
+        Index("ix_contribution_fact_community_id_member_id", "community_id", "member_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))

@@ -42,11 +42,11 @@ class Platform(Base):
     auth_url: Mapped[str] = mapped_column(String(1000))
     token_url: Mapped[str] = mapped_column(String(1000))
     jwks_url: Mapped[str] = mapped_column(String(1000))
-    token_audience: Mapped[str | None] = mapped_column(String(1000))  # Brightspace: differs from the token URL
+    token_audience: Mapped[str | None] = mapped_column(
+        String(1000)
+    )  # Brightspace: differs from the token URL
     deployment_policy: Mapped[DeploymentPolicy] = mapped_column(words(DeploymentPolicy, "deployment_policy"))
-    state: Mapped[PlatformState] = mapped_column(
-        words(PlatformState, "state"), default=PlatformState.ACTIVE
-    )
+    state: Mapped[PlatformState] = mapped_column(words(PlatformState, "state"), default=PlatformState.ACTIVE)
     key_set: Mapped[dict | None] = mapped_column(JSON)  # the platform's public keys as last fetched
     key_set_fetched_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # An unknown key id may force a new fetch once a minute, whatever the number of processes that meet it.

@@ -122,9 +122,7 @@ def let_wait(platform_id: int, deployment_id: str, now: datetime) -> None:
     _note_deployment(platform, deployment_id, DeploymentState.WAITING, now)
 
 
-def _note_deployment(
-    platform: Platform, deployment_id: str, state: DeploymentState, now: datetime
-) -> None:
+def _note_deployment(platform: Platform, deployment_id: str, state: DeploymentState, now: datetime) -> None:
     insert_unless_there(
         Deployment,
         {"platform_id": platform.id, "deployment_id": deployment_id},

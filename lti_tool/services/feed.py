@@ -86,9 +86,7 @@ def _page(member: ActingMember, chosen: str, before: str | None) -> list[Post]:
     place = _place(before)
     if place is not None:
         at, post_id = place
-        wanted = wanted.where(
-            or_(Post.created_at < at, and_(Post.created_at == at, Post.id < post_id))
-        )
+        wanted = wanted.where(or_(Post.created_at < at, and_(Post.created_at == at, Post.id < post_id)))
     return list(db.session.scalars(wanted))
 
 

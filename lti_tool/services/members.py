@@ -77,9 +77,7 @@ def _memberships(community_id: int) -> list[Membership]:
     wanted = (
         select(Membership)
         .where(Membership.community_id == community_id)
-        .options(
-            joinedload(Membership.user), joinedload(Membership.appointed_by).joinedload(Membership.user)
-        )
+        .options(joinedload(Membership.user), joinedload(Membership.appointed_by).joinedload(Membership.user))
     )
     return list(db.session.scalars(wanted))
 

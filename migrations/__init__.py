@@ -1,0 +1,1 @@
+"""Alembic migrations: up with data, down one step; expand first, contract later."""

@@ -1,0 +1,30 @@
+"""Runs the migrations over the tool's own engine, whose transactions begin as ours do."""
+
+from alembic import context
+from flask import current_app
+
+import lti_tool.models  # noqa: F401  (the tables must be known before they are compared)
+
+database = current_app.extensions["migrate"].db
+
+
+def include(thing, name, kind, reflected, compare_to) -> bool:
+    """Leave out what other libraries keep in the same database, such as a queue in PostgreSQL."""
+    return not (kind == "table" and reflected and compare_to is None)
+
+
+def run() -> None:
+    """Bring the schema from where it is to where it was asked to go, all or nothing."""
+    with database.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=database.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            include_object=include,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()

@@ -1,0 +1,212 @@
+"""A tool and an LMS side by side, and people in browsers who click from one to the other."""
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from urllib.parse import urlencode, urlsplit
+
+from bs4 import BeautifulSoup
+from flask import Flask
+from sqlalchemy import text
+
+from demo_lms import LmsSettings, create_lms, serve
+from lti_tool import clock
+from lti_tool.extensions import db
+from lti_tool.services import platforms
+from lti_tool.services.platforms import Registration
+from lti_tool.transactions import transaction
+
+TOOL = "https://tool.test"
+FRENCH, ENGLISH = "2", "3"
+# The signing key takes a quarter of a second to make, and no test is about its being new.
+KEPT_TABLES = frozenset({"tool_key", "alembic_version"})
+
+
+def empty_tables(app: Flask) -> None:
+    """Forget everything that a test wrote."""
+    with app.app_context():
+        tables = [table.name for table in db.metadata.sorted_tables if table.name not in KEPT_TABLES]
+        with db.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+                return
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            for name in reversed(tables):
+                connection.exec_driver_sql(f"DELETE FROM {name}")
+
+
+class World:
+    """One tool, one LMS on loopback. `lms` is the LMS itself: gradebook, people, quirks, log of calls."""
+
+    def __init__(self, app: Flask, signing_key) -> None:
+        self.app = app
+        self.lms_app = None
+        self._signing_key = signing_key
+
+    def open_lms(self, **settings) -> None:
+        """Start the LMS and register it with the tool."""
+        first = create_lms(LmsSettings(tool_url=TOOL, signing_key=self._signing_key, fetch=self._fetch))
+        self._server = serve(first, ("127.0.0.1",), 0)
+        issuer = f"http://127.0.0.1:{self._server.port}"
+        first.lms.settings.issuer = issuer
+        self.lms_app, self.lms = first, first.lms
+        with self.app.app_context(), transaction():
+            self.platform_id = platforms.add(
+                Registration(
+                    name="Test LMS",
+                    issuer=issuer,
+                    client_id=self.lms.settings.client_id,
+                    auth_url=f"{issuer}/lti/auth",
+                    token_url=f"{issuer}/lti/token",
+                    jwks_url=f"{issuer}/lti/certs",
+                    **settings,
+                ),
+                None,
+                TOOL,
+                clock.now(),
+            ).id
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _fetch(self, address: str) -> bytes:
+        """Let the LMS read the tool's key set, in process."""
+        return self.app.test_client().get(urlsplit(address).path, base_url=TOOL).data
+
+    def browser(self, person: str | None = None) -> "Browser":
+        """Open a new browser, signed in to the LMS as this person."""
+        opened = Browser(self)
+        if person:
+            opened.be(person)
+        return opened
+
+    def enter(self, person: str, course: str = FRENCH) -> "Page":
+        """Let a person with a new browser open the community from their course; return the home page."""
+        return self.browser(person).open_community(course)
+
+    @contextmanager
+    def database(self):
+        """Look into the tool's database."""
+        with self.app.app_context():
+            yield db.session
+            db.session.rollback()
+
+
+@dataclass
+class Page:
+    """An answer as somebody sees it."""
+
+    browser: "Browser"
+    response: object
+    path: str
+    _soup: BeautifulSoup | None = field(default=None, repr=False)
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def html(self) -> str:
+        return self.response.get_data(as_text=True)
+
+    @property
+    def soup(self) -> BeautifulSoup:
+        self._soup = self._soup or BeautifulSoup(self.html, "html.parser")
+        return self._soup
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.soup.get_text(" ").split())
+
+    @property
+    def seat_token(self) -> str:
+        return self.soup.select_one("input[name=seat_token]")["value"]
+
+    @property
+    def community(self) -> str:
+        """The address of the community that this page is of, with a slash at the end."""
+        return re.match(r"/communities/\d+/", self.path)[0]
+
+    @property
+    def seat(self) -> str:
+        return re.search(r"[?&]seat=(\d+)", self.path)[1]
+
+    def get(self, below: str, **query) -> "Page":
+        """Open an address below this community, for this page's seat."""
+        query.setdefault("seat", self.seat)
+        return self.browser.get(f"{self.community}{below}?{urlencode(query)}")
+
+    def post(self, below: str, follow: bool = True, **fields) -> "Page":
+        """Send a form to an address below this community, as this page's seat."""
+        fields.setdefault("seat_token", self.seat_token)
+        return self.browser.post(f"{self.community}{below}?seat={self.seat}", fields, follow=follow)
+
+
+class Browser:
+    """One browser: cookies of the tool and of the LMS."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.tool = world.app.test_client()
+        self.lms = world.lms_app.test_client()
+        self.headers = {"Sec-Fetch-Dest": "iframe", "Accept-Language": "en"}
+
+    def be(self, person: str) -> "Browser":
+        """Choose who one is in the LMS."""
+        self.lms.post("/person", data={"person": person}, base_url=self._lms_url)
+        return self
+
+    @property
+    def _lms_url(self) -> str:
+        return self.world.lms.settings.issuer
+
+    def get(self, address: str, **kwargs) -> Page:
+        return self._page(self.tool.get(address, base_url=TOOL, headers=self.headers, **kwargs), address)
+
+    def post(self, address: str, fields: dict, follow: bool = True) -> Page:
+        response = self.tool.post(address, base_url=TOOL, headers=self.headers, data=fields)
+        page = self._page(response, address)
+        if follow and response.status_code in (302, 303):
+            return self.get(response.location.removeprefix(TOOL))
+        return page
+
+    def _page(self, response, address: str) -> Page:
+        return Page(self, response, address)
+
+    def login_form(self, course: str = FRENCH) -> dict[str, str]:
+        """Let the LMS make the login initiation; return what its page posts to the tool."""
+        answer = self.lms.get(f"/courses/{course}/launch", base_url=self._lms_url)
+        return hidden_fields(answer.get_data(as_text=True))
+
+    def authentication_address(self, login: dict[str, str]) -> str:
+        """Post a login initiation to the tool; return where its page goes next."""
+        page = self.post("/lti/login", login)
+        assert page.status == 200, page.text
+        return unescape(page.soup.select_one("[data-auth-url]")["data-auth-url"])
+
+    def signed_answer(self, address: str) -> dict[str, str]:
+        """Follow the authentication request; return what the LMS's page posts to the tool."""
+        parts = urlsplit(address)
+        answer = self.lms.get(f"{parts.path}?{parts.query}", base_url=self._lms_url)
+        return hidden_fields(answer.get_data(as_text=True))
+
+    def launch_form(self, course: str = FRENCH) -> dict[str, str]:
+        """Walk from the course to the form that carries the signed launch."""
+        return self.signed_answer(self.authentication_address(self.login_form(course)))
+
+    def launch(self, form: dict[str, str], follow: bool = True) -> Page:
+        return self.post("/lti/launch", form, follow=follow)
+
+    def open_community(self, course: str = FRENCH) -> Page:
+        """Open the community from the course, as the link in the LMS does."""
+        page = self.launch(self.launch_form(course))
+        assert page.status == 200, (page.status, page.text)
+        return page
+
+
+def hidden_fields(html: str) -> dict[str, str]:
+    """Return the hidden fields of the first form of a page."""
+    form = BeautifulSoup(html, "html.parser").select_one("form")
+    assert form is not None, html[:500]
+    return {field["name"]: field.get("value", "") for field in form.select("input[name]")}
