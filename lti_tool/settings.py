@@ -107,7 +107,7 @@ def _base_url(value: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         _refuse(
             "BASE_URL",
-            "plain http is possible on this machine only; anywhere else browsers drop the session.",
+            "plain http is for this machine only; elsewhere browsers drop the session.",
         )
     return f"{parts.scheme}://{parts.netloc}"
 

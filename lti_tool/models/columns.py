@@ -6,7 +6,7 @@ from sqlalchemy import Enum
 
 
 def words(of: type[StrEnum], name: str) -> Enum:
-    """Store an enumeration as its words, checked by a named constraint (portable, readable in the database)."""
+    """Store an enumeration as its words, checked by a named constraint."""
     return Enum(
         of,
         values_callable=lambda members: [member.value for member in members],

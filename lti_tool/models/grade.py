@@ -111,7 +111,7 @@ class DeliveryState(StrEnum):
 
 
 class ScoreDelivery(Base):
-    """One cell of the LMS gradebook: what is wanted there, what was tried, what was confirmed, what is there."""
+    """One cell of the LMS gradebook: what is wanted there, what was tried, confirmed, seen."""
 
     __tablename__ = "score_delivery"
     __table_args__ = (
@@ -126,7 +126,7 @@ class ScoreDelivery(Base):
     state: Mapped[DeliveryState] = mapped_column(words(DeliveryState, "state"))
     changed_at: Mapped[datetime | None] = mapped_column(
         UTCDateTime
-    )  # the last fact that may change the value
+    )  # last fact that may change it
     due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when a person last pressed Send
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
@@ -152,7 +152,7 @@ class ScoreDelivery(Base):
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_timestamp: Mapped[datetime | None] = mapped_column(
         UTCDateTime
-    )  # the last stamp that may be stored there
+    )  # last stamp that may stand there
 
     # What the LMS had when it differed from ours, and the decision of a trainer about exactly that value.
     theirs_value: Mapped[Decimal | None] = mapped_column(Numeric(14, 5))

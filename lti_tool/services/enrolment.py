@@ -1,4 +1,4 @@
-"""Lets in the person whom a verified launch names: course, link, community, user, enrolment, membership, seat."""
+"""Lets in the person whom a verified launch names, and brings the tables into line with it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

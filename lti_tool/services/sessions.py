@@ -1,4 +1,4 @@
-"""Browser sessions, seats and the tokens that bind a page to its seat (DESIGN 6, *Identity in the browser*)."""
+"""Browser sessions, seats, and the tokens that bind a page to its seat (DESIGN 6, identity)."""
 
 import hashlib
 import hmac
