@@ -7,6 +7,7 @@ that was checked; limits of time and size; no redirect to another host; proxies 
 import http.client
 import json as json_module
 import ssl
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,6 +89,7 @@ class OutboundClient:
         self._size_limit = size_limit
         self._resolve, self._tls, self._now = resolve, tls, now
         self._idle: dict[tuple[str, str, int], Connection] = {}
+        self._end = weakref.finalize(self, _close_all, self._idle)  # for whoever forgets to
 
     def __enter__(self) -> "OutboundClient":
         return self
@@ -97,8 +99,7 @@ class OutboundClient:
 
     def close(self) -> None:
         """Close the connections that were kept."""
-        while self._idle:
-            self._idle.popitem()[1].close()
+        _close_all(self._idle)
 
     def request(
         self,
@@ -198,12 +199,20 @@ class OutboundClient:
             connection.close()
 
 
+def _close_all(connections: dict[tuple[str, str, int], Connection]) -> None:
+    while connections:
+        connections.popitem()[1].close()
+
+
 def outbound_client(
-    connect_timeout: float = 10, read_timeout: float = 30, total_timeout: float = 60
+    connect_timeout: float = 10,
+    read_timeout: float = 30,
+    total_timeout: float = 60,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> OutboundClient:
     """A client by the current settings; times in seconds."""
     allow = settings.current().outbound_allow
-    return OutboundClient(allow, connect_timeout, read_timeout, total_timeout=total_timeout)
+    return OutboundClient(allow, connect_timeout, read_timeout, total_timeout=total_timeout, now=now)
 
 
 @lru_cache(maxsize=1)
