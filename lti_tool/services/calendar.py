@@ -58,6 +58,11 @@ def usual_periods(community: Community) -> tuple[weeks.Period, ...]:
     return weeks.weekly_periods(monday, USUAL_WEEKS, community.time_zone)
 
 
+def first_monday(community: Community, now: datetime) -> date:
+    """Return the Monday of the running week, for a community whose first day nobody has set."""
+    return weeks.monday_of(now, community.time_zone)
+
+
 def lay_out(community: Community, starts_on: date, number_of_weeks: int) -> None:
     """Store the weeks of a community, from the Monday of `starts_on`, in its zone as it is now."""
     community.starts_on = _monday(starts_on)

@@ -60,8 +60,9 @@ class DeliveryView:
 
     @property
     def to_send(self) -> bool:
-        """Whether there is something that nobody has asked to be sent yet."""
-        return not self.under_way and self.state not in PROBLEMS and self.changed
+        """Whether there is something that nobody has asked to be sent, or decided to leave, yet."""
+        settled = self.under_way or self.state in PROBLEMS or self.state == DeliveryState.KEPT.value
+        return self.changed and not settled
 
 
 def of_member(by: Rules, member_id: int, stands: Statement) -> DeliveryView:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from lti_tool.grading.policy import Policy
 from lti_tool.grading.score import Statement
+from lti_tool.models import LineItemState
 from lti_tool.permissions import Act
 from lti_tool.services import column_views, delivery_views, participation, people, roles, rules
 from lti_tool.services.acting import ActingMember
@@ -80,7 +81,10 @@ def _is_in(row: GradeRow, show: str) -> bool:
 
 
 def _is_busy(rows: list[GradeRow], line_items: list[LineItemView]) -> bool:
-    return any(row.delivery.under_way for row in rows) or any(item.state == "wanted" for item in line_items)
+    states = {item.state for item in line_items}
+    if LineItemState.WANTED.value in states:
+        return True
+    return LineItemState.BOUND.value in states and any(row.delivery.under_way for row in rows)
 
 
 def _rows(by: Rules, now: datetime) -> list[GradeRow]:

@@ -119,7 +119,7 @@ def at_a_glance(member: ActingMember, now: datetime) -> Glance:
 
 
 def word_minimums(member: ActingMember) -> dict[str, int | None]:
-    """Return the least number of words per form ("discussion", "question", "comment") for somebody graded.
+    """Return the least number of words per form ("discussion", "question", "answer") for somebody graded.
 
     Empty for somebody who is not graded and while grading is off.
     """

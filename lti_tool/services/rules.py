@@ -13,7 +13,7 @@ from lti_tool.grading.policy import Policy
 from lti_tool.models import GradeColumn, GradingPolicy, Period, PostKind
 from lti_tool.services.calendar import as_spans
 
-COMMENT = "comment"
+COMMENT = "answer"
 KIND_OF_POST = {PostKind.DISCUSSION: Kind.QUESTION, PostKind.QUESTION: Kind.QUESTION}
 KIND_OF_COMMENT = Kind.ANSWER
 

@@ -1,0 +1,217 @@
+"""Switching grading on: the rules, the weeks, the column, and what the LMS is asked to hold."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from lti_tool.errors import NotFound, Stale
+from lti_tool.extensions import db
+from lti_tool.grading.policy import POINTS_AND_PACE, Policy
+from lti_tool.models import (
+    Course,
+    Deployment,
+    GradeColumn,
+    GradingPolicy,
+    LineItem,
+    LineItemState,
+    Platform,
+    ResourceLink,
+)
+from lti_tool.permissions import Act
+from lti_tool.services import audit, calendar, outbox
+from lti_tool.services.acting import ActingMember
+from lti_tool.services.problems import Problem
+from lti_tool.services.upserts import insert_unless_there
+
+# AGS 2.0, part 3.1: what an LMS must grant before it lets a tool make columns, or give scores.
+MAKE_COLUMNS = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
+GIVE_SCORES = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+
+USUAL_MAXIMUM = Decimal(20)
+FIRST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ColumnDraft:
+    """What a trainer decides. `adopt` is the resource link whose own column to use, None makes a new one."""
+
+    name: str
+    maximum: Decimal
+    adopt: int | None
+    starts_on: date  # any day of the first week
+    weeks: int
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A column that the LMS already has for one of our activities."""
+
+    resource_link_id: int
+    title: str | None
+    line_item_url_known: bool
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What the page knows before grading is on."""
+
+    offers: list[Offer]
+    can_create: bool  # the LMS lets us make a column in at least one course
+    lms_name: str | None
+    zone: str
+    policy: Policy
+    starts_on: date
+    weeks: int
+
+
+def beginning(member: ActingMember, now: datetime) -> Beginning:
+    """Return what a trainer is shown before switching grading on; two statements."""
+    member.must(Act.MANAGE_GRADES)
+    courses = _courses(member.community.id)
+    spans = calendar.usual_periods(member.community)
+    return Beginning(
+        offers=_offers(member.community.id),
+        can_create=any(_lets_us_make_columns(course) for course, _ in courses),
+        lms_name=courses[0][1] if courses else None,
+        zone=member.community.time_zone,
+        policy=POINTS_AND_PACE,
+        starts_on=member.community.starts_on or calendar.first_monday(member.community, now),
+        weeks=len(spans) or calendar.USUAL_WEEKS,
+    )
+
+
+def switch_on(member: ActingMember, draft: ColumnDraft, now: datetime) -> bool:
+    """Switch grading on for the community; tell whether this call did it or somebody was faster.
+
+    Nothing is made in the LMS here: the line items are wanted, a worker makes or reads them.
+
+    :raises Stale: the column to be adopted is no longer offered.
+    """
+    member.must(Act.MANAGE_GRADES)
+    adopted = _offered(member.community.id, draft.adopt) if draft.adopt is not None else None
+    policy_id = _first_policy(member, now)
+    if policy_id is None:
+        return False
+    calendar.lay_out(member.community, draft.starts_on, draft.weeks)
+    column = _column(member, draft, policy_id, now)
+    for course, _ in _courses(member.community.id):
+        db.session.add(_wanted_line_item(column, course, adopted, now))
+    audit.record(
+        member,
+        "grading.switched-on",
+        f"column:{column.id}",
+        now,
+        name=draft.name,
+        maximum=str(draft.maximum),
+        weeks=draft.weeks,
+        starts_on=member.community.starts_on.isoformat(),
+        adopted_link=draft.adopt,
+    )
+    db.session.flush()
+    outbox.wake(outbox.LINE_ITEMS)
+    return True
+
+
+def make_again(member: ActingMember, line_item_id: int, now: datetime) -> None:
+    """Have a line item looked for, or made, once more. Harmless for one that is well.
+
+    :raises NotFound: no such line item here.
+    """
+    member.must(Act.MANAGE_GRADES)
+    item = db.session.scalars(
+        select(LineItem)
+        .join(GradeColumn, GradeColumn.id == LineItem.column_id)
+        .where(LineItem.id == line_item_id, GradeColumn.community_id == member.community.id)
+    ).one_or_none()
+    if item is None:
+        raise NotFound()
+    if item.state is LineItemState.BOUND:
+        return
+    item.state, item.due_at, item.attempts = LineItemState.WANTED, now, 0
+    item.problem = item.problem_detail = None
+    audit.record(member, "grading.line-item-again", f"line-item:{item.id}", now)
+    db.session.flush()
+    outbox.wake(outbox.LINE_ITEMS)
+
+
+def _first_policy(member: ActingMember, now: datetime) -> int | None:
+    """Store version 1 of the rules; None when there is one already: two parallel clicks make one column."""
+    key = {"community_id": member.community.id, "version": FIRST_VERSION}
+    values = {
+        "settings": POINTS_AND_PACE.as_settings(),
+        "time_zone": member.community.time_zone,
+        "decided_by_id": member.id,
+        "decided_at": now,
+    }
+    if not insert_unless_there(GradingPolicy, key, values):
+        return None
+    return db.session.scalars(select(GradingPolicy.id).filter_by(**key)).one()
+
+
+def _column(member: ActingMember, draft: ColumnDraft, policy_id: int, now: datetime) -> GradeColumn:
+    column = GradeColumn(
+        community_id=member.community.id,
+        uuid=str(uuid.uuid4()),
+        name=draft.name,
+        maximum=draft.maximum,
+        policy_id=policy_id,
+        switched_on_by_id=member.id,
+        switched_on_at=now,
+    )
+    db.session.add(column)
+    db.session.flush()
+    return column
+
+
+def _wanted_line_item(
+    column: GradeColumn, course: Course, adopted: ResourceLink | None, now: datetime
+) -> LineItem:
+    item = LineItem(
+        column_id=column.id, course_id=course.id, state=LineItemState.WANTED, ours=True, due_at=now
+    )
+    if adopted is not None and adopted.course_id == course.id:
+        item.ours, item.url, item.resource_link_id = False, adopted.line_item_url, adopted.id
+    elif not _lets_us_make_columns(course):
+        item.state, item.due_at = LineItemState.REFUSED, None
+        item.problem = (Problem.SCOPE_MISSING if course.line_items_url else Problem.NO_GRADE_SERVICE).value
+    return item
+
+
+def _lets_us_make_columns(course: Course) -> bool:
+    return bool(course.line_items_url) and MAKE_COLUMNS in (course.grade_scopes or ())
+
+
+def _courses(community_id: int) -> list[tuple[Course, str]]:
+    """Return the courses of a community with the names of their LMSs."""
+    found = db.session.execute(
+        select(Course, Platform.name)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .where(Course.community_id == community_id)
+        .order_by(Course.id)
+    )
+    return [(course, name) for course, name in found]
+
+
+def _offers(community_id: int) -> list[Offer]:
+    found = db.session.scalars(
+        select(ResourceLink)
+        .join(Course, Course.id == ResourceLink.course_id)
+        .where(Course.community_id == community_id, ResourceLink.line_item_url.is_not(None))
+        .order_by(ResourceLink.id)
+    )
+    return [Offer(link.id, link.title, bool(link.line_item_url)) for link in found if link.line_item_url]
+
+
+def _offered(community_id: int, resource_link_id: int) -> ResourceLink:
+    link = db.session.scalars(
+        select(ResourceLink)
+        .join(Course, Course.id == ResourceLink.course_id)
+        .where(Course.community_id == community_id, ResourceLink.id == resource_link_id)
+    ).one_or_none()
+    if link is None or not link.line_item_url:
+        raise Stale("offer-gone")
+    return link

@@ -1,0 +1,134 @@
+"""The worker that brings LMS gradebooks into line with what trainers asked to be sent (DESIGN 5, Grade).
+
+Claim, freeze, post, record: each a transaction of its own, none open while an LMS thinks. It may be killed
+at any instant and run any number of times at once; sending twice is harmless, sending wrongly is not.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from lti_tool.errors import PlatformUnavailable, ServiceRefused
+from lti_tool.extensions import db
+from lti_tool.lti.scores import GradebookConnection, Result, ScoreConflict
+from lti_tool.models import Platform
+from lti_tool.services import attempts, line_items, parcels
+from lti_tool.services.attempts import Attempt
+from lti_tool.services.line_items import Clock, Connect, Pause, Transaction, no_pause
+from lti_tool.services.parcels import Batch, Parcel
+from lti_tool.services.problems import Problem
+
+# What the LMS has, by `sub`, as read once for a batch.
+Results = dict[str, Result]
+
+
+def deliver_due_scores(
+    now: Clock, transaction: Transaction, connect: Connect = GradebookConnection, pause: Pause = no_pause
+) -> None:
+    """Deliver everything that is due, batch after batch, until nothing is."""
+    while True:
+        with transaction():
+            batch = parcels.claim(now())
+        if batch is None:
+            return
+        pause("claimed")
+        _Delivery(batch, now, transaction, connect(batch.access, batch.scopes, now()), pause).run()
+
+
+class _Delivery:
+    """One batch on its way."""
+
+    def __init__(
+        self, batch: Batch, now: Clock, transaction: Transaction, gradebook: GradebookConnection, pause: Pause
+    ) -> None:
+        self._batch, self._now, self._transaction = batch, now, transaction
+        self._gradebook, self._pause = gradebook, pause
+
+    def run(self) -> None:
+        """Read the column once, then deliver one by one; what an LMS that is down leaves over is put off."""
+        waiting = list(self._batch.parcels)
+        try:
+            results = self._gradebook.results(self._batch.url)
+            self._pause("results-read")
+            while waiting:
+                self._deliver(waiting[0], results)
+                waiting.pop(0)
+        except PlatformUnavailable as problem:
+            self._put_off(waiting, Problem.PLATFORM_UNAVAILABLE, problem)
+        except ServiceRefused as problem:
+            self._refuse(waiting, problem, answered=False)
+        self._remember_clock()
+
+    def _deliver(self, parcel: Parcel, results: Results) -> None:
+        attempt = self._freeze(parcel, results)
+        if attempt is None:
+            return
+        self._pause("attempt-committed")
+        try:
+            attempt = self._post(parcel, attempt)
+        except ScoreConflict as problem:
+            self._put_off([parcel], Problem.CONFLICT, problem)
+        except ServiceRefused as problem:
+            self._refuse([parcel], problem, answered=True)
+        else:
+            if attempt is not None:
+                self._record(parcel, attempt)
+
+    def _post(self, parcel: Parcel, attempt: Attempt) -> Attempt | None:
+        """Post, once more after a 409: read what is there, compare, stamp anew. None when that held it."""
+        try:
+            self._gradebook.send_score(self._batch.url, attempt.score)
+        except ScoreConflict:
+            self._pause("conflict")
+            again = self._freeze(parcel, self._gradebook.results(self._batch.url))
+            if again is None:
+                return None
+            self._gradebook.send_score(self._batch.url, again.score)
+            return again
+        return attempt
+
+    def _freeze(self, parcel: Parcel, results: Results) -> Attempt | None:
+        with self._transaction():
+            return attempts.freeze(parcel, results.get(parcel.sub), self._offset(), self._now())
+
+    def _record(self, parcel: Parcel, attempt: Attempt) -> None:
+        self._pause("posted")
+        held = attempt.overwrites and self._stays_theirs(parcel)
+        if not held:
+            with self._transaction():
+                attempts.confirm(parcel, self._now())
+        self._pause("recorded")
+
+    def _stays_theirs(self, parcel: Parcel) -> bool:
+        """Moodle answers 200 for a grade that a teacher overrode, and keeps the teacher's: look again."""
+        try:
+            results = self._gradebook.results(self._batch.url)
+        except (PlatformUnavailable, ServiceRefused):
+            return False
+        with self._transaction():
+            return attempts.hold_because_it_stays(parcel, results.get(parcel.sub), self._now())
+
+    def _put_off(self, waiting: list[Parcel], code: str, problem: PlatformUnavailable) -> None:
+        for parcel in waiting:
+            with self._transaction():
+                attempts.put_off(parcel, code, problem.words, problem.facts.get("retry_after"), self._now())
+
+    def _refuse(self, waiting: list[Parcel], problem: ServiceRefused, *, answered: bool) -> None:
+        for parcel in waiting:
+            with self._transaction():
+                attempts.refuse(parcel, problem.code, problem.words, self._now(), answered=answered)
+        if problem.code == Problem.LINE_ITEM_GONE:
+            with self._transaction():
+                line_items.lost(self._batch.line_item_id, self._batch.url, problem)
+
+    def _offset(self) -> float:
+        measured = self._gradebook.clock_offset
+        return self._batch.clock_offset if measured is None else measured
+
+    def _remember_clock(self) -> None:
+        with self._transaction():
+            db.session.execute(
+                update(Platform)
+                .where(Platform.id == self._batch.platform_id)
+                .values(clock_offset=self._offset())
+            )

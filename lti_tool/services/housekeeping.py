@@ -1,0 +1,27 @@
+"""Forgetting what has served its time."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+
+from lti_tool.extensions import db
+from lti_tool.models import BrowserSession, KeptText, Seat, UsedNonce
+
+# A session that has ended is still named by seat tokens of open pages, whose text must find its owner.
+SESSIONS_ARE_REMEMBERED = timedelta(days=7)
+
+
+def sweep(now: datetime) -> None:
+    """Delete used nonces and kept texts that have expired, and browser sessions that ended a week ago."""
+    for table in (UsedNonce, KeptText):
+        db.session.execute(_plain(delete(table).where(table.expires_at <= now)))
+    long_ago = now - SESSIONS_ARE_REMEMBERED
+    ended = select(BrowserSession.id).where(
+        or_(BrowserSession.expires_at <= long_ago, BrowserSession.revoked_at <= long_ago)
+    )
+    db.session.execute(_plain(delete(Seat).where(Seat.browser_session_id.in_(ended))))
+    db.session.execute(_plain(delete(BrowserSession).where(BrowserSession.id.in_(ended))))
+
+
+def _plain(statement):
+    return statement.execution_options(synchronize_session=False)

@@ -1,0 +1,262 @@
+"""The worker that gives each wanted column its place in an LMS gradebook: claim, call, record.
+
+Each step is a transaction of its own; none is open while the LMS thinks. A worker that is killed between
+the LMS's making of the column and our record of it leaves a lapsing lease, and the next one finds the
+column by its tag: there is never a second one.
+"""
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import or_, select, update
+
+from lti_tool.errors import PlatformUnavailable, ServiceRefused
+from lti_tool.extensions import db
+from lti_tool.lti.scores import GradebookConnection, LineItemSeen, PlatformAccess, access_to
+from lti_tool.models import (
+    Course,
+    DeliveryState,
+    Deployment,
+    GradeColumn,
+    LineItem,
+    LineItemState,
+    Platform,
+    PlatformState,
+    ScoreDelivery,
+)
+from lti_tool.services import outbox
+from lti_tool.services.problems import Problem, code_of, detail_of
+from lti_tool.services.retries import MOST_TRIES, next_try
+
+# Longer than a token, a listing and a making of a column can take together.
+LEASE = timedelta(minutes=4)
+TAG = "community-value:"
+
+Clock = Callable[[], datetime]
+Transaction = Callable[[], AbstractContextManager[None]]
+Connect = Callable[[PlatformAccess, list[str], datetime], GradebookConnection]
+Pause = Callable[[str], None]
+
+
+def no_pause(step: str) -> None:
+    """Go on: tests put something here that happens between two steps."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A claimed line item, with everything the call needs; nothing of it lives in a session."""
+
+    id: int
+    lease: str
+    access: PlatformAccess
+    scopes: list[str]
+    container_url: str | None
+    ours: bool
+    url: str | None
+    tag: str
+    resource_id: str
+    label: str
+    maximum: Decimal
+    attempts: int
+
+
+def make_line_items(
+    now: Clock, transaction: Transaction, connect: Connect = GradebookConnection, pause: Pause = no_pause
+) -> None:
+    """Find, make or read every line item that is wanted and due, one after the other."""
+    while True:
+        with transaction():
+            wanted = _claim(now())
+        if wanted is None:
+            return
+        pause("line-item-claimed")
+        try:
+            seen = _found_or_made(wanted, connect(wanted.access, wanted.scopes, now()))
+        except PlatformUnavailable as problem:
+            with transaction():
+                _try_later(wanted, problem, now())
+        except ServiceRefused as problem:
+            with transaction():
+                _refuse(wanted, problem.code, problem.words, now())
+        else:
+            pause("line-item-made")
+            with transaction():
+                _bind(wanted, seen, now())
+            pause("line-item-recorded")
+
+
+def lost(line_item_id: int, url: str, problem: ServiceRefused) -> None:
+    """Record that the LMS has no column at this address any more, unless another one was bound meanwhile."""
+    db.session.execute(
+        update(LineItem)
+        .where(LineItem.id == line_item_id, LineItem.url == url, LineItem.state == LineItemState.BOUND)
+        .values(
+            state=LineItemState.REFUSED,
+            problem=code_of(problem.code),
+            problem_detail=detail_of(problem.words),
+        )
+    )
+
+
+def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
+    if not wanted.ours:
+        return gradebook.line_item(wanted.url)
+    return gradebook.find_or_create_line_item(
+        wanted.container_url,
+        tag=wanted.tag,
+        resource_id=wanted.resource_id,
+        label=wanted.label,
+        maximum=wanted.maximum,
+    )
+
+
+def _claim(now: datetime) -> Wanted | None:
+    """Take the line item that has waited longest, for the time of a lease."""
+    lease = str(uuid.uuid4())
+    due = (
+        select(LineItem.id)
+        .join(Course, Course.id == LineItem.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .where(
+            LineItem.state == LineItemState.WANTED,
+            LineItem.due_at <= now,
+            or_(LineItem.lease.is_(None), LineItem.lease_until <= now),
+            Platform.state == PlatformState.ACTIVE,
+        )
+        .order_by(LineItem.due_at, LineItem.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=LineItem)
+        .cte("due")
+    )
+    claimed = (
+        update(LineItem)
+        .where(LineItem.id.in_(select(due.c.id)))
+        .values(lease=lease, lease_until=now + LEASE, attempts=LineItem.attempts + 1)
+        .returning(LineItem.id)
+        .execution_options(synchronize_session=False)
+    )
+    line_item_id = db.session.scalars(claimed).one_or_none()
+    return None if line_item_id is None else _as_wanted(line_item_id, lease)
+
+
+def _as_wanted(line_item_id: int, lease: str) -> Wanted:
+    item, column, course, platform = db.session.execute(
+        select(LineItem, GradeColumn, Course, Platform)
+        .join(GradeColumn, GradeColumn.id == LineItem.column_id)
+        .join(Course, Course.id == LineItem.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .where(LineItem.id == line_item_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    return Wanted(
+        id=item.id,
+        lease=lease,
+        access=access_to(platform),
+        scopes=list(course.grade_scopes or ()),
+        container_url=course.line_items_url,
+        ours=item.ours,
+        url=item.url,
+        tag=TAG + column.uuid,
+        resource_id=column.uuid,
+        label=column.name,
+        maximum=column.maximum,
+        attempts=item.attempts,
+    )
+
+
+def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
+    bound = {
+        "state": LineItemState.BOUND,
+        "url": seen.url,
+        "label": seen.label,
+        "maximum": seen.maximum,
+        "seen_at": now,
+        "due_at": None,
+        "attempts": 0,
+        "problem": None,
+        "problem_detail": None,
+    }
+    if not _change(wanted, now, bound):
+        return
+    if wanted.url is not None and wanted.url != seen.url:
+        _forget_what_the_old_column_had(wanted.id)
+    _free_what_waited_for_it(wanted.id)
+    outbox.wake(outbox.SCORES)
+
+
+WHAT_THE_OLD_COLUMN_HAD = (
+    "attempted_statement_id attempted_value attempted_maximum attempted_at confirmed_statement_id "
+    "confirmed_value confirmed_maximum confirmed_at last_timestamp theirs_value theirs_maximum theirs_seen_at"
+).split()
+
+
+def _forget_what_the_old_column_had(line_item_id: int) -> None:
+    """A column made anew is empty: what was confirmed in the one that is gone says nothing about it."""
+    decided = (DeliveryState.CONFIRMED, DeliveryState.HELD, DeliveryState.KEPT)
+    of_the_column = ScoreDelivery.line_item_id == line_item_id
+    db.session.execute(
+        update(ScoreDelivery)
+        .where(of_the_column)
+        .values(
+            attempt_open=False,
+            theirs_empty=False,
+            overwrite=False,
+            **dict.fromkeys(WHAT_THE_OLD_COLUMN_HAD),
+        )
+    )
+    db.session.execute(
+        update(ScoreDelivery)
+        .where(of_the_column, ScoreDelivery.state.in_(decided))
+        .values(state=DeliveryState.READY)
+    )
+
+
+def _free_what_waited_for_it(line_item_id: int) -> None:
+    db.session.execute(
+        update(ScoreDelivery)
+        .where(
+            ScoreDelivery.line_item_id == line_item_id,
+            ScoreDelivery.state == DeliveryState.REFUSED,
+            ScoreDelivery.problem == Problem.LINE_ITEM_GONE.value,
+        )
+        .values(state=DeliveryState.READY, problem=None, problem_detail=None)
+    )
+
+
+def _try_later(wanted: Wanted, problem: PlatformUnavailable, now: datetime) -> None:
+    if wanted.attempts >= MOST_TRIES:
+        _refuse(wanted, Problem.GIVEN_UP, problem.words, now)
+        return
+    later = {
+        "due_at": next_try(now, wanted.attempts, problem.facts.get("retry_after")),
+        "problem": Problem.PLATFORM_UNAVAILABLE.value,
+        "problem_detail": detail_of(problem.words),
+    }
+    _change(wanted, now, later)
+
+
+def _refuse(wanted: Wanted, code: str, words: str, now: datetime) -> None:
+    refused = {
+        "state": LineItemState.REFUSED,
+        "due_at": None,
+        "problem": code_of(code),
+        "problem_detail": detail_of(words),
+    }
+    _change(wanted, now, refused)
+
+
+def _change(wanted: Wanted, now: datetime, values: dict) -> bool:
+    """Record an outcome and give the lease back; without the lease nothing is recorded."""
+    changed = db.session.execute(
+        update(LineItem)
+        .where(LineItem.id == wanted.id, LineItem.lease == wanted.lease, LineItem.lease_until > now)
+        .values(lease=None, lease_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.rowcount == 1

@@ -1,0 +1,115 @@
+"""What staff ask of the gradebook: send, keep theirs, send ours."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from lti_tool.errors import NotFound, Stale
+from lti_tool.extensions import db
+from lti_tool.models import DeliveryState, GradeColumn, LineItem, ScoreDelivery
+from lti_tool.permissions import Act
+from lti_tool.services import audit, cells, outbox, participation, rules
+from lti_tool.services.acting import ActingMember
+from lti_tool.services.rules import Rules
+
+KEEP, OVERWRITE = "keep", "overwrite"
+DECISIONS = (KEEP, OVERWRITE)
+
+
+def ask_to_send(member: ActingMember, member_ids: Iterable[int] | None, now: datetime) -> int:
+    """Have the scores of these members (None: of everybody graded) sent; return how many are on their way.
+
+    Nothing is sent for those who have no counted contribution, unless the LMS has a score of ours that is
+    then no longer right. A decision to keep the LMS's value stands when everybody is sent; sending that
+    member by name compares anew and asks the same question again while the LMS's value is another.
+
+    :raises NotFound: grading is off.
+    """
+    member.must(Act.MANAGE_GRADES)
+    by = rules.in_force(member.community.id)
+    if by is None:
+        raise NotFound("grading-off")
+    graded = {one.membership.id for one in participation.scored_members(by.community_id, now)}
+    named = graded if member_ids is None else graded & set(member_ids)
+    kept = _cells_in(by, DeliveryState.KEPT) if member_ids is None else set()
+    wanted = [
+        cell
+        for cell in cells.cells_of(by.community_id, _worth_sending(by, named, now), now)
+        if (cell.line_item_id, cell.enrolment_id) not in kept
+    ]
+    count = cells.make_due(wanted, member.id, now)
+    if count:
+        audit.record(
+            member, "grading.sent", f"column:{by.column_id}", now, count=count, everybody=member_ids is None
+        )
+        outbox.wake(outbox.SCORES)
+    return count
+
+
+def decide(member: ActingMember, delivery_id: int, decision: str, now: datetime) -> None:
+    """Settle a difference: keep what the LMS has, or write ours over exactly the value that was seen there.
+
+    :raises NotFound: no such delivery in this community.
+    :raises Stale: there is nothing to decide any more.
+    """
+    member.must(Act.MANAGE_GRADES)
+    cell = _held(member, delivery_id)
+    open_to = {KEEP: (DeliveryState.HELD,), OVERWRITE: (DeliveryState.HELD, DeliveryState.KEPT)}
+    if cell.state not in open_to[decision]:
+        raise Stale("nothing-to-decide")
+    if decision == KEEP:
+        cell.state = DeliveryState.KEPT
+    else:
+        cell.state, cell.overwrite = DeliveryState.DUE, True
+        cell.due_at = cell.asked_at = now
+        cell.asked_by_id, cell.asked_since, cell.attempts = member.id, True, 0
+        outbox.wake(outbox.SCORES)
+    cell.problem = cell.problem_detail = None
+    _note(member, cell, decision, now)
+    db.session.flush()
+
+
+def _worth_sending(by: Rules, member_ids: set[int], now: datetime) -> list[int]:
+    statements = participation.statements_of(by, member_ids, now)
+    sent = set(
+        db.session.scalars(
+            select(ScoreDelivery.member_id)
+            .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
+            .where(LineItem.column_id == by.column_id, ScoreDelivery.confirmed_value.is_not(None))
+        )
+    )
+    return [one for one, stands in statements.items() if stands.has_contributions or one in sent]
+
+
+def _cells_in(by: Rules, state: DeliveryState) -> set[tuple[int, int]]:
+    found = db.session.execute(
+        select(ScoreDelivery.line_item_id, ScoreDelivery.enrolment_id)
+        .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
+        .where(LineItem.column_id == by.column_id, ScoreDelivery.state == state)
+    )
+    return {(line_item_id, enrolment_id) for line_item_id, enrolment_id in found}
+
+
+def _held(member: ActingMember, delivery_id: int) -> ScoreDelivery:
+    cell = db.session.scalars(
+        select(ScoreDelivery)
+        .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
+        .join(GradeColumn, GradeColumn.id == LineItem.column_id)
+        .where(ScoreDelivery.id == delivery_id, GradeColumn.community_id == member.community.id)
+        .with_for_update(of=ScoreDelivery)
+    ).one_or_none()
+    if cell is None:
+        raise NotFound()
+    return cell
+
+
+def _note(member: ActingMember, cell: ScoreDelivery, decision: str, now: datetime) -> None:
+    audit.record(
+        member,
+        "grading.kept-theirs" if decision == KEEP else "grading.sent-ours",
+        f"delivery:{cell.id}",
+        now,
+        theirs=None if cell.theirs_value is None else str(cell.theirs_value),
+        of=None if cell.theirs_maximum is None else str(cell.theirs_maximum),
+    )
