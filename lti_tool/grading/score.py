@@ -6,7 +6,7 @@ late ``base, factor`` (and ``quality`` when marked); too_short ``words, minimum`
 over_period_cap ``cap, value, kept``; the others none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -49,6 +49,31 @@ class _Entry:
         return self.worth.value
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """Points kept, measured against the goal of so many closed periods (N, at least one)."""
+
+    points: Fraction
+    closed: int
+    policy: Policy
+
+    @property
+    def target(self) -> Fraction:
+        return self.policy.goal_per_period * max(1, self.closed)
+
+    @property
+    def parts(self) -> dict[Part, Fraction]:
+        """The parts that can be computed: A = min(1, Σ E′ / (g × N))."""
+        return {Part.ACTIVITY: min(Fraction(1), self.points / self.target)}
+
+    @property
+    def share(self) -> Fraction:
+        """S = Σ wᵢ·partᵢ / Σ wᵢ over the available parts."""
+        weights = {part: self.policy.weights.get(part, 0) for part in self.parts}
+        weighed = sum((weights[part] * share for part, share in self.parts.items()), Fraction(0))
+        return weighed / sum(weights.values())
+
+
 def statement(
     facts: Sequence[Fact],
     policy: Policy,
@@ -65,35 +90,29 @@ def statement(
     at ``as_of`` give no sum. Raises MaximumInvalid, PeriodInvalid.
     """
     highest = _positive(maximum)
-    ordered = _checked(periods)
-    if as_of.tzinfo is None or as_of.utcoffset() is None:
-        raise PeriodInvalid("the moment has no time zone")
-    as_of = as_of.astimezone(UTC)
+    ordered = _checked(periods, as_of)
     known = known_at(facts, as_of)
     entries = _after_limits(_entries(known, policy, ordered), policy, zone)
-    begun = [period for period in ordered if period.starts_at <= as_of]
-    sums, lines = _after_caps(entries, begun, policy, as_of)
-    closed = sum(1 for period in ordered if period.ends_at <= as_of)
-    kept = sum((period.kept for period in sums), Fraction(0))
-    parts = _parts(kept, policy, closed)
-    share = _weighed_mean(parts, policy)
-    closing = closed + any(period.open for period in sums)
-    share_at_close = _weighed_mean(_parts(kept, policy, closing), policy)
+    sums, lines = _after_caps(entries, [span for span in ordered if span.starts_at <= as_of], policy, as_of)
+    points = sum((period.kept for period in sums), Fraction(0))
+    closed = sum(1 for span in ordered if span.ends_at <= as_of)
+    now = _Standing(points, closed, policy)
+    at_close = _Standing(points, closed + any(period.open for period in sums), policy)
     return Statement(
-        score=round_half_up(share * highest),
+        score=round_half_up(now.share * highest),
         maximum=maximum,
-        share=share,
-        parts=parts,
-        points=kept,
-        target=policy.goal_per_period * max(1, closed),
+        share=now.share,
+        parts=now.parts,
+        points=points,
+        target=now.target,
         closed_periods=closed,
         total_periods=len(ordered),
         lines=lines,
         periods=sums,
-        at_close=round_half_up(share_at_close * highest),
+        at_close=round_half_up(at_close.share * highest),
         has_contributions=any(line.counted for line in lines),
         final=closed == len(ordered),
-        as_of=as_of,
+        as_of=as_of.astimezone(UTC),
         policy_version=policy.version,
         zone=zone,
         digest=digest_of(known),
@@ -110,7 +129,10 @@ def _positive(maximum: Decimal) -> Fraction:
     return highest
 
 
-def _checked(periods: Sequence[Period]) -> list[Period]:
+def _checked(periods: Sequence[Period], as_of: datetime) -> list[Period]:
+    """Return the periods in order, having made sure that each moment falls into at most one."""
+    if as_of.tzinfo is None or as_of.utcoffset() is None:
+        raise PeriodInvalid("the moment has no time zone")
     ordered = sorted(periods, key=lambda period: period.starts_at)
     if not ordered:
         raise PeriodInvalid("there is no period")
@@ -120,18 +142,6 @@ def _checked(periods: Sequence[Period]) -> list[Period]:
         if before.ends_at > after.starts_at:
             raise PeriodInvalid(f"periods {before.number} and {after.number} overlap")
     return ordered
-
-
-def _parts(kept: Fraction, policy: Policy, closed: int) -> dict[Part, Fraction]:
-    """The parts that can be computed: A = min(1, Σ E′ / (g × N)), N the closed periods, at least one."""
-    pace = kept / (policy.goal_per_period * max(1, closed))
-    return {Part.ACTIVITY: min(Fraction(1), pace)}
-
-
-def _weighed_mean(parts: Mapping[Part, Fraction], policy: Policy) -> Fraction:
-    """S = Σ wᵢ·partᵢ / Σ wᵢ over the available parts."""
-    weights = {part: policy.weights.get(part, 0) for part in parts}
-    return sum((weights[part] * share for part, share in parts.items()), Fraction(0)) / sum(weights.values())
 
 
 def _entries(facts: Sequence[Fact], policy: Policy, periods: Sequence[Period]) -> list[_Entry]:

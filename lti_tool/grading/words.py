@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -65,11 +66,13 @@ def largest_overlap(text: str, others: Iterable[str]) -> Fraction:
     return Fraction(max(shared, default=0), len(sequences))
 
 
-def _folded_words(markdown: str) -> list[str]:
-    return [word.casefold() for word in _own_words(markdown)]
+@lru_cache(maxsize=256)
+def _folded_words(markdown: str) -> tuple[str, ...]:
+    """Remembered, since a new text is compared with the same fifty earlier ones again and again."""
+    return tuple(word.casefold() for word in _own_words(markdown))
 
 
-def _sequences(words: list[str], length: int) -> set[tuple[str, ...]]:
+def _sequences(words: tuple[str, ...], length: int) -> set[tuple[str, ...]]:
     return {tuple(words[start : start + length]) for start in range(len(words) - length + 1)}
 
 

@@ -41,7 +41,7 @@ def _by_trying_everything(
 
 
 class TestTheChoice:
-    @settings(deadline=None, max_examples=150)
+    @settings(deadline=None, max_examples=100)
     @given(candidate_lists(), st.tuples(*[st.integers(0, 3)] * 4), st.integers(1, 2))
     def test_is_the_best_of_all_and_the_earliest_of_equals(self, candidates, room, per_day):
         per_kind = dict(zip((*KINDS, Kind.RECOGNITION), room, strict=True))

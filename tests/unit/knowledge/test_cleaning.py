@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lti_tool.knowledge.markdown import clean_name, clean_text
 
-quick = settings(deadline=None, max_examples=150)
+quick = settings(deadline=None, max_examples=100)
 nasty = st.text(
     st.characters()
     | st.characters(categories=["Cc", "Cf", "Cs", "Mn", "Zl", "Zp", "Zs"])

@@ -99,7 +99,7 @@ class TestAnAttack:
     def test_does_not_survive_inside_other_markup(self, attack, around):
         assert_harmless(render(around.format(attack)))
 
-    @settings(deadline=None, max_examples=250)
+    @settings(deadline=None, max_examples=150)
     @given(hostile_texts)
     def test_does_not_survive_however_it_is_put_together(self, text):
         assert_harmless(render(text))
