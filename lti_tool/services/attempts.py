@@ -33,17 +33,17 @@ from lti_tool.services.wording import language_of, score_comment
 
 @dataclass(frozen=True)
 class Attempt:
-    """A frozen score, committed, ready to be posted. `overwrites` is a trainer's decision against another value."""
+    """A frozen score, committed, ready to be posted; `overwrites` when it goes over somebody else's value."""
 
     score: Score
     overwrites: bool
 
 
 def freeze(parcel: Parcel, theirs: Result | None, offset: float, now: datetime) -> Attempt | None:
-    """Compare, then fix statement, value, maximum and time stamp of an attempt; None when nothing is to be sent.
+    """Compare, then fix statement, value, maximum and time stamp of an attempt.
 
-    None means: the lease is lost, a difference is held for a trainer, there is nothing to send, or it is too
-    early for another time stamp; the row says which.
+    None when nothing is to be sent: the lease is lost, a difference is held for a trainer, nothing counts
+    (any more), or it is too early for another time stamp; the row says which.
 
     :param theirs: what the LMS has, as just read; :param offset: the LMS's clock minus ours, in seconds.
     """
@@ -85,7 +85,7 @@ def confirm(parcel: Parcel, now: datetime) -> None:
 
 
 def hold_because_it_stays(parcel: Parcel, theirs: Result | None, now: datetime) -> bool:
-    """Hold a delivery whose value the LMS took and does not show (an overridden grade); tell whether it was."""
+    """Hold a delivery whose value the LMS took and does not show (an overridden grade); tell whether so."""
     cell = renewed(parcel, now)
     if cell is None:
         return False
@@ -168,7 +168,7 @@ def _may_be_written(cell: ScoreDelivery, seen: Mark | None, wanted: Mark) -> boo
 
 
 def _settle_lost_attempt(cell: ScoreDelivery, seen: Mark | None, now: datetime) -> None:
-    """What was attempted and stands in the LMS has arrived, even if its answer was lost: newer ones follow it."""
+    """What was attempted and stands in the LMS has arrived, even if its answer was lost."""
     attempted = _mark(cell.attempted_value, cell.attempted_maximum)
     confirmed = _mark(cell.confirmed_value, cell.confirmed_maximum)
     if seen is not None and is_still(seen, attempted) and not is_still(confirmed, attempted):
@@ -231,14 +231,14 @@ def _kept(cell: ScoreDelivery, answer: Statement, now: datetime) -> ScoreStateme
 
 def _language(cell: ScoreDelivery) -> str:
     """The learner's language, else that of the trainer who pressed Send."""
-    locales = dict(
-        (membership_id, (chosen, sent))
+    locales = {
+        membership_id: (chosen, sent)
         for membership_id, chosen, sent in db.session.execute(
             select(Membership.id, Membership.locale, User.locale)
             .join(User, User.id == Membership.user_id)
             .where(Membership.id.in_((cell.member_id, cell.asked_by_id)))
         )
-    )
+    }
     nobody = (None, None)
     return language_of(*locales.get(cell.member_id, nobody), *locales.get(cell.asked_by_id, nobody))
 

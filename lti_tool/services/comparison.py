@@ -1,4 +1,4 @@
-"""The two rules of a delivery that need no database: what counts as ours, and which time stamp may be used."""
+"""The two rules of a delivery that need no database: what counts as ours, and which time stamp may go."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -4,11 +4,9 @@ Claim, freeze, post, record: each a transaction of its own, none open while an L
 at any instant and run any number of times at once; sending twice is harmless, sending wrongly is not.
 """
 
-from datetime import datetime
-
 from sqlalchemy import update
 
-from lti_tool.errors import PlatformUnavailable, ServiceRefused
+from lti_tool.errors import PlatformUnavailable, ServiceProblem, ServiceRefused
 from lti_tool.extensions import db
 from lti_tool.lti.scores import GradebookConnection, Result, ScoreConflict
 from lti_tool.models import Platform
@@ -32,7 +30,8 @@ def deliver_due_scores(
         if batch is None:
             return
         pause("claimed")
-        _Delivery(batch, now, transaction, connect(batch.access, batch.scopes, now()), pause).run()
+        with connect(batch.access, batch.scopes, now) as gradebook:
+            _Delivery(batch, now, transaction, gradebook, pause).run()
 
 
 class _Delivery:
@@ -108,10 +107,11 @@ class _Delivery:
         with self._transaction():
             return attempts.hold_because_it_stays(parcel, results.get(parcel.sub), self._now())
 
-    def _put_off(self, waiting: list[Parcel], code: str, problem: PlatformUnavailable) -> None:
+    def _put_off(self, waiting: list[Parcel], code: str, problem: ServiceProblem) -> None:
+        words, retry_after = problem.words or problem.code, problem.facts.get("retry_after")
         for parcel in waiting:
             with self._transaction():
-                attempts.put_off(parcel, code, problem.words, problem.facts.get("retry_after"), self._now())
+                attempts.put_off(parcel, code, words, retry_after, self._now())
 
     def _refuse(self, waiting: list[Parcel], problem: ServiceRefused, *, answered: bool) -> None:
         for parcel in waiting:

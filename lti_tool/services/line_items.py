@@ -38,7 +38,7 @@ TAG = "community-value:"
 
 Clock = Callable[[], datetime]
 Transaction = Callable[[], AbstractContextManager[None]]
-Connect = Callable[[PlatformAccess, list[str], datetime], GradebookConnection]
+Connect = Callable[[PlatformAccess, list[str], Clock], GradebookConnection]
 Pause = Callable[[str], None]
 
 
@@ -75,7 +75,8 @@ def make_line_items(
             return
         pause("line-item-claimed")
         try:
-            seen = _found_or_made(wanted, connect(wanted.access, wanted.scopes, now()))
+            with connect(wanted.access, wanted.scopes, now) as gradebook:
+                seen = _found_or_made(wanted, gradebook)
         except PlatformUnavailable as problem:
             with transaction():
                 _try_later(wanted, problem, now())
@@ -104,7 +105,7 @@ def lost(line_item_id: int, url: str, problem: ServiceRefused) -> None:
 
 def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
     if not wanted.ours:
-        return gradebook.line_item(wanted.url)
+        return _adopted(wanted, gradebook)
     return gradebook.find_or_create_line_item(
         wanted.container_url,
         tag=wanted.tag,
@@ -112,6 +113,16 @@ def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSe
         label=wanted.label,
         maximum=wanted.maximum,
     )
+
+
+def _adopted(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
+    """Read the column that a launch named; an LMS that lets us give scores only is taken at its word."""
+    try:
+        return gradebook.line_item(wanted.url)
+    except ServiceRefused as problem:
+        if problem.code != Problem.SCOPE_MISSING:
+            raise
+        return LineItemSeen(url=wanted.url, label=wanted.label, maximum=wanted.maximum, tag=None)
 
 
 def _claim(now: datetime) -> Wanted | None:
@@ -191,9 +202,19 @@ def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
 
 
 WHAT_THE_OLD_COLUMN_HAD = (
-    "attempted_statement_id attempted_value attempted_maximum attempted_at confirmed_statement_id "
-    "confirmed_value confirmed_maximum confirmed_at last_timestamp theirs_value theirs_maximum theirs_seen_at"
-).split()
+    "attempted_statement_id",
+    "attempted_value",
+    "attempted_maximum",
+    "attempted_at",
+    "confirmed_statement_id",
+    "confirmed_value",
+    "confirmed_maximum",
+    "confirmed_at",
+    "last_timestamp",
+    "theirs_value",
+    "theirs_maximum",
+    "theirs_seen_at",
+)
 
 
 def _forget_what_the_old_column_had(line_item_id: int) -> None:
@@ -236,7 +257,7 @@ def _try_later(wanted: Wanted, problem: PlatformUnavailable, now: datetime) -> N
     later = {
         "due_at": next_try(now, wanted.attempts, problem.facts.get("retry_after")),
         "problem": Problem.PLATFORM_UNAVAILABLE.value,
-        "problem_detail": detail_of(problem.words),
+        "problem_detail": detail_of(problem.words or problem.code),
     }
     _change(wanted, now, later)
 

@@ -1,4 +1,4 @@
-"""Taking deliveries for the time of a lease, a few of one line item at once (DESIGN 5: claim, call, record)."""
+"""Taking deliveries for the time of a lease, a few of one line item at once (DESIGN 5, Grade)."""
 
 import uuid
 from dataclasses import dataclass

@@ -17,6 +17,10 @@ class Problem(StrEnum):
     SCORE_REFUSED = "score-refused"  # the LMS refused the score itself
     STAYS_THEIRS = "stays-theirs"  # the LMS took our value and still shows the teacher's
     NO_GRADE_SERVICE = "no-grade-service"  # this course's LMS offers no gradebook to us
+    ACCESS_REFUSED = "access-refused"  # the LMS does not let this tool into this course
+    OUTBOUND_FORBIDDEN = "outbound-forbidden"  # our operator does not allow calls to that address
+    HTML_ANSWER = "html-answer"  # a page came instead of data: maintenance, a proxy, a login page
+    ANSWER_UNREADABLE = "answer-unreadable"  # what came is not what the standard says
     REFUSED = "service-refused"  # the LMS said no otherwise; its own words tell
 
 

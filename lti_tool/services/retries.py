@@ -25,6 +25,6 @@ def wait_after(
 
 
 def next_try(now: datetime, tries: int, retry_after: object) -> datetime:
-    """Return the moment of the next try; `retry_after` as `PlatformUnavailable` carries it (seconds or None)."""
+    """Return the moment of the next try; `retry_after` in seconds or None, as `PlatformUnavailable` says."""
     asked = retry_after if isinstance(retry_after, int | float) else None
     return now + wait_after(max(tries, 1), asked)
