@@ -193,7 +193,7 @@ def _admission(row, enrolments: list[Enrolment], now: datetime) -> Admission | N
         seat_id=row.Seat.id,
         course_id=row.Seat.course_id,
     )
-    token = sessions.seat_token(settings.current().secret_key, row.BrowserSession.id, row.Seat.id)
+    token = sessions.seat_token(settings.current().secret_key, row.BrowserSession, row.Seat.id)
     return Admission(member=member, seat=row.Seat, session=row.BrowserSession, token=token)
 
 
@@ -212,7 +212,7 @@ def _of_token(admissions: list[Admission]) -> Admission:
     token = _sent_token()
     secret = settings.current().secret_key
     for one in admissions:
-        if sessions.is_token_of(token, secret, one.session.id, one.seat.id):
+        if sessions.is_token_of(token, secret, one.session, one.seat.id):
             return one
     # The page that says so is still made for somebody: it must know whose frame it stands in.
     g.refused_admission = admissions[0]

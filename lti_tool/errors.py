@@ -12,7 +12,7 @@ class ToolError(Exception):
     code = "unexpected"
 
     def __init__(self, code: str | None = None, **facts: object) -> None:
-        """:param code: instead of the class's; :param facts: numbers and names for the sentence and the log."""
+        """:param code: instead of the class's; :param facts: what the sentence and the log need."""
         super().__init__(code or self.code)
         self.code = code or self.code
         self.facts = facts

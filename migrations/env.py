@@ -4,6 +4,7 @@ from alembic import context
 from flask import current_app
 
 import lti_tool.models  # noqa: F401  (the tables must be known before they are compared)
+from lti_tool.extensions import UTCDateTime
 
 database = current_app.extensions["migrate"].db
 
@@ -11,6 +12,13 @@ database = current_app.extensions["migrate"].db
 def include(thing, name, kind, reflected, compare_to) -> bool:
     """Leave out what other libraries keep in the same database, such as a queue in PostgreSQL."""
     return not (kind == "table" and reflected and compare_to is None)
+
+
+def render(kind, item, autogen_context):
+    """Write our moment type as what the database sees: a migration must not change when our code does."""
+    if kind == "type" and isinstance(item, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
 
 
 def run() -> None:
@@ -22,6 +30,7 @@ def run() -> None:
             render_as_batch=True,
             compare_type=True,
             include_object=include,
+            render_item=render,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
 
 from lti_tool.extensions import db
 from lti_tool.models import BrowserSession, Seat
@@ -52,31 +53,32 @@ def end(session_id: int, now: datetime) -> None:
     db.session.execute(update(BrowserSession).where(BrowserSession.id == session_id).values(revoked_at=now))
 
 
-def seat_token(secret_key: str, session_id: int, seat_id: int) -> str:
+def seat_token(secret_key: str, session: BrowserSession, seat_id: int) -> str:
     """Return the token that a page made for this seat carries; stable as long as session and seat are."""
-    return f"{seat_id}.{_mac(secret_key, session_id, seat_id)}"
+    return f"{seat_id}.{_mac(secret_key, session, seat_id)}"
 
 
 def seat_named_by(token: str) -> int | None:
     """Return the seat that a token claims to be of, without believing it."""
     number, _, mac = token.partition(".")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 18 and mac else None
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 and mac else None
 
 
-def is_token_of(token: str, secret_key: str, session_id: int, seat_id: int) -> bool:
+def is_token_of(token: str, secret_key: str, session: BrowserSession, seat_id: int) -> bool:
     """Tell whether a token was made by us for this session and seat. Constant time."""
-    return hmac.compare_digest(token.encode(), seat_token(secret_key, session_id, seat_id).encode())
+    return hmac.compare_digest(token.encode(), seat_token(secret_key, session, seat_id).encode())
 
 
 def genuine_seat(token: str, secret_key: str) -> Seat | None:
     """Return the seat a token was made for, whether or not its session still lives. One statement."""
-    number = seat_named_by(token)
-    seat = db.session.get(Seat, number) if number else None
-    if seat is None or not is_token_of(token, secret_key, seat.browser_session_id, seat.id):
+    wanted = select(Seat).where(Seat.id == seat_named_by(token)).options(joinedload(Seat.browser_session))
+    seat = db.session.scalars(wanted).one_or_none() if seat_named_by(token) else None
+    if seat is None or not is_token_of(token, secret_key, seat.browser_session, seat.id):
         return None
     return seat
 
 
-def _mac(secret_key: str, session_id: int, seat_id: int) -> str:
+def _mac(secret_key: str, session: BrowserSession, seat_id: int) -> str:
+    # The session's random hash, not its number: a database may give a number out again after a purge.
     key = hashlib.sha256(b"seat-token:" + secret_key.encode()).digest()
-    return hmac.new(key, f"{session_id}:{seat_id}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, f"{session.token_hash}:{seat_id}".encode(), hashlib.sha256).hexdigest()

@@ -3,7 +3,6 @@
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import unescape
 from urllib.parse import urlencode, urlsplit
 
 from bs4 import BeautifulSoup
@@ -183,7 +182,7 @@ class Browser:
         """Post a login initiation to the tool; return where its page goes next."""
         page = self.post("/lti/login", login)
         assert page.status == 200, page.text
-        return unescape(page.soup.select_one("[data-auth-url]")["data-auth-url"])
+        return page.soup.select_one("[data-auth-url]")["data-auth-url"]
 
     def signed_answer(self, address: str) -> dict[str, str]:
         """Follow the authentication request; return what the LMS's page posts to the tool."""
