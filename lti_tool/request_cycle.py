@@ -30,7 +30,8 @@ NEXT_COOKIE_SHAPE = {"secure": True, "httponly": True, "samesite": "None", "part
 
 def install(app: Flask) -> None:
     """Wire the cycle into an application."""
-    app.before_request(_choose_transaction_mode)
+    # The first thing of all: access.py reads the database while the address is being taken apart.
+    app.url_value_preprocessor(_choose_transaction_mode)
     app.after_request(_end_transaction)
     app.after_request(_set_headers)
     app.register_error_handler(ToolError, show_refusal)
@@ -48,8 +49,8 @@ def send_forms_to(*origins: str) -> None:
     g.form_targets = origins
 
 
-def _choose_transaction_mode() -> None:
-    transactions.read_only(request.endpoint == "lti.login" or not access.is_unsafe())
+def _choose_transaction_mode(endpoint, values) -> None:
+    transactions.read_only(endpoint == "lti.login" or not access.is_unsafe())
 
 
 def _end_transaction(response: Response) -> Response:
