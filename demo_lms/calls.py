@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 
 KEPT = 2000
 
@@ -57,20 +58,24 @@ class CallLog:
 
     def __init__(self) -> None:
         self._calls: deque[Call] = deque(maxlen=KEPT)
+        self._lock = Lock()
 
     def add(self, call: Call) -> None:
         """Remember a call, forgetting the oldest beyond the number kept."""
-        self._calls.append(call)
+        with self._lock:
+            self._calls.append(call)
 
     def all(self) -> list[Call]:
         """Every call still known."""
-        return list(self._calls)
+        with self._lock:
+            return list(self._calls)
 
     def exchanged_with_tool(self, newest: int = 200) -> list[Call]:
         """The newest calls that belong to the conversation with the tool, newest first."""
-        messages = [call for call in reversed(self._calls) if call.word not in PAGE_WORDS]
+        messages = [call for call in reversed(self.all()) if call.word not in PAGE_WORDS]
         return messages[:newest]
 
     def clear(self) -> None:
         """Forget everything."""
-        self._calls.clear()
+        with self._lock:
+            self._calls.clear()

@@ -16,6 +16,7 @@ FRENCH = {
     "Behaviour": "Comportement",
     "Pages of this LMS": "Pages de ce LMS",
     # Roles
+    "%(name)s (%(part)s)": "%(name)s (%(part)s)",
     "learner": "apprenant",
     "trainer": "formateur",
     "tutor": "tuteur",

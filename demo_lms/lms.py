@@ -43,7 +43,7 @@ class Lms:
 
     def person(self, sub: str) -> Person | None:
         """The account a tool knows as `sub`."""
-        return next((person for person in self.people.values() if person.sub == sub), None)
+        return next((person for person in list(self.people.values()) if person.sub == sub), None)
 
     def add_person(self, person: Person) -> Person:
         """Enrol somebody more; a person with the same key is replaced."""
@@ -67,14 +67,15 @@ class Lms:
 
     def people_in(self, course_id: str) -> list[Person]:
         """Everybody enrolled in a course."""
-        return [person for person in self.people.values() if course_id in person.roles]
+        return [person for person in list(self.people.values()) if course_id in person.roles]
 
     # Gradebook
 
     def lineitems(self, course_id: str) -> list[LineItem]:
         """The columns a teacher sees; the activity's own one only while the activity is graded."""
         graded = self.quirks.lineitem_in_launch
-        return [item for item in self.gradebook.of_course(course_id) if graded or not item.own]
+        with self.lock:
+            return [item for item in self.gradebook.of_course(course_id) if graded or not item.own]
 
     def lineitem(self, course_id: str, item_id: int) -> LineItem | None:
         """One visible column of a course."""

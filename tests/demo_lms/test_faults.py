@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from demo_lms.calls import WORDS
 from tests.demo_lms.pretend_tool import CONTAINER
 
 
@@ -78,8 +79,6 @@ class TestTheLogOfCalls:
         assert [call.word for call in lms.requests] == ["person changed", "page"]
 
     def test_uses_known_words_only(self, browser, tool, column, lms):
-        from demo_lms.calls import WORDS
-
         tool.send(column)
         tool.call("GET", "/lti/services/9/lineitems", accept=CONTAINER)
         browser.begin()

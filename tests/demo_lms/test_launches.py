@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from demo_lms import people
+from demo_lms import create_lms, people
 from demo_lms.claims import CLAIM, GRADE_CLAIM
 from tests.demo_lms.pretend_tool import claims_in, form_of
 
@@ -296,3 +296,16 @@ class TestQuirksOfALaunch:
         lms.quirks.key_set_fails = True
 
         assert browser.client.get("/lti/certs").status_code == 503
+
+
+class TestTheSessionCookie:
+    def test_is_lax_over_http_and_fit_for_frames_over_https(self, app, settings):
+        overt = app.test_client().get("/").headers["Set-Cookie"]
+        settings.issuer = "https://lms.example"
+        secure = (
+            create_lms(settings).test_client().get("/", base_url="https://lms.example").headers["Set-Cookie"]
+        )
+
+        assert "SameSite=Lax" in overt and "Secure" not in overt
+        assert "SameSite=None" in secure and "Secure" in secure
+        assert "HttpOnly" in overt and "HttpOnly" in secure
