@@ -1,0 +1,132 @@
+"""The grading pages of staff: switch on, see everybody, send, decide."""
+
+from flask import redirect, render_template, request, url_for
+from marshmallow import ValidationError
+
+from lti_tool import clock
+from lti_tool.access import community_blueprint
+from lti_tool.errors import NotFound, Stale
+from lti_tool.permalinks import links_to
+from lti_tool.permissions import Act
+from lti_tool.schemas.grading import NEW_COLUMN, ColumnDraftSchema, DecisionSchema, SendingSchema
+from lti_tool.services import columns, gradebook, participation, passback
+
+bp = community_blueprint("grading", __name__)
+
+NOTICE_OF = {passback.KEEP: "kept-theirs", passback.OVERWRITE: "sending-ours"}
+
+
+@bp.get("/grading")
+def index(member):
+    book = gradebook.gradebook(member, request.args.get("show", gradebook.ALL), clock.now())
+    if book is None:
+        return _off_page(member)
+    return render_template("grading/index.html", **_shown(book))
+
+
+@bp.get("/grading/progress")
+def progress(member):
+    book = gradebook.gradebook(member, request.args.get("show", gradebook.ALL), clock.now())
+    if book is None:
+        raise NotFound("grading-off")
+    return render_template("grading/_rows.html", **_shown(book))
+
+
+@bp.post("/grading")
+def switch_on(member):
+    member.must(Act.MANAGE_GRADES)
+    try:
+        draft = ColumnDraftSchema().load(request.form)
+        switched_now = columns.switch_on(member, draft, clock.now())
+    except ValidationError as err:
+        return _off_page(member, request.form, err.messages), 422
+    except Stale:
+        return _off_page(member, request.form, {"line_item": ["unknown-column"]}), 422
+    # Somebody was faster: the page shows what they decided, without saying that we did it.
+    return redirect(url_for(".index", done="grading-on" if switched_now else None), 303)
+
+
+@bp.get("/grading/members/<id:member_id>", endpoint="member")
+def one_member(member, member_id):
+    found = participation.of_another(member, member_id, clock.now())
+    return render_template(
+        "grading/member.html",
+        person=found.person,
+        statement=found.statement,
+        delivery=found.delivery,
+        column=found.column,
+        links=links_to(found.places),
+        policy=found.policy,
+        hints=found.hints,
+        zone=found.zone,
+    )
+
+
+@bp.post("/grading/send")
+def send(member):
+    member.must(Act.MANAGE_GRADES)
+    try:
+        wanted = SendingSchema().load(request.form.to_dict(flat=False))
+    except ValidationError:
+        return redirect(url_for(".index"), 303)
+    count = passback.ask_to_send(member, wanted, clock.now())
+    return redirect(url_for(".index", done="sending" if count else None), 303)
+
+
+@bp.post("/grading/deliveries/<id:delivery_id>/decision")
+def decide(member, delivery_id):
+    member.must(Act.MANAGE_GRADES)
+    try:
+        decision = DecisionSchema().load(request.form)
+    except ValidationError:
+        raise NotFound("no-such-decision") from None
+    passback.decide(member, delivery_id, decision, clock.now())
+    return redirect(url_for(".index", done=NOTICE_OF[decision]), 303)
+
+
+@bp.post("/grading/line-items/<id:line_item_id>/again")
+def make_again(member, line_item_id):
+    columns.make_again(member, line_item_id, clock.now())
+    return redirect(url_for(".index", done="making-again"), 303)
+
+
+def _shown(book: gradebook.Gradebook) -> dict:
+    return {
+        "column": book.column,
+        "line_items": book.line_items,
+        "rows": book.rows,
+        "counts": book.counts,
+        "show": book.show,
+        "closed_periods": book.closed_periods,
+        "total_periods": book.total_periods,
+        "busy": book.busy,
+        "policy": book.policy,
+        "zone": book.zone,
+    }
+
+
+def _off_page(member, values=None, problems=None) -> str:
+    """Show what switching on means; `values` are what somebody typed, to be corrected."""
+    before = columns.beginning(member, clock.now())
+    return render_template(
+        "grading/off.html",
+        values=values or _proposed(before),
+        problems=problems or {},
+        offers=before.offers,
+        can_create=before.can_create,
+        lms_name=before.lms_name,
+        zone=before.zone,
+        policy=before.policy,
+    )
+
+
+def _proposed(before: columns.Beginning) -> dict[str, str]:
+    """Return what the form holds at first: the column of our own activity when the LMS has one."""
+    offered = before.offers[0].resource_link_id if before.offers else NEW_COLUMN
+    return {
+        "name": "",
+        "maximum": str(columns.USUAL_MAXIMUM),
+        "line_item": str(offered),
+        "starts_on": before.starts_on.isoformat(),
+        "weeks": str(before.weeks),
+    }

@@ -1,0 +1,116 @@
+"""What a trainer fills in on the grading pages."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates
+from marshmallow.validate import OneOf, Range
+
+from lti_tool.schemas.fields import Text
+from lti_tool.services.columns import ColumnDraft
+from lti_tool.services.passback import DECISIONS
+
+NAME_LIMIT = 120
+LARGEST_MAXIMUM = Decimal(1000)
+MOST_WEEKS = 53
+NEW_COLUMN = "new"
+# Numbers of members that every database can hold.
+LARGEST_NUMBER = 10**9
+# Nobody means a year that a calendar of weeks cannot hold.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+class _Form(Schema):
+    class Meta:
+        unknown = EXCLUDE  # forms also carry the seat token
+
+
+def _coded(code: str) -> dict[str, str]:
+    """Return a field's messages: one code for everything that is wrong with it, said in words by the page."""
+    return dict.fromkeys(("required", "null", "invalid", "special", "too_large"), code)
+
+
+class _Points(fields.Decimal):
+    """A number as people of both languages write it: "20", "12.5", "12,5"."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        text = str(value).strip().replace(",", ".")
+        if len(text) > 12 or not text.replace(".", "", 1).isdecimal() or not text.isascii():
+            raise ValidationError("not-a-number")
+        return super()._deserialize(text, attr, data, **kwargs)
+
+
+class _Column(fields.Field):
+    """ "new", or the number of the activity whose own column is to be used."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+        text = str(value)
+        if text == NEW_COLUMN:
+            return None
+        if not (text.isascii() and text.isdecimal() and 0 < len(text) <= 9):
+            raise ValidationError("unknown-column")
+        return int(text)
+
+
+class ColumnDraftSchema(_Form):
+    """Switching grading on. Problems are codes, by field."""
+
+    name = Text(limit=NAME_LIMIT, one_line=True)
+    maximum = _Points(required=True, error_messages=_coded("not-a-number"))
+    line_item = _Column(required=True, allow_none=False, error_messages=_coded("unknown-column"))
+    starts_on = fields.Date(required=True, error_messages=_coded("not-a-date"))
+    weeks = fields.Integer(
+        required=True,
+        validate=Range(1, MOST_WEEKS, error="out-of-range"),
+        error_messages=_coded("not-a-number"),
+    )
+    confirmed = fields.String(
+        required=True,
+        validate=OneOf(["1", "on", "true"], error="unconfirmed"),
+        error_messages=_coded("unconfirmed"),
+    )
+
+    @validates("maximum")
+    def check_maximum(self, value: Decimal, data_key: str) -> None:
+        """A column without points is never used; more than two decimals cannot be stored."""
+        if not 0 < value <= LARGEST_MAXIMUM or value != round(value, 2):
+            raise ValidationError("out-of-range")
+
+    @validates("starts_on")
+    def check_first_day(self, value: date, data_key: str) -> None:
+        """A year that a calendar can hold."""
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise ValidationError("out-of-range")
+
+    @post_load
+    def make_draft(self, data: dict[str, Any], **kwargs: Any) -> ColumnDraft:
+        return ColumnDraft(
+            name=data["name"],
+            maximum=data["maximum"],
+            adopt=data["line_item"],
+            starts_on=data["starts_on"],
+            weeks=data["weeks"],
+        )
+
+
+class DecisionSchema(_Form):
+    """What becomes of a grade that differs in the LMS."""
+
+    decision = fields.String(required=True, validate=OneOf(DECISIONS))
+
+    @post_load
+    def make_decision(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return data["decision"]
+
+
+class SendingSchema(_Form):
+    """Whose scores are to be sent, from a form whose fields may be repeated (lists): numbers, or everybody."""
+
+    member = fields.List(fields.Integer(validate=Range(min=1, max=LARGEST_NUMBER)))
+    everyone = fields.List(fields.String())
+
+    @post_load
+    def make_choice(self, data: dict[str, Any], **kwargs: Any) -> list[int] | None:
+        """Return the members' numbers, None for everybody."""
+        return None if data.get("everyone") else data.get("member", [])
