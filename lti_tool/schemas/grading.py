@@ -11,9 +11,9 @@ from lti_tool.schemas.fields import Text
 from lti_tool.services.columns import ColumnDraft
 from lti_tool.services.passback import DECISIONS
 
-NAME_LIMIT = 120
+NAME_LIMIT = 200
 LARGEST_MAXIMUM = Decimal(1000)
-MOST_WEEKS = 53
+MOST_WEEKS = 104
 NEW_COLUMN = "new"
 # Numbers of members that every database can hold.
 LARGEST_NUMBER = 10**9
@@ -105,7 +105,7 @@ class DecisionSchema(_Form):
 
 
 class SendingSchema(_Form):
-    """Whose scores are to be sent, from a form whose fields may be repeated (lists): numbers, or everybody."""
+    """Whose scores are to be sent: members by number, or everybody. Reads a form as lists of values."""
 
     member = fields.List(fields.Integer(validate=Range(min=1, max=LARGEST_NUMBER)))
     everyone = fields.List(fields.String())
