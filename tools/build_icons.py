@@ -35,7 +35,7 @@ def symbol(name: str, svg: str) -> str:
 def main(folder: Path) -> None:
     """Write the sprite from the icons in `folder`. Raises FileNotFoundError for a name that Lucide lacks."""
     symbols = [symbol(name, (folder / f"{name}.svg").read_text(encoding="utf-8")) for name in icons_used()]
-    head = "<!-- Lucide icons, ISC licence: vendor/lucide/LICENSE. Built by tools/build_icons.py, do not edit. -->"
+    head = "<!-- Lucide icons, ISC licence: vendor/lucide/LICENSE. Built by tools/build_icons.py. -->"
     sprite = "\n".join(['<svg xmlns="http://www.w3.org/2000/svg">', head, *symbols, "</svg>", ""])
     SPRITE.write_text(sprite, encoding="utf-8")
 
