@@ -34,6 +34,7 @@ def install(app: Flask) -> None:
     app.url_value_preprocessor(_choose_transaction_mode)
     app.after_request(_end_transaction)
     app.after_request(_set_headers)
+    app.teardown_request(lambda error: transactions.read_only(False))
     app.register_error_handler(ToolError, show_refusal)
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(Exception, _show_unexpected)

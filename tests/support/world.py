@@ -14,7 +14,7 @@ from lti_tool import clock
 from lti_tool.extensions import db
 from lti_tool.services import platforms
 from lti_tool.services.platforms import Registration
-from lti_tool.transactions import transaction
+from lti_tool.transactions import read_only, transaction
 
 TOOL = "https://tool.test"
 FRENCH, ENGLISH = "2", "3"
@@ -24,6 +24,7 @@ KEPT_TABLES = frozenset({"tool_key", "alembic_version"})
 
 def empty_tables(app: Flask) -> None:
     """Forget everything that a test wrote."""
+    read_only(False)
     with app.app_context():
         tables = [table.name for table in db.metadata.sorted_tables if table.name not in KEPT_TABLES]
         with db.engine.begin() as connection:

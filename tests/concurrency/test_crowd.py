@@ -1,0 +1,105 @@
+"""Forty people open a new course at the same moment, from four processes, and write two hundred questions."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from lti_tool.models import (
+    Change,
+    Community,
+    ContributionFact,
+    Course,
+    Enrolment,
+    LaunchRecord,
+    Membership,
+    Post,
+    Seat,
+    User,
+)
+
+PROCESSES, PEOPLE_EACH, POSTS_EACH = 4, 10, 5
+PEOPLE = PROCESSES * PEOPLE_EACH
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def crowd(world, database_url, tmp_path):
+    """Run the crowd; return what went wrong in it, and what a reader with a cursor saw meanwhile."""
+    world.enter("ines")  # from another course: the platform's keys are known, the crowd's course is not
+    told = {
+        "database_url": database_url,
+        "var_dir": str(tmp_path),
+        "issuer": world.lms.settings.issuer,
+        "client_id": world.lms.settings.client_id,
+        "deployment_id": world.lms.settings.deployment_id,
+        "key": world.lms.key.private.as_dict(private=True),
+        "posts_each": POSTS_EACH,
+    }
+    started = [_started(told | {"numbers": _share(process)}) for process in range(PROCESSES)]
+    for process in started:
+        assert process.stdout.readline() == "prepared\n"
+    for process in started:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    seen = _read_along(world, started)
+    answers = [process.communicate()[0] for process in started]
+    return [trouble for answer in answers for trouble in json.loads(answer)["troubles"]], seen
+
+
+def _read_along(world, processes) -> list[int]:
+    """Follow the changes by a cursor while they are written, as an open page does."""
+    seen, cursor, running = [], 0, True
+    while running:
+        running = any(process.poll() is None for process in processes)
+        with world.database() as session:
+            fresh = list(session.scalars(select(Change.id).where(Change.id > cursor).order_by(Change.id)))
+        seen += fresh
+        cursor = max([cursor, *fresh])
+        time.sleep(0.02)
+    return seen
+
+
+def _share(process: int) -> list[int]:
+    return list(range(process * PEOPLE_EACH, (process + 1) * PEOPLE_EACH))
+
+
+def _started(told: dict) -> subprocess.Popen:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.concurrency.crowd"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    process.stdin.write(json.dumps(told) + "\n")
+    process.stdin.flush()
+    return process
+
+
+class TestACrowd:
+    def test_nobody_is_turned_away_and_nothing_is_lost(self, world, crowd):
+        troubles, seen = crowd
+        assert troubles == []
+        with world.database() as session:
+
+            def count(model, *conditions):
+                return session.scalar(select(func.count()).select_from(model).where(*conditions))
+
+            course = session.scalars(select(Course).where(Course.context_id == "crowd")).one()
+            here = course.community_id
+            assert count(Community) == 2  # the crowd's, and the one of the launch before it
+            assert count(User, User.sub.startswith("crowd-")) == PEOPLE
+            assert count(Enrolment, Enrolment.course_id == course.id) == PEOPLE
+            assert count(Membership, Membership.community_id == here) == PEOPLE
+            assert count(Seat, Seat.community_id == here) == PEOPLE
+            assert count(LaunchRecord, LaunchRecord.course_id == course.id) == PEOPLE
+            assert count(Post, Post.community_id == here) == PEOPLE * POSTS_EACH
+            assert count(ContributionFact, ContributionFact.community_id == here) == PEOPLE * POSTS_EACH
+            assert count(Change, Change.community_id == here) == PEOPLE * POSTS_EACH
+        # A number that became visible after a higher one would have been missed by the reader's cursor.
+        assert len(seen) == PEOPLE * POSTS_EACH
