@@ -1,6 +1,7 @@
 """The grading pages of staff: switch on, see everybody, send, decide."""
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import gettext
 from marshmallow import ValidationError
 
 from lti_tool import clock
@@ -41,7 +42,7 @@ def switch_on(member):
     except ValidationError as err:
         return _off_page(member, request.form, err.messages), 422
     except Stale:
-        return _off_page(member, request.form, {"line_item": ["unknown-column"]}), 422
+        return _off_page(member, request.form, {"line_item": ["unknown"]}), 422
     # Somebody was faster: the page shows what they decided, without saying that we did it.
     return redirect(url_for(".index", done="grading-on" if switched_now else None), 303)
 
@@ -124,7 +125,7 @@ def _proposed(before: columns.Beginning) -> dict[str, str]:
     """Return what the form holds at first: the column of our own activity when the LMS has one."""
     offered = before.offers[0].resource_link_id if before.offers else NEW_COLUMN
     return {
-        "name": "",
+        "name": gettext("Participation"),
         "maximum": str(columns.USUAL_MAXIMUM),
         "line_item": str(offered),
         "starts_on": before.starts_on.isoformat(),

@@ -49,7 +49,7 @@ class _Column(fields.Field):
         if text == NEW_COLUMN:
             return None
         if not (text.isascii() and text.isdecimal() and 0 < len(text) <= 9):
-            raise ValidationError("unknown-column")
+            raise ValidationError("unknown")
         return int(text)
 
 
@@ -58,7 +58,7 @@ class ColumnDraftSchema(_Form):
 
     name = Text(limit=NAME_LIMIT, one_line=True)
     maximum = _Points(required=True, error_messages=_coded("not-a-number"))
-    line_item = _Column(required=True, allow_none=False, error_messages=_coded("unknown-column"))
+    line_item = _Column(required=True, allow_none=False, error_messages=_coded("unknown"))
     starts_on = fields.Date(required=True, error_messages=_coded("not-a-date"))
     weeks = fields.Integer(
         required=True,
@@ -67,8 +67,8 @@ class ColumnDraftSchema(_Form):
     )
     confirmed = fields.String(
         required=True,
-        validate=OneOf(["1", "on", "true"], error="unconfirmed"),
-        error_messages=_coded("unconfirmed"),
+        validate=OneOf(["1", "on", "true"], error="confirm"),
+        error_messages=_coded("confirm"),
     )
 
     @validates("maximum")
