@@ -93,9 +93,10 @@ def report(outcomes: list[Outcome], *, require_all: bool) -> int:
 
 
 def _print_longest(outcomes: list[Outcome]) -> None:
-    longest = sorted((test for outcome in outcomes for test in outcome.durations), reverse=True)[:5]
-    if longest:
-        print("longest: " + ", ".join(f"{name} {seconds:.1f} s" for seconds, name in longest))
+    for seconds, name in sorted((test for outcome in outcomes for test in outcome.durations), reverse=True)[
+        :5
+    ]:
+        print(f"longest: {seconds:5.1f} s {name[:120]}")
 
 
 if __name__ == "__main__":
