@@ -12,6 +12,7 @@ import click
 from flask import Flask
 
 from demo_lms import COURSES, PEOPLE, LmsSettings, create_lms
+from demo_lms.claims import container_address
 from demo_lms.server import LOOPBACK, ServerHandle
 from demo_lms.server import serve as serve_on_loopback
 from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH, TOKEN_PATH
@@ -102,7 +103,11 @@ def _connect(lms_url: str, tool_url: str, now) -> None:
         tool_url,
         now,
     )
-    sample_course.fill(platform, DEPLOYMENT_ID, COURSES, PEOPLE, settings.current().time_zone, now)
+    lms = LmsSettings(issuer=lms_url, deployment_id=DEPLOYMENT_ID)
+    zone = settings.current().time_zone
+    sample_course.fill(
+        platform, DEPLOYMENT_ID, COURSES, PEOPLE, zone, now, lambda course_id: container_address(lms, course_id)
+    )
 
 
 def _started(
