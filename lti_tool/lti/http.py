@@ -162,9 +162,12 @@ class OutboundClient:
             method, target.request_uri, body, headers, preload_content=False, decode_content=False
         )
         response = connection.getresponse()
-        content = response.read(size_limit + 1)
-        if len(content) > size_limit:
-            raise PlatformUnavailable("too-large", f"more than {size_limit} bytes", retry_after=None)
+        content = b""
+        # Read until there is nothing more: only then does a body that ended too early show itself.
+        while part := response.read(size_limit + 1 - len(content)):
+            content += part
+            if len(content) > size_limit:
+                raise PlatformUnavailable("too-large", f"more than {size_limit} bytes", retry_after=None)
         connection.finished = True
         return Answer(
             status=response.status,

@@ -161,7 +161,7 @@ class GradebookConnection:
             raise problem
 
     def _find(self, line_items_url: str, tag: str, resource_link_id: str | None) -> LineItemSeen | None:
-        """The item with our tag; of several (a course copy doubles it) the one of this link, else the first."""
+        """The item with our tag; of several (copied courses) the one of this link, else the first."""
         url = with_query(line_items_url, tag=tag)
         seen = (item_in(member) for member in self._members(url, _READ_ITEMS, _ITEMS))
         ours = [item for item in seen if item is not None and item.tag == tag]
