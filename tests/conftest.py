@@ -66,6 +66,7 @@ def app(database_url, tmp_path_factory):
     from flask_migrate import upgrade
 
     from lti_tool import clock, create_app
+    from lti_tool.extensions import db
     from lti_tool.services import signing
     from lti_tool.transactions import transaction
 
@@ -75,7 +76,9 @@ def app(database_url, tmp_path_factory):
         upgrade()
         with transaction():
             signing.make_first_key(clock.now())
-    return made
+    yield made
+    with made.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -25,5 +25,6 @@ def upsert(model: type[Row], key: dict, values: dict, update: tuple[str, ...]) -
 def insert_unless_there(model: type[Base], key: dict, values: dict) -> bool:
     """Insert a row unless its key is taken; tell whether it was inserted. One statement."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(model).values(**key, **values).on_conflict_do_nothing()
-    return db.session.execute(statement).rowcount == 1
+    inserted = getattr(model, next(iter(key)))
+    statement = dialect.insert(model).values(**key, **values).on_conflict_do_nothing().returning(inserted)
+    return db.session.execute(statement).first() is not None

@@ -1,10 +1,11 @@
-"""One process of a crowd: people who launch the tool and write at the same moment. Speaks JSON."""
+"""A crowd of people who launch the tool and write at the same moment. Reads and answers JSON."""
 
 import json
 import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
 from urllib.parse import parse_qs, urlsplit
 
 from bs4 import BeautifulSoup
@@ -91,20 +92,35 @@ class Somebody:
         return ""
 
 
-def run(told: dict) -> dict:
-    """Let this process's share of the crowd launch together, then write together."""
+def share(told: dict, numbers: list[int], together, troubles) -> None:
+    """Let one process's share of the crowd launch with all others, then write with all others."""
     app = create_app("testing", {"DATABASE_URL": told["database_url"], "VAR_DIR": told["var_dir"]})
-    crowd = [Somebody(app, told, number) for number in told["numbers"]]
+    crowd = [Somebody(app, told, number) for number in numbers]
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(Somebody.prepare, crowd))
-        print("prepared", flush=True)
-        sys.stdin.readline()  # all processes begin at the same moment
-        troubles = list(pool.map(Somebody.launch, crowd))
-        if not any(troubles):
-            troubles += pool.map(Somebody.look, crowd)
-            troubles += pool.map(lambda one: one.write(told["posts_each"]), crowd)
-    return {"troubles": [trouble for trouble in troubles if trouble]}
+        together.wait()
+        found = [trouble for trouble in pool.map(Somebody.launch, crowd) if trouble]
+        if not found:
+            found += pool.map(Somebody.look, crowd)
+            found += pool.map(lambda one: one.write(told["posts_each"]), crowd)
+    troubles.put([trouble for trouble in found if trouble])
+
+
+def run(told: dict) -> list[str]:
+    """Let the crowd loose from several processes; return what went wrong."""
+    # Forked once everything is imported, before anything is connected: imports are the slow part.
+    here = get_context("fork")
+    together, troubles = here.Barrier(told["processes"]), here.Queue()
+    each = told["people_each"]
+    shares = [list(range(first * each, (first + 1) * each)) for first in range(told["processes"])]
+    started = [here.Process(target=share, args=(told, numbers, together, troubles)) for numbers in shares]
+    for process in started:
+        process.start()
+    found = [troubles.get() for _ in started]
+    for process in started:
+        process.join()
+    return [trouble for one in found for trouble in one]
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(json.loads(sys.stdin.readline()))), flush=True)
+    json.dump(run(json.loads(sys.stdin.read())), sys.stdout)

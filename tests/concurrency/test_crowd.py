@@ -38,47 +38,34 @@ def crowd(world, database_url, tmp_path):
         "client_id": world.lms.settings.client_id,
         "deployment_id": world.lms.settings.deployment_id,
         "key": world.lms.key.private.as_dict(private=True),
+        "processes": PROCESSES,
+        "people_each": PEOPLE_EACH,
         "posts_each": POSTS_EACH,
     }
-    started = [_started(told | {"numbers": _share(process)}) for process in range(PROCESSES)]
-    for process in started:
-        assert process.stdout.readline() == "prepared\n"
-    for process in started:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    seen = _read_along(world, started)
-    answers = [process.communicate()[0] for process in started]
-    return [trouble for answer in answers for trouble in json.loads(answer)["troubles"]], seen
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.concurrency.crowd"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdin.write(json.dumps(told))
+        process.stdin.close()
+        seen = _read_along(world, process)
+        return json.load(process.stdout), seen
 
 
-def _read_along(world, processes) -> list[int]:
+def _read_along(world, process) -> list[int]:
     """Follow the changes by a cursor while they are written, as an open page does."""
     seen, cursor, running = [], 0, True
     while running:
-        running = any(process.poll() is None for process in processes)
+        running = process.poll() is None
         with world.database() as session:
             fresh = list(session.scalars(select(Change.id).where(Change.id > cursor).order_by(Change.id)))
         seen += fresh
         cursor = max([cursor, *fresh])
         time.sleep(0.02)
     return seen
-
-
-def _share(process: int) -> list[int]:
-    return list(range(process * PEOPLE_EACH, (process + 1) * PEOPLE_EACH))
-
-
-def _started(told: dict) -> subprocess.Popen:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.concurrency.crowd"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    process.stdin.write(json.dumps(told) + "\n")
-    process.stdin.flush()
-    return process
 
 
 class TestACrowd:
