@@ -136,4 +136,6 @@ def _insert_new(table: type[Base], **values: object) -> bool:
     """Insert unless a unique value is taken: the database decides, never a look before the insert."""
     dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
     insert = dialects[db.session.get_bind().dialect.name]
-    return db.session.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    inserted = getattr(table, next(iter(values)))
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(inserted)
+    return db.session.execute(statement).first() is not None
