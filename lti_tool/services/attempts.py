@@ -37,6 +37,7 @@ class Attempt:
 
     score: Score
     overwrites: bool
+    post_before: datetime  # afterwards the lease may be another worker's
 
 
 def freeze(parcel: Parcel, theirs: Result | None, offset: float, now: datetime) -> Attempt | None:
@@ -208,7 +209,7 @@ def _frozen(cell: ScoreDelivery, parcel: Parcel, answer: Statement, when: dateti
         comment=comment,
         final=answer.final,
     )
-    return Attempt(score, overwrites=cell.overwrite)
+    return Attempt(score, overwrites=cell.overwrite, post_before=cell.lease_until)
 
 
 def _kept(cell: ScoreDelivery, answer: Statement, now: datetime) -> ScoreStatement:

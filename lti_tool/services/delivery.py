@@ -74,16 +74,21 @@ class _Delivery:
                 self._record(parcel, attempt)
 
     def _post(self, parcel: Parcel, attempt: Attempt) -> Attempt | None:
-        """Post, once more after a 409: read what is there, compare, stamp anew. None when that held it."""
+        """Post, once more after a 409: read what is there, compare, stamp anew.
+
+        None when nothing was posted: that comparison held it, or the lease is over.
+        """
         try:
-            self._gradebook.send_score(self._batch.url, attempt.score)
+            return self._posted(attempt)
         except ScoreConflict:
             self._pause("conflict")
             again = self._freeze(parcel, self._gradebook.results(self._batch.url))
-            if again is None:
-                return None
-            self._gradebook.send_score(self._batch.url, again.score)
-            return again
+            return None if again is None else self._posted(again)
+
+    def _posted(self, attempt: Attempt) -> Attempt | None:
+        if self._now() >= attempt.post_before:
+            return None
+        self._gradebook.send_score(self._batch.url, attempt.score)
         return attempt
 
     def _freeze(self, parcel: Parcel, results: Results) -> Attempt | None:

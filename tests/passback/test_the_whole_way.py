@@ -1,8 +1,7 @@
 """From a contribution to a grade in the LMS, and what is in the way of it."""
 
-from tests.support.classroom import COLUMN, ONE_QUESTION, TWO_QUESTIONS
-
 from lti_tool.models import DeliveryState, LineItemState
+from tests.support.classroom import COLUMN, ONE_QUESTION, TWO_QUESTIONS
 
 
 class TestSwitchingGradingOn:

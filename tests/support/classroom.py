@@ -1,4 +1,4 @@
-"""A community in the demo LMS's French course: a trainer, learners, grading, and a worker to be run by hand."""
+"""A community in the demo LMS's French course: a trainer, learners, grading, a worker to be run by hand."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -71,14 +71,16 @@ class Classroom:
         """Let the trainer settle a difference."""
         return self.trainer.post(f"grading/deliveries/{self.cell(key).id}/decision", decision=decision)
 
-    def deliver(self, after: timedelta = timedelta(), pause: Callable[[str], None] = no_pause, **kwargs) -> None:
-        """Run the worker for scores until it has nothing to do; its clock is `after` ahead of ours."""
-        with self.world.app.app_context():
-            delivery.deliver_due_scores(_clock(after), transaction, pause=pause, **kwargs)
+    def deliver(self, after: timedelta = timedelta(), **how) -> None:
+        """Run the worker for scores until it has nothing to do.
 
-    def make_columns(
-        self, after: timedelta = timedelta(), pause: Callable[[str], None] = no_pause
-    ) -> None:
+        Its clock is `after` ahead of ours; `now`, `connect` and `pause` as the worker takes them.
+        """
+        how.setdefault("now", _clock(after))
+        with self.world.app.app_context():
+            delivery.deliver_due_scores(transaction=transaction, **how)
+
+    def make_columns(self, after: timedelta = timedelta(), pause: Callable[[str], None] = no_pause) -> None:
         """Run the worker for columns until it has nothing to do."""
         with self.world.app.app_context():
             line_items.make_line_items(_clock(after), transaction, pause=pause)
