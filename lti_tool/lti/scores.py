@@ -47,7 +47,7 @@ _RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 _MOST_PAGES, _LARGEST_PAGE = 50, 8_000_000
 _LONGEST_COMMENT = 2000
 # The quotes may be missing or typographic (Moodle), the address may hold HTML entities (Moodle).
-_NEXT = re.compile(r"<([^<>]+)>\s*;[^<]*?\brel\s*=[^A-Za-z0-9<>,;]*next\b", re.IGNORECASE)
+_NEXT = re.compile(r"<([^<>]+)>\s*;[^<]*?\brel\s*=[^A-Za-z0-9<>,;]*next(?![A-Za-z0-9-])", re.IGNORECASE)
 
 _CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
 _CANVAS_HOST = re.compile(r"(?:.*\.)?(?:instructure\.com|canvaslms\.com)")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, inspect, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lti_tool.extensions import Base, db
@@ -133,9 +133,12 @@ def published_keys() -> Sequence[dict]:
 
 
 def _insert_new(table: type[Base], **values: object) -> bool:
-    """Insert unless a unique value is taken: the database decides, never a look before the insert."""
+    """Insert unless a unique value is taken: the database decides, never a look before the insert.
+
+    Told by the row that comes back: the row count of an ORM insert is not known on PostgreSQL.
+    """
     dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
     insert = dialects[db.session.get_bind().dialect.name]
-    inserted = getattr(table, next(iter(values)))
-    statement = insert(table).values(**values).on_conflict_do_nothing().returning(inserted)
-    return db.session.execute(statement).first() is not None
+    key = inspect(table).primary_key
+    inserted = insert(table).values(**values).on_conflict_do_nothing().returning(*key)
+    return db.session.execute(inserted).first() is not None
