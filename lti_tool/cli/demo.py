@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import threading
+from functools import partial
 from pathlib import Path
 
 import click
@@ -103,11 +104,9 @@ def _connect(lms_url: str, tool_url: str, now) -> None:
         tool_url,
         now,
     )
-    lms = LmsSettings(issuer=lms_url, deployment_id=DEPLOYMENT_ID)
+    columns_url = partial(container_address, LmsSettings(issuer=lms_url, deployment_id=DEPLOYMENT_ID))
     zone = settings.current().time_zone
-    sample_course.fill(
-        platform, DEPLOYMENT_ID, COURSES, PEOPLE, zone, now, lambda course_id: container_address(lms, course_id)
-    )
+    sample_course.fill(platform, DEPLOYMENT_ID, COURSES, PEOPLE, zone, now, columns_url)
 
 
 def _started(

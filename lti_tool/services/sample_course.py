@@ -52,7 +52,7 @@ def fill(
     people: Iterable[SamplePerson],
     default_zone: str,
     now: datetime,
-    columns_url: Callable[[str], str] | None = None,
+    columns_url: Callable[[str], str],
 ) -> None:
     """Let four weeks pass in these courses, of which the fourth runs at `now`; flushes, never commits.
 
@@ -61,15 +61,13 @@ def fill(
     :param deployment_id: one that the platform has already.
     :param people: all whom the samples name; others have not come yet.
     :param default_zone: IANA zone of the communities. :param now: aware.
-    :param columns_url: gives the address of a course's gradebook columns (AGS container) by course id;
-        None when the LMS offers no gradebook.
+    :param columns_url: gives the address of a course's gradebook columns (AGS container) by course id.
     """
     deployment = select(Deployment.id).filter_by(platform_id=platform.id, deployment_id=deployment_id)
     deployment_key = db.session.scalars(deployment).one()
     accounts = {person.key: person for person in people}
     for course in courses:
-        url = columns_url(course.id) if columns_url else None
-        lms = LmsCourse(platform, deployment_id, deployment_key, course, url)
+        lms = LmsCourse(platform, deployment_id, deployment_key, course, columns_url(course.id))
         classroom = Classroom(lms, accounts, default_zone)
         for step in steps_of(sample_for(course.locale), SampleTimes(default_zone, now)):
             member = classroom.visited_by(step.who, step.at)
@@ -85,7 +83,7 @@ class LmsCourse:
     deployment_id: str
     deployment_key: int
     course: SampleCourse
-    columns_url: str | None
+    columns_url: str
 
     def launch_of(self, person: SamplePerson) -> Launch:
         """Return the launch by which the LMS would send this person into the course."""
@@ -112,7 +110,7 @@ class LmsCourse:
             target_differs=False,
             return_url=None,
             document_target="iframe",
-            grades=GradeService(self.columns_url, None, names.AGS_SCOPES) if self.columns_url else None,
+            grades=GradeService(self.columns_url, None, names.AGS_SCOPES),
             roster_url=None,
             custom={},
             product=None,
