@@ -9,7 +9,7 @@ from sqlalchemy import select, union_all
 
 from lti_tool.extensions import db
 from lti_tool.grading.facts import Act, Fact, Kind
-from lti_tool.grading.words import counted_words, overlap
+from lti_tool.grading.words import counted_words, largest_overlap
 from lti_tool.models import Comment, ContributionFact, Post
 from lti_tool.services import cells
 from lti_tool.services.acting import ActingMember
@@ -17,6 +17,7 @@ from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST
 
 # How many of one's own contributions a new one is compared with, the latest first.
 COMPARED = 50
+COMPARED_LETTERS = 60_000
 
 
 @dataclass(frozen=True)
@@ -101,23 +102,34 @@ def _subject(post_id: int, comment_id: int | None) -> str:
 
 
 def _largest_overlap(member: ActingMember, text: str, post: Post, comment: Comment | None) -> Fraction:
-    """Compare a text with the post it answers and with the member's own other contributions."""
-    others = _own_texts(member, post, comment)
-    if comment is not None:
-        others = [*others, post.body]
-    return max((overlap(text, other) for other in others), default=Fraction(0))
+    """Compare a text with the post it answers and with what the member wrote before it.
+
+    Only before: editing an original must not make a copy of it out of the later copy.
+    """
+    others = _within_reason(_earlier_texts(member, comment or post))
+    return largest_overlap(text, [*others, post.body] if comment is not None else others)
 
 
-def _own_texts(member: ActingMember, post: Post, comment: Comment | None) -> Sequence[str]:
-    posts = select(Post.body, Post.created_at.label("at")).where(
-        Post.author_id == member.id, Post.deleted_at.is_(None)
+def _earlier_texts(member: ActingMember, contribution: Post | Comment) -> Sequence[str]:
+    """Return the latest of the member's own texts that are older than this one. One statement."""
+    posts, comments = (
+        select(table.body, table.created_at.label("at")).where(
+            table.author_id == member.id,
+            table.deleted_at.is_(None),
+            table.created_at < contribution.created_at,
+        )
+        for table in (Post, Comment)
     )
-    comments = select(Comment.body, Comment.created_at.label("at")).where(
-        Comment.author_id == member.id, Comment.deleted_at.is_(None)
-    )
-    if comment is None:
-        posts = posts.where(Post.id != post.id)
-    else:
-        comments = comments.where(Comment.id != comment.id)
     mine = union_all(posts, comments).subquery()
     return db.session.scalars(select(mine.c.body).order_by(mine.c.at.desc()).limit(COMPARED)).all()
+
+
+def _within_reason(texts: Sequence[str]) -> list[str]:
+    """Take texts until enough letters are there: a comparison must not hold the write lock for long."""
+    taken, letters = [], 0
+    for text in texts:
+        letters += len(text)
+        if letters > COMPARED_LETTERS:
+            break
+        taken.append(text)
+    return taken
