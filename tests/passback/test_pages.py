@@ -1,0 +1,128 @@
+"""Who sees which grading page, and what it costs."""
+
+import threading
+
+import pytest
+from sqlalchemy import func, select
+
+from lti_tool import clock
+from lti_tool.models import (
+    AuditEntry,
+    Community,
+    GradeColumn,
+    GradingPolicy,
+    LineItem,
+    Membership,
+    Period,
+    Role,
+    User,
+)
+from lti_tool.services import gradebook
+from lti_tool.services.acting import ActingMember
+from tests.support.statements import counted
+
+
+class TestOpeningTheGradingPages:
+    def test_staff_see_them(self, graded):
+        graded.ask()
+        member = graded.number("ines")
+        for below in ("grading", "grading/progress", f"grading/members/{member}", "grading?show=to-send"):
+            page = graded.trainer.browser.get(f"{graded.trainer.community}{below}")
+            assert page.status == 200, below
+
+    @pytest.mark.parametrize("below", ["grading", "grading/progress", "grading/members/1"])
+    def test_learners_do_not(self, graded, below):
+        assert graded.learner("ines").get(below).status == 403
+
+    @pytest.mark.parametrize(
+        ("below", "fields"),
+        [
+            ("grading", {}),
+            ("grading/send", {"everyone": "1"}),
+            ("grading/deliveries/1/decision", {"decision": "overwrite"}),
+            ("grading/line-items/1/again", {}),
+        ],
+    )
+    def test_learners_decide_nothing(self, graded, below, fields):
+        assert graded.learner("ines").post(below, **fields).status == 403
+
+    def test_one_sees_ones_own_score(self, graded):
+        graded.ask()
+        assert graded.learner("ines").get("participation").status == 200
+
+    def test_before_grading_is_on_both_pages_say_so(self, classroom):
+        assert classroom.learner("ines").get("participation").status == 200
+        assert classroom.trainer.get("grading").status == 200
+        assert classroom.trainer.get("grading/progress").status == 404
+
+    def test_somebody_who_is_not_graded_has_no_page(self, graded):
+        own = graded.trainer.get("participation").status
+        assert own == 403
+        assert graded.trainer.get("grading/members/999999").status == 404
+
+
+class TestTheForm:
+    def test_a_mistake_brings_it_back_with_what_was_typed(self, classroom):
+        page = classroom.switch_on(maximum="many")
+        assert page.status == 422
+        assert page.soup.select_one("input[name=maximum]")["value"] == "many"
+
+    def test_a_column_that_is_not_ours_to_adopt_is_refused(self, classroom):
+        assert classroom.switch_on(line_item="999").status == 422
+
+
+class TestSwitchingOnTwice:
+    def test_a_second_click_changes_nothing(self, classroom):
+        classroom.switch_on(maximum="20")
+        page = classroom.switch_on(maximum="50")
+        assert page.status == 200
+        assert self.numbers(classroom) == (1, 1, 8, 1, 1)
+
+    def test_two_at_the_same_moment_make_one(self, classroom):
+        together = threading.Barrier(2)
+
+        def click():
+            together.wait()
+            classroom.switch_on()
+
+        clicks = [threading.Thread(target=click) for _ in range(2)]
+        for one in clicks:
+            one.start()
+        for one in clicks:
+            one.join()
+        assert self.numbers(classroom) == (1, 1, 8, 1, 1)
+
+    def numbers(self, classroom) -> tuple[int, ...]:
+        with classroom.world.database() as session:
+            tables = (GradeColumn, GradingPolicy, Period, LineItem)
+            rows = [session.scalar(select(func.count()).select_from(table)) for table in tables]
+            entries = select(func.count()).where(AuditEntry.act == "grading.switched-on")
+            return (*rows, session.scalar(entries))
+
+
+class TestWhatThePagesCost:
+    def test_the_gradebook_takes_as_many_statements_for_four_as_for_one(self, graded):
+        graded.ask("ines")
+        graded.send()
+        before = self.statements(graded)
+        for key in ("karim", "awa", "thomas"):
+            graded.ask(key, about=f"{key}one")
+            graded.ask(key, about=f"{key}two")
+        graded.send()
+        assert self.statements(graded) == before <= 5
+
+    def statements(self, graded) -> int:
+        member = self.acting(graded)
+        with graded.world.database(), counted() as sent:
+            book = gradebook.gradebook(member, "all", clock.now())
+        assert book.rows
+        return len(sent)
+
+    def acting(self, graded):
+        """Return the trainer as a request would have them."""
+        with graded.world.database() as session:
+            user = session.scalars(select(User).where(User.sub == "u-claire")).one()
+            membership = session.scalars(select(Membership).where(Membership.user_id == user.id)).one()
+            community = session.get(Community, membership.community_id)
+            session.expunge_all()
+        return ActingMember(membership, user, community, Role.TRAINER, scored=False)
