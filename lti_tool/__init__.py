@@ -13,7 +13,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from lti_tool import access, pages, request_cycle, settings, transactions
+    from lti_tool import access, jobs, pages, request_cycle, settings, transactions
     from lti_tool.extensions import db, migrate
 
     folder = settings.directory
@@ -34,6 +34,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
     pages.install(app)
     _register_blueprints(app)
     access.stay_in_this_community(app)
+    jobs.install(app)
     return app
 
 

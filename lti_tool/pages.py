@@ -14,7 +14,7 @@ from flask import Flask, g, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
-from lti_tool import clock
+from lti_tool import clock, settings
 from lti_tool.extensions import babel
 from lti_tool.grading.exact import round_half_up
 from lti_tool.knowledge import markdown
@@ -82,8 +82,6 @@ def static_url(path: str) -> str:
 
 @lru_cache
 def _fingerprint(path: str) -> str:
-    from lti_tool import settings
-
     return hashlib.sha256((settings.directory("static") / Path(path)).read_bytes()).hexdigest()[:12]
 
 

@@ -6,8 +6,6 @@ from flask import redirect, render_template, request, url_for
 
 from lti_tool import clock
 from lti_tool.access import community_blueprint
-from lti_tool.errors import NotFound
-from lti_tool.models import Role
 from lti_tool.services import members
 
 bp = community_blueprint("members", __name__)
@@ -22,11 +20,7 @@ def index(member):
 
 @bp.post("/members/<id:member_id>/appointment")
 def appoint(member, member_id):
-    try:
-        role = Role(request.form.get("role", ""))
-    except ValueError:
-        raise NotFound("no-such-role") from None
-    members.appoint(member, member_id, role, clock.now())
+    members.appoint(member, member_id, request.form.get("role", ""), clock.now())
     return redirect(url_for(".index", done="appointed"), 303)
 
 

@@ -145,14 +145,17 @@ def _staff_first(row: MemberRow) -> tuple:
     return rank, (row.person.name or "￿").casefold(), row.person.number
 
 
-def appoint(member: ActingMember, membership_id: int, role: Role, now: datetime) -> Membership:
-    """Appoint a member community manager or sponsor. Their enrolment, and whether they are graded, stays.
+def appoint(member: ActingMember, membership_id: int, wanted: str, now: datetime) -> Membership:
+    """Appoint a member community manager or sponsor (`wanted`: the role's word).
+
+    Their enrolment, and whether they are graded, stays.
 
     :raises NotFound: no such member here. :raises Stale: staff cannot be appointed to less.
     """
     member.must(Act.APPOINT)
-    if role not in MAY_BE_APPOINTED:
-        raise NotFound()
+    role = next((one for one in MAY_BE_APPOINTED if one == wanted), None)
+    if role is None:
+        raise NotFound("no-such-role")
     membership, enrolments = _member_here(member, membership_id)
     if roles.highest(enrolments, now) in roles.STAFF:
         raise Stale("staff-already")
