@@ -1,0 +1,110 @@
+"""The demo's parts put together by hand: tool, small LMS and worker on this machine, in threads."""
+
+import ssl
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from demo_lms import COURSES, PEOPLE, Course, LmsSettings, create_lms, serve
+from demo_lms.claims import container_address
+from demo_lms.people import INSTRUCTOR, LEARNER
+from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH, TOKEN_PATH
+from lti_tool import clock, create_app, jobs, settings
+from lti_tool.cli import application
+from lti_tool.services import platforms, sample_course, signing
+from lti_tool.services.platforms import Registration
+from lti_tool.transactions import transaction
+from tests.browser.wire import Wire
+
+HERE = ("127.0.0.1",)
+CLIENT_ID, DEPLOYMENT_ID = "community-value-demo", "1"
+SECRETS = {"SECRET_KEY": "nothing depends on this secret of a test", "KEY_ENCRYPTION_KEY": ""}
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where people find the two sites, and on which ports of this machine they are served."""
+
+    tool: str
+    lms: str
+    tool_port: int
+    lms_port: int
+
+
+def loopback(tool_port: int, lms_port: int) -> Addresses:
+    """The addresses of `make run`: two sites, because the two names of this machine are two sites."""
+    return Addresses(f"http://127.0.0.1:{tool_port}", f"http://localhost:{lms_port}", tool_port, lms_port)
+
+
+class Campus:
+    """Tool, LMS and worker; both courses are filled with four weeks of life."""
+
+    def __init__(self, addresses: Addresses, folder: Path, tls: ssl.SSLContext | None = None) -> None:
+        """:param tls: speak https with this certificate, else http."""
+        self.addresses = addresses
+        self.app = self._tool(folder)
+        lms = create_lms(
+            LmsSettings(
+                issuer=addresses.lms,
+                tool_url=addresses.tool,
+                client_id=CLIENT_ID,
+                deployment_id=DEPLOYMENT_ID,
+            )
+        )
+        self.lms = lms.lms
+        self._connect()
+        self._servers = [
+            serve(Wire(self.app), HERE, addresses.tool_port, tls),
+            serve(lms, HERE, addresses.lms_port, tls),
+        ]
+        self._worker = jobs.start_embedded(self.app)
+        self._courses_opened = 100
+
+    def close(self) -> None:
+        """Stop the worker first: it talks to the LMS."""
+        self._worker.stop(graceful=True)
+        for server in self._servers:
+            server.close()
+
+    def open_course(self, *learners: str, trainer: str = "claire", locale: str = "en") -> str:
+        """Open another course, whose community nobody has entered yet; return its id.
+
+        :param learners: keys of people of the LMS who are enrolled to learn; `trainer` teaches.
+        """
+        self._courses_opened += 1
+        number = str(self._courses_opened)
+        title = f"Cours {number}" if locale == "fr" else f"Course {number}"
+        link = f"Communauté {number}" if locale == "fr" else f"Community {number}"
+        self.lms.add_course(Course(number, f"C-{number}", title, locale, f"9{number}", link))
+        self.lms.enrol(trainer, number, INSTRUCTOR)
+        for key in learners:
+            self.lms.enrol(key, number, LEARNER)
+        return number
+
+    def _tool(self, folder: Path):
+        secrets = SECRETS | {"KEY_ENCRYPTION_KEY": Fernet.generate_key().decode()}
+        app = create_app("demo", {"VAR_DIR": str(folder), "BASE_URL": self.addresses.tool, **secrets})
+        application.upgraded(app)
+        with app.app_context(), transaction():
+            signing.make_first_key(clock.now())
+        return app
+
+    def _connect(self) -> None:
+        lms = self.addresses.lms
+        registration = Registration(
+            name="Demo LMS",
+            issuer=lms,
+            client_id=CLIENT_ID,
+            auth_url=lms + AUTHORIZATION_PATH,
+            token_url=lms + TOKEN_PATH,
+            jwks_url=lms + KEY_SET_PATH,
+            deployment_ids=(DEPLOYMENT_ID,),
+        )
+        with self.app.app_context(), transaction():
+            now = clock.now()
+            platform = platforms.add(registration, None, self.addresses.tool, now)
+            zone = settings.current().time_zone
+            columns = partial(container_address, self.lms.settings)
+            sample_course.fill(platform, DEPLOYMENT_ID, COURSES, PEOPLE, zone, now, columns)

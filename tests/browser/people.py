@@ -1,0 +1,197 @@
+"""People before a screen: what they open, write and read, in the LMS and in the community."""
+
+import re
+
+from playwright.sync_api import BrowserContext, Frame, Locator, Page, expect
+
+from tests.browser.campus import Addresses
+from tests.browser.watch import Watch
+from tests.browser.words import said
+
+FRENCH, ENGLISH = "2", "3"
+INSIDE = re.compile(r"/communities/\d+/")
+A_WHILE = 10_000
+"""Milliseconds that anything may take which is not at once: a launch, a worker's turn."""
+
+
+class Visitor:
+    """Somebody with a browser of their own."""
+
+    def __init__(self, context: BrowserContext, addresses: Addresses, watch: Watch) -> None:
+        self.context, self.addresses, self.watch = context, addresses, watch
+        context.set_default_timeout(A_WHILE)
+
+    def new_tab(self) -> Page:
+        return self.context.new_page()
+
+    def is_in_lms(self, person: str) -> "Visitor":
+        """Choose on the LMS's pages who one is."""
+        page = self.new_tab()
+        page.goto(self.addresses.lms + "/")
+        page.select_option("#person", person)
+        page.click("form[action$='/person'] button")
+        page.wait_for_load_state()
+        page.close()
+        return self
+
+    def opens_course(self, course: str = FRENCH) -> "CoursePage":
+        """Open the course in the LMS; the community appears in a frame of it."""
+        page = self.new_tab()
+        page.goto(f"{self.addresses.lms}/courses/{course}/")
+        return CoursePage(page)
+
+    def enters(self, person: str, course: str = FRENCH) -> "Community":
+        """Open the community of a course in a tab of its own, as somebody."""
+        return self.is_in_lms(person).enters_again(course)
+
+    def enters_again(self, course: str = FRENCH) -> "Community":
+        """Open the community of a course in another tab, as whoever one is in the LMS."""
+        page = self.new_tab()
+        page.goto(f"{self.addresses.lms}/courses/{course}/launch?window=window")
+        return Community(page)
+
+    def reads_gradebook(self, course: str = FRENCH) -> "Gradebook":
+        """Open the gradebook page of the LMS."""
+        page = self.new_tab()
+        page.goto(f"{self.addresses.lms}/courses/{course}/grades")
+        return Gradebook(page)
+
+
+class CoursePage:
+    """A course in the LMS with the community in its frame."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        frame = page.locator("main iframe").element_handle().content_frame()
+        assert frame is not None
+        self.frame: Frame = frame
+
+    @property
+    def community(self) -> "Community":
+        """The community, once it has appeared in the frame."""
+        return Community(self.frame)
+
+
+class Gradebook:
+    """The LMS's own page of grades."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def grade_of(self, sub: str) -> str:
+        """Return what the LMS shows for a person in the first column."""
+        return self.page.locator(f"tr[data-sub='{sub}'] td[data-column]").first.inner_text().strip()
+
+
+class Community:
+    """A community as one person sees it, in a tab or in a frame."""
+
+    def __init__(self, shown: Page | Frame) -> None:
+        self.shown = shown
+        shown.wait_for_url(INSIDE, timeout=A_WHILE)
+        shown.wait_for_load_state()
+
+    @property
+    def page(self) -> Page:
+        """The tab it is in."""
+        return self.shown.page if isinstance(self.shown, Frame) else self.shown
+
+    @property
+    def address(self) -> str:
+        """Scheme, host and path of the community, with a slash at the end."""
+        return re.match(r".*?/communities/\d+/", self.shown.url)[0]
+
+    @property
+    def seat(self) -> str:
+        return re.search(r"[?&]seat=(\d+)", self.shown.url)[1]
+
+    @property
+    def language(self) -> str:
+        return self.shown.locator("html").get_attribute("lang")
+
+    def goes_to(self, below: str = "") -> "Community":
+        """Open an address of this community, as this person."""
+        joint = "&" if "?" in below else "?"
+        self.shown.goto(f"{self.address}{below}{joint}seat={self.seat}")
+        return self
+
+    def follows(self, part: str) -> "Community":
+        """Follow the link of the community's navigation to a part of it."""
+        self.shown.locator(f"nav.nav a[href*='/{part}']").click()
+        self.shown.wait_for_url(re.compile(rf"/communities/\d+/{part}"))
+        return self
+
+    def goes_home(self) -> "Community":
+        """Follow the link of the community's name."""
+        self.shown.locator(".topbar a.brand").click()
+        self.shown.locator("nav.nav a[aria-current=page][href*='/?']").wait_for()
+        return self
+
+    def helps_who_waits_longest(self, body: str) -> "Community":
+        """Reply to the first of the questions of others that nobody has answered."""
+        self.shown.locator("section[aria-labelledby=waiting] a.title").first.click()
+        return self.replies(body)
+
+    def opens(self, title: str) -> "Community":
+        """Open a contribution from the feed."""
+        self.shown.locator("h3.title a", has_text=title).click()
+        self.shown.locator("h1", has_text=title).wait_for()
+        return self
+
+    def writes(self, title: str, body: str, kind: str = "question") -> "Community":
+        """Write a contribution; afterwards one is on its page."""
+        self.begins_to_write(title, body, kind)
+        self.form("/posts?").locator("button[type=submit]").click()
+        return self.is_told("written")
+
+    def begins_to_write(self, title: str, body: str, kind: str = "question") -> "Community":
+        """Type a contribution and do not send it."""
+        if self.shown.locator("a[href*='/posts/new']").count():
+            self.shown.locator("a[href*='/posts/new']").first.click()
+        else:
+            self.goes_to("posts/new")
+        self.shown.locator(f"input[name=kind][value={kind}]").check()
+        self.shown.locator("input[name=title]").fill(title)
+        self.shown.locator("textarea[name=body]").fill(body)
+        return self
+
+    def replies(self, body: str) -> "Community":
+        """Reply on the page of a contribution."""
+        self.shown.locator("textarea[name=body]").fill(body)
+        self.form("/comments?").locator("button[type=submit]").click()
+        return self.is_told("comment-written")
+
+    def switches_grading_on(self, maximum: str = "20") -> "Community":
+        """Fill in the trainer's page before grading is on, and confirm."""
+        self.shown.locator("input[name=maximum]").fill(maximum)
+        self.shown.locator("input[name=confirmed]").check()
+        self.form("/grading?").locator("button[type=submit]").click()
+        return self.is_told("grading-on")
+
+    def sends_everything(self) -> "Community":
+        """Press Send for everybody whose score has changed."""
+        self.shown.locator("form:has(input[name=everyone]) button").click()
+        return self.is_told("sending")
+
+    def row_of(self, name: str) -> Locator:
+        """The line of somebody in a table."""
+        return self.shown.locator("tbody tr", has=self.shown.locator("th", has_text=name))
+
+    def form(self, action: str) -> Locator:
+        """The form whose address contains `action`."""
+        return self.shown.locator(f"form[action*='{action}']")
+
+    def is_told(self, notice: str) -> "Community":
+        """Wait for the page that confirms something, by its code."""
+        self.shown.locator(f"body[data-notice='{notice}']").wait_for()
+        return self
+
+    def says(self, sentence: str, **values: object) -> str:
+        """Return a sentence of the templates in the language of this page."""
+        return said(self.language, sentence, **values)
+
+    def reads(self, *texts: str) -> "Community":
+        """See these texts on the page."""
+        for text in texts:
+            expect(self.shown.locator("body")).to_contain_text(text, timeout=A_WHILE)
+        return self
