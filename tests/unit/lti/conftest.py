@@ -9,6 +9,9 @@ from flask import Flask
 from sqlalchemy import create_engine
 
 from lti_tool.extensions import db
+from lti_tool.lti import keys, names
+from lti_tool.lti.launches import LaunchState
+from lti_tool.lti.scores import GradebookConnection, access_to
 from lti_tool.models import (
     Deployment,
     DeploymentPolicy,
@@ -18,6 +21,7 @@ from lti_tool.models import (
     PlatformState,
 )
 from lti_tool.transactions import own_transactions, transaction
+from tests.unit.lti.gradebook import Clock, Gradebook
 from tests.unit.lti.simulator import PLATFORM_KEY, TOOL, LocalServer, Reply, public
 
 
@@ -122,3 +126,40 @@ def server():
     """A server on loopback; a test sets `answer`."""
     with LocalServer(lambda received: Reply(404)).running() as running:
         yield running
+
+
+@pytest.fixture
+def gradebook(server):
+    return Gradebook(server)
+
+
+@pytest.fixture
+def clock(now):
+    return Clock(now)
+
+
+@pytest.fixture
+def access(app, add_platform, server, now):
+    platform_id = add_platform()
+    with transaction():
+        keys.ensure_signing_key(now)
+        platform = db.session.get(Platform, platform_id)
+        platform.token_url = f"{server.url}/token"
+        db.session.flush()
+        return access_to(platform)
+
+
+@pytest.fixture
+def connection(access, clock):
+    with GradebookConnection(access, names.AGS_SCOPES, clock) as made:
+        yield made
+
+
+@pytest.fixture
+def state(now):
+    return LaunchState(1, "a-nonce-of-forty-three-characters-or-so", f"{TOOL}/lti/launch", now)
+
+
+@pytest.fixture
+def moodle(add_platform):
+    return add_platform(deployments=("5",), policy=DeploymentPolicy.STRICT)

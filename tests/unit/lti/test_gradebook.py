@@ -1,0 +1,229 @@
+"""Reading results and finding line items, also in what Moodle really answered."""
+
+import json
+from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lti_tool.errors import ServiceRefused
+from lti_tool.lti import names
+from lti_tool.lti.scores import GradebookConnection, LineItemSeen, Result
+from lti_tool.lti.service_answers import number
+from tests.unit.lti.gradebook import ITEM_PATH
+from tests.unit.lti.simulator import Reply, data, json_reply
+
+MOODLE_ITEMS = data("moodle", "ags_lineitems")
+MOODLE_SCORES = data("moodle", "ags_scores_results")
+
+
+class TestReadingResults:
+    def test_reads_what_moodle_answered(self, gradebook, connection):
+        recorded = MOODLE_SCORES["results"]
+        gradebook.replies = [Reply(200, recorded["body"].encode(), recorded["headers"])]
+
+        results = connection.results(gradebook.item_url)
+
+        assert results["5"] == Result(Decimal(6), Decimal(20), None)
+        assert results["6"].value == 0
+        assert results["7"] == Result(None, None, None)
+        assert gradebook.calls[0].path == f"{ITEM_PATH}/results?type_id=1"
+        assert gradebook.calls[0].headers["Accept"] == "application/vnd.ims.lis.v2.resultcontainer+json"
+
+    def test_reads_comments(self, gradebook, connection):
+        gradebook.replies = [Reply(200, MOODLE_SCORES["results_native"]["body"].encode())]
+
+        assert connection.results(gradebook.item_url)["5"].comment == "sur l'activité"
+
+    def test_keeps_fractions_exact(self, gradebook, connection):
+        gradebook.replies = [Reply(200, b'[{"userId": 5, "resultScore": 0.1, "resultMaximum": "20.0"}]')]
+
+        assert connection.results(gradebook.item_url) == {"5": Result(Decimal("0.1"), Decimal(20), None)}
+
+    @pytest.mark.parametrize("value", ["1e400", "true", "[1]", '"x"', "null", "-1e99", '"NaN"', '{"a": 1}'])
+    def test_takes_a_value_that_is_no_number_for_none(self, gradebook, connection, value):
+        gradebook.replies = [Reply(200, f'[{{"userId": "5", "resultScore": {value}}}, 7, null]'.encode())]
+
+        assert connection.results(gradebook.item_url) == {"5": Result(None, None, None)}
+
+    @pytest.mark.parametrize(
+        ("body", "code"),
+        [
+            (b"", "answer-unreadable"),
+            (b"{", "answer-unreadable"),
+            (b'{"error": "x"}', "answer-unreadable"),
+            (b"[NaN]", "answer-unreadable"),
+            (b"[" * 100_000, "answer-unreadable"),
+            (b"\xff\xfe\x00", "answer-unreadable"),
+            (b" \n<html>", "html-answer"),
+        ],
+    )
+    def test_refuses_what_is_no_list(self, gradebook, connection, body, code):
+        gradebook.replies = [Reply(200, body)]
+
+        with pytest.raises(ServiceRefused) as refusal:
+            connection.results(gradebook.item_url)
+
+        assert refusal.value.code == code
+
+    def test_reads_all_pages_and_keeps_the_case_of_their_addresses(self, gradebook, connection):
+        url = gradebook.server.url
+        typographic = f"<{url}/a?page=bookmark:WyJR>; rel=“next”".encode().decode("latin-1")
+        gradebook.replies = [
+            json_reply([{"userId": "1"}], Link=typographic),
+            json_reply([{"userId": "2"}], Link="</b?x=1&amp;Y=2>; rel=next; type=x, </c>; rel=last"),
+            json_reply([{"userId": "3"}], Link=f'<{url}/a?page=bookmark:WyJR>; rel="next"'),
+        ]
+
+        assert list(connection.results(gradebook.item_url)) == ["1", "2", "3"]
+        assert [call.path for call in gradebook.calls[1:]] == ["/a?page=bookmark:WyJR", "/b?x=1&Y=2"]
+
+    def test_does_not_follow_a_page_to_another_host(self, gradebook, connection):
+        gradebook.replies = [json_reply([{"userId": "1"}], Link='<http://evil.example/>; rel="next"')]
+
+        assert list(connection.results(gradebook.item_url)) == ["1"]
+
+    def test_does_not_take_another_relation_for_the_next_page(self, gradebook, connection):
+        gradebook.replies = [json_reply([], Link='</a>; rel="prev", </b>; rel="last"; title="next"')]
+
+        assert connection.results(gradebook.item_url) == {}
+        assert len(gradebook.calls) == 1
+
+    @given(st.one_of(st.floats(), st.integers(), st.text(), st.booleans(), st.none()))
+    def test_reads_any_value_as_a_small_number_or_none(self, value):
+        found = number(value)
+
+        assert found is None or (found.is_finite() and abs(found) < 10**8)
+
+
+class TestFindingOrMakingALineItem:
+    WANTED = {
+        "tag": "community-value:1b2c",
+        "resource_id": "community-1",
+        "label": "Community",
+        "maximum": Decimal("20.00"),
+    }
+
+    def item(self, gradebook, **changes):
+        return {
+            "id": gradebook.item_url,
+            "label": "Community",
+            "scoreMaximum": 20.0,
+            "tag": self.WANTED["tag"],
+        } | changes
+
+    def test_finds_it_by_its_tag_and_keeps_the_query_of_the_container(self, gradebook, connection):
+        gradebook.replies = [
+            json_reply([self.item(gradebook, tag="other"), self.item(gradebook, label="Renamed")])
+        ]
+
+        seen = connection.find_or_create_line_item(gradebook.items_url, **self.WANTED)
+
+        (call,) = gradebook.calls
+        assert seen == LineItemSeen(gradebook.item_url, "Renamed", Decimal(20), self.WANTED["tag"])
+        assert parse_qs(urlsplit(call.path).query) == {"type_id": ["1"], "tag": [self.WANTED["tag"]]}
+        assert call.headers["Accept"] == "application/vnd.ims.lis.v2.lineitemcontainer+json"
+
+    def test_makes_it_when_there_is_none(self, gradebook, connection):
+        gradebook.replies = [json_reply([]), json_reply(self.item(gradebook), 201)]
+
+        seen = connection.find_or_create_line_item(gradebook.items_url, **self.WANTED)
+
+        made = gradebook.calls[1]
+        assert seen.url == gradebook.item_url
+        assert (made.method, made.path) == ("POST", "/2/lineitems?type_id=1")
+        assert made.headers["Content-Type"] == "application/vnd.ims.lis.v2.lineitem+json"
+        assert json.loads(made.body) == {
+            "scoreMaximum": 20,
+            "label": "Community",
+            "resourceId": "community-1",
+            "tag": self.WANTED["tag"],
+        }
+
+    def test_prefers_the_one_of_its_own_link_in_a_copied_course(self, gradebook, connection):
+        other, own = f"{gradebook.server.url}/other", f"{gradebook.server.url}/own"
+        gradebook.replies = [
+            json_reply(
+                [
+                    self.item(gradebook, id=other, resourceLinkId="1"),
+                    self.item(gradebook, id=own, resourceLinkId="2"),
+                ]
+            )
+        ]
+
+        seen = connection.find_or_create_line_item(gradebook.items_url, **self.WANTED, resource_link_id="2")
+
+        assert seen.url == own
+
+    @pytest.mark.parametrize("status", [404, 412])
+    def test_makes_it_alone_where_it_may_not_stand_beside_the_link(self, gradebook, connection, status):
+        gradebook.replies = [json_reply([]), Reply(status), json_reply(self.item(gradebook), 201)]
+
+        connection.find_or_create_line_item(gradebook.items_url, **self.WANTED, resource_link_id="2")
+
+        assert json.loads(gradebook.calls[1].body)["resourceLinkId"] == "2"
+        assert "resourceLinkId" not in json.loads(gradebook.calls[2].body)
+
+    def test_reads_it_again_when_the_lms_does_not_show_what_it_made(self, gradebook, connection):
+        gradebook.replies = [json_reply([]), Reply(201), json_reply([self.item(gradebook)])]
+
+        assert (
+            connection.find_or_create_line_item(gradebook.items_url, **self.WANTED).url == gradebook.item_url
+        )
+
+    def test_reads_what_moodle_answered(self, gradebook, connection):
+        made = MOODLE_ITEMS["create"]
+        gradebook.replies = [Reply(200, b"[]"), Reply(201, made["body"].encode(), made["headers"])]
+
+        seen = connection.find_or_create_line_item(
+            gradebook.items_url, **self.WANTED | {"tag": "participation"}
+        )
+
+        assert seen.url == "http://localhost:8080/mod/lti/services.php/2/lineitems/4/lineitem?type_id=1"
+
+    def test_ignores_items_that_cannot_be_graded(self, gradebook, connection):
+        listed = MOODLE_ITEMS["list_now"]["json"]
+        gradebook.replies = [json_reply([item | {"tag": self.WANTED["tag"]} for item in listed])]
+
+        assert (
+            connection.find_or_create_line_item(gradebook.items_url, **self.WANTED).label
+            == "Participation renommée"
+        )
+
+    def test_says_that_the_course_has_no_gradebook_any_more(self, gradebook, connection):
+        missing = data("moodle", "service_errors")["other_course"]
+        gradebook.replies = [Reply(404, missing["body"].encode(), reason=missing["reason"])]
+
+        with pytest.raises(ServiceRefused, match="line-item-gone") as refusal:
+            connection.find_or_create_line_item(gradebook.items_url, **self.WANTED)
+
+        assert refusal.value.words == "Not Found: Course 999 doesn't exist"
+
+    def test_says_that_it_may_not_make_one(self, gradebook, access, clock):
+        with (
+            GradebookConnection(access, [names.SCORE], clock) as connection,
+            pytest.raises(ServiceRefused, match="scope-missing"),
+        ):
+            connection.find_or_create_line_item(gradebook.items_url, **self.WANTED)
+
+        assert gradebook.server.received == []
+
+
+class TestReadingOneLineItem:
+    def test_shows_its_label_and_maximum(self, gradebook, connection):
+        gradebook.replies = [
+            json_reply({"id": gradebook.item_url, "label": "A\x00b", "scoreMaximum": "12.5"})
+        ]
+
+        assert connection.line_item(gradebook.item_url) == LineItemSeen(
+            gradebook.item_url, "Ab", Decimal("12.5"), None
+        )
+
+    @pytest.mark.parametrize("content", [[], {}, {"id": "x", "scoreMaximum": 5}, {"scoreMaximum": 5}])
+    def test_refuses_what_is_none(self, gradebook, connection, content):
+        gradebook.replies = [json_reply(content)]
+
+        with pytest.raises(ServiceRefused, match="answer-unreadable"):
+            connection.line_item(gradebook.item_url)
