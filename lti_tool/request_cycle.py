@@ -89,10 +89,11 @@ def _frame_ancestors() -> str:
 
 def show_refusal(error: ToolError):
     """Turn a typed refusal into a calm page: what happened, what was kept, what to do."""
-    transactions.roll_back()
     status = error.status
     if status >= 500:
         log.error("refused %s: %s %s", request.path, error.code, error.facts)
+        _leave_the_community()
+    transactions.roll_back()
     typed, kept = {}, False
     if access.is_unsafe():
         typed = {name: request.form[name] for name in TYPED_FIELDS if request.form.get(name)}
@@ -106,6 +107,14 @@ def show_refusal(error: ToolError):
     if isinstance(error, NotSignedIn):
         _remember_where_to(response)
     return response
+
+
+def _leave_the_community() -> None:
+    """Make the page of our own failures without the database, which may be what failed."""
+    admission = g.pop("admission", None)
+    g.pop("refused_admission", None)
+    if admission is not None and g.get("frame_ancestors") is None:
+        frame_by(list(vars(admission.seat).get("frame_origins") or ()))
 
 
 def _keep(typed: dict[str, str]) -> bool:

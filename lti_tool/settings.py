@@ -11,6 +11,8 @@ from flask import Flask, current_app
 
 from lti_tool.errors import UnsafeSettings
 
+# One connection for each thread of a process; one that the server closed meanwhile is replaced unseen.
+CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "pool_pre_ping": True}
 LOOPBACK_NAMES = {"localhost"}
 
 
@@ -62,6 +64,7 @@ def load(app: Flask, environment: str, overrides: dict | None = None) -> Setting
     settings = _checked(app.config)
     app.extensions["settings"] = settings
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = dict(CONNECTIONS)
     app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_CONTENT_LENGTH"])
     app.config["MAX_FORM_MEMORY_SIZE"] = int(app.config["MAX_FORM_MEMORY_SIZE"])
     return settings
