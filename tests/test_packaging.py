@@ -127,10 +127,10 @@ class TestTheWheel:
         port, lms_port = free_ports(2)
         demo = Demo(programs / "lti-tool", port, lms_port, tmp_path)
         with demo:
-            front = demo.get(f"http://127.0.0.1:{port}/healthz")
+            front = demo.get(f"http://127.0.0.1:{port}/")
             keys = json.loads(demo.get(f"http://127.0.0.1:{port}/lti/jwks.json"))
             lms = demo.get(f"http://localhost:{lms_port}/")
-        assert front
+        assert "/static/" in front
         assert keys["keys"]
         assert "<html" in lms
         assert demo.exit_code == 0, demo.log()
