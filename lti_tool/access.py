@@ -10,13 +10,13 @@ from datetime import datetime
 
 from flask import Blueprint, Flask, g, request
 from sqlalchemy import and_, select
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, RequestRedirect
 
 from lti_tool import clock, settings
 from lti_tool.errors import NotAMember, NotFound, NotSignedIn, SeatRefused
 from lti_tool.extensions import db, login_manager
 from lti_tool.models import BrowserSession, Community, Course, Enrolment, Membership, Seat, User
-from lti_tool.services import roles, sessions
+from lti_tool.services import enrolment, roles, sessions
 from lti_tool.services.acting import ActingMember
 
 SESSION_COOKIE = "__Host-cv_session"
@@ -130,7 +130,8 @@ def _guard_unknown_addresses() -> None:
         cookies = session_cookies()
         if not cookies or sessions.alive(cookies, clock.now()) is None:
             raise NotSignedIn()
-        raise NotFound()
+        if not isinstance(request.routing_exception, RequestRedirect):
+            raise NotFound()
 
 
 def _admit(community_id: int, now: datetime) -> Admission:
@@ -144,7 +145,19 @@ def _admit(community_id: int, now: datetime) -> Admission:
     admissions = _admissible(rows, now)
     if not admissions:
         raise NotAMember()
-    return _of_token(admissions) if is_unsafe() else _of_address(admissions)
+    if not is_unsafe():
+        return _of_address(admissions)
+    admission = _of_token(admissions)
+    _note_presence(admission, now)
+    return admission
+
+
+def _note_presence(admission: Admission, now: datetime) -> None:
+    """Keep the session from falling idle, and note the visit; undone when the request is refused."""
+    enrolment.begin_visit(admission.member.membership, now)
+    # A launch locks the two rows in this order: two requests of one browser then never wait for each other.
+    db.session.flush()
+    sessions.note_use(admission.session, now)
 
 
 def _seats_and_standing(cookies: list[str], community_id: int) -> list:

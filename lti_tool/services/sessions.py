@@ -13,8 +13,8 @@ from lti_tool.models import BrowserSession, Seat
 
 IDLE_LIMIT = timedelta(hours=4)
 ABSOLUTE_LIMIT = timedelta(hours=12)
-# "Last seen" is written at most this often: pages report at most every five minutes anyway.
-SEEN_EVERY = timedelta(minutes=1)
+# "Last seen" is written at most this often: somebody who writes much does not write it each time.
+NOTED_EVERY = timedelta(minutes=1)
 
 
 def new_secret() -> str:
@@ -46,6 +46,12 @@ def begin(secret: str, now: datetime) -> BrowserSession:
     db.session.add(session)
     db.session.flush()
     return session
+
+
+def note_use(session: BrowserSession, now: datetime) -> None:
+    """Note that a session is in use: it is idle from here on."""
+    if now - session.last_seen_at > NOTED_EVERY:
+        session.last_seen_at = now
 
 
 def end(session_id: int, now: datetime) -> None:
