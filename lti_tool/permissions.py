@@ -14,6 +14,7 @@ class Act(StrEnum):
     SEE_OWN_GRADE = "grading.own"
     MANAGE_GRADES = "grading.manage"
     APPOINT = "members.appoint"
+    SEE_VISITS = "members.see-visits"
     SET_ZONE = "community.set-zone"
 
 
@@ -28,11 +29,13 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
     Act.SEE_OWN_GRADE: frozenset({LEARNER, MANAGER}),
     Act.MANAGE_GRADES: frozenset({TRAINER}),
     Act.APPOINT: frozenset({TRAINER, LEAD}),
+    # When somebody was last here concerns those who look after the group, not their peers.
+    Act.SEE_VISITS: frozenset({TRAINER, LEAD, MANAGER}),
     Act.SET_ZONE: frozenset({TRAINER, LEAD}),
 }
 
 NOBODY: frozenset[Role] = frozenset()
-STILL_WHEN_CLOSED = {Act.READ, Act.SEE_OWN_GRADE, Act.MANAGE_GRADES, Act.APPOINT}
+STILL_WHEN_CLOSED = {Act.READ, Act.SEE_OWN_GRADE, Act.MANAGE_GRADES, Act.APPOINT, Act.SEE_VISITS}
 
 TABLE: dict[CommunityState, dict[Act, frozenset[Role]]] = {
     CommunityState.OPEN: WHILE_OPEN,

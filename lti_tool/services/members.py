@@ -46,7 +46,7 @@ class MemberRow:
     origin: Origin
     scored: bool
     test_user: bool
-    last_seen_at: datetime | None
+    last_seen_at: datetime | None  # None for those who may not see it
     joined_at: datetime
     lowered: Lowered | None
     may_appoint: bool
@@ -95,7 +95,7 @@ def _row(member, membership, enrolments, role, titles, now) -> MemberRow:
         origin=_origin(membership, enrolments, titles, now),
         scored=roles.is_scored(enrolments, now),
         test_user=any(one.test_user for one in enrolments),
-        last_seen_at=membership.last_seen_at,
+        last_seen_at=membership.last_seen_at if member.may(Act.SEE_VISITS) else None,
         joined_at=membership.joined_at,
         lowered=Lowered(lowered.lower_role.value, lowered.lowered_at) if lowered else None,
         may_appoint=member.may(Act.APPOINT) and role not in roles.STAFF,
