@@ -39,6 +39,8 @@ def fetch_if_missing(key_id: str, platform_id: int, now: datetime, transaction: 
             return
         interval = _BETWEEN_FETCHES if stored.keys else _BETWEEN_FIRST_FETCHES
         claimed = store.claim_key_fetch(platform_id, now, interval)
+        # Whoever lost the claim to somebody quicker sees here that a fetch is under way.
+        stored = stored if claimed else store.key_set_of(platform_id) or stored
     known = key_in(stored.keys, key_id) is not None
     if claimed:
         _fetch(stored, known, now, transaction)
