@@ -22,6 +22,7 @@ def folder_of(language):
     return FOLDER / language / "LC_MESSAGES"
 
 
+@cache
 def written(language):
     return read_po(io.BytesIO((folder_of(language) / "messages.po").read_bytes()), locale=language)
 
