@@ -51,4 +51,5 @@ class TestSending:
         graded.send()
         graded.deliver()
         assert graded.grade("karim") is None
+        assert graded.cells() == 1
         assert [call.status for call in graded.lms.calls_described("score stored")] == [200]

@@ -1,9 +1,12 @@
 """An LMS that is down, slow, strict, forgetful or closed: what is shown, and that it ends right."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
+from demo_lms.gradebook import Score as LmsScore
+from demo_lms.people import LEARNER
 from lti_tool import clock
 from lti_tool.errors import PlatformUnavailable
 from lti_tool.lti.scores import GradebookConnection
@@ -15,9 +18,9 @@ from tests.support.world import FRENCH
 LATER = retries.LONGEST_WAIT * 2
 
 
-def stored(classroom) -> int:
-    """Return how many scores the LMS has stored."""
-    return len(classroom.lms.calls_described("score stored"))
+def posted(classroom) -> int:
+    """Return how many scores were posted to the LMS, stored or refused."""
+    return sum(len(classroom.lms.calls_described(word)) for word in ("score stored", "score refused"))
 
 
 class TestAnLmsThatIsDown:
@@ -128,6 +131,27 @@ class CutOff(GradebookConnection):
         raise PlatformUnavailable("connection", "connection reset", retry_after=None)
 
 
+class StuckInTheNetwork(GradebookConnection):
+    """A connection that ends before its score has reached the LMS; it is still under way."""
+
+    stuck: ClassVar[dict] = {}
+
+    def send_score(self, line_item_url, score):
+        StuckInTheNetwork.stuck = {
+            "sub": score.sub,
+            "timestamp": score.timestamp,
+            "given": float(score.value),
+            "maximum": float(score.maximum),
+            "activity_progress": "InProgress",
+            "grading_progress": "FullyGraded",
+        }
+        raise PlatformUnavailable("timeout", "timed out", retry_after=None)
+
+
+class Crash(BaseException):
+    """The worker ends here."""
+
+
 class TestALostAnswer:
     def test_the_same_value_goes_again_and_is_confirmed(self, graded):
         graded.ask()
@@ -144,6 +168,36 @@ class TestALostAnswer:
         graded.ask(about="two")
         graded.send()
         graded.deliver()
+        assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
+
+    def test_it_is_known_as_ours_when_the_next_call_was_refused(self, graded):
+        graded.ask(about="one")
+        graded.send()
+        graded.deliver(connect=CutOff)
+        graded.lms.enrol("ines", FRENCH)
+        graded.deliver(after=LATER)
+        assert graded.state() is DeliveryState.REFUSED
+        graded.lms.enrol("ines", FRENCH, LEARNER)
+        graded.ask(about="two")
+        graded.send()
+        graded.deliver()
+        assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
+
+    def test_one_that_the_lms_stores_late_is_not_taken_for_somebody_elses(self, graded):
+        graded.ask(about="one")
+        graded.send()
+        graded.deliver(connect=StuckInTheNetwork)
+        graded.ask(about="two")
+        graded.send()
+
+        def arrive_and_crash(step):
+            if step == "attempt-committed":
+                graded.lms.record_score(graded.columns()[0], LmsScore(**StuckInTheNetwork.stuck))
+                raise Crash
+
+        with pytest.raises(Crash):
+            graded.deliver(pause=arrive_and_crash)
+        graded.deliver(after=parcels.LEASE * 2)
         assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
 
 
@@ -176,9 +230,9 @@ class TestAConflict:
     def test_a_second_one_waits(self, sent):
         grade = sent.lms.grade_of(FRENCH, "u-ines", sent.columns()[0].id)
         grade.stamp = (sent.lms.now() + timedelta(minutes=5)).replace(microsecond=0)
-        posted = len(sent.lms.calls_described("score refused"))
+        before = posted(sent)
         sent.deliver()
-        assert len(sent.lms.calls_described("score refused")) == posted + 2
+        assert posted(sent) == before + 2
         assert (sent.state(), sent.cell().problem) == (DeliveryState.DUE, "conflict")
         grade.stamp -= timedelta(minutes=10)
         sent.deliver(after=LATER)
@@ -203,10 +257,10 @@ class TestTwoWorkers:
         for key in ("ines", "karim", "awa"):
             graded.ask(key)
         graded.send()
-        posted = stored(graded)
+        before = posted(graded)
         # The second worker runs to its end between every two steps of the first.
         graded.deliver(pause=lambda step: graded.deliver())
-        assert stored(graded) == posted + 3
+        assert posted(graded) == before + 3
         assert {graded.grade(key) for key in ("ines", "karim", "awa")} == {float(ONE_QUESTION)}
 
     @pytest.mark.parametrize("step", ["claimed", "results-read", "attempt-committed"])
@@ -221,7 +275,7 @@ class TestTwoWorkers:
                 slept.append(reached)
                 graded.deliver(after=asleep)
 
-        before = stored(graded)
+        before = posted(graded)
         graded.deliver(now=lambda: clock.now() + (asleep if slept else timedelta()), pause=sleep)
-        assert stored(graded) == before + 1
+        assert posted(graded) == before + 1
         assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, ONE_QUESTION)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lti_tool import clock
 from lti_tool.models import DeliveryState, Enrolment, LineItem, Membership, ScoreDelivery, User
@@ -95,6 +95,11 @@ class Classroom:
     def cell(self, key: str = "ines") -> ScoreDelivery:
         """Return the delivery of a learner as it stands."""
         return self._row(self._cells_of(key))
+
+    def cells(self) -> int:
+        """Return how many deliveries there are, in whatever state."""
+        with self.world.database() as session:
+            return session.scalar(select(func.count()).select_from(ScoreDelivery))
 
     def state(self, key: str = "ines") -> DeliveryState:
         return self.cell(key).state
