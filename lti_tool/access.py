@@ -222,13 +222,13 @@ def _of_token(admissions: list[Admission]) -> Admission:
 
     :raises SeatRefused: the token is missing, forged, or of another session.
     """
+    # A page that refuses is still made for somebody: it must know whose frame it stands in.
+    g.refused_admission = admissions[0]
     token = _sent_token()
     secret = settings.current().secret_key
     for one in admissions:
         if sessions.is_token_of(token, secret, one.session, one.seat.id):
             return one
-    # The page that says so is still made for somebody: it must know whose frame it stands in.
-    g.refused_admission = admissions[0]
     raise SeatRefused()
 
 

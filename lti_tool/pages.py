@@ -25,9 +25,25 @@ from lti_tool.services.preferences import LANGUAGES
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
 # What a redirect may say was done; anything else in ?done= is ignored.
 NOTICES = frozenset(
-    "written edited deleted comment-written comment-edited comment-deleted appointed appointment-ended "
-    "role-confirmed grading-on sending kept-theirs sending-ours zone-set language-set kept-discarded "
-    "making-again".split()
+    [
+        "written",
+        "edited",
+        "deleted",
+        "comment-written",
+        "comment-edited",
+        "comment-deleted",
+        "appointed",
+        "appointment-ended",
+        "role-confirmed",
+        "grading-on",
+        "sending",
+        "kept-theirs",
+        "sending-ours",
+        "zone-set",
+        "language-set",
+        "kept-discarded",
+        "making-again",
+    ]
 )
 
 

@@ -94,10 +94,8 @@ def show_refusal(error: ToolError):
         log.error("refused %s: %s %s", request.path, error.code, error.facts)
         _leave_the_community()
     transactions.roll_back()
-    typed, kept = {}, False
-    if access.is_unsafe():
-        typed = {name: request.form[name] for name in TYPED_FIELDS if request.form.get(name)}
-        kept = bool(typed) and isinstance(error, NotSignedIn | SeatRefused) and _keep(typed)
+    typed = _typed() if access.is_unsafe() else {}
+    kept = bool(typed) and isinstance(error, NotSignedIn | SeatRefused) and _keep(typed)
     if isinstance(error, NotSignedIn):
         frame_by(FRAMED_BY_ANYONE)
     page = render_template(
@@ -115,6 +113,14 @@ def _leave_the_community() -> None:
     g.pop("refused_admission", None)
     if admission is not None and g.get("frame_ancestors") is None:
         frame_by(list(vars(admission.seat).get("frame_origins") or ()))
+
+
+def _typed() -> dict[str, str]:
+    """Return what somebody wrote into the form that was sent; nothing when it cannot be read at all."""
+    try:
+        return {name: request.form[name] for name in TYPED_FIELDS if request.form.get(name)}
+    except HTTPException:  # too large, torn
+        return {}
 
 
 def _keep(typed: dict[str, str]) -> bool:

@@ -8,6 +8,7 @@ from lti_tool.access import community_blueprint
 from lti_tool.errors import Stale
 from lti_tool.permissions import Act
 from lti_tool.schemas.contributions import CommentDraftSchema, CommentEditSchema
+from lti_tool.schemas.fields import row_number
 from lti_tool.services import comments, kept_texts
 
 bp = community_blueprint("comments", __name__)
@@ -21,7 +22,7 @@ def write(member, post_id):
     except ValidationError as err:
         return pages.thread(member, post_id, request.form, err.messages), 422
     comment = comments.write(member, post_id, draft, clock.now())
-    kept_texts.discard(member, request.form.get("kept", 0, type=int))
+    kept_texts.discard(member, row_number(request.form.get("kept")))
     return _back_to(post_id, "comment-written", comment.id)
 
 

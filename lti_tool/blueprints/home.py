@@ -7,6 +7,7 @@ from flask import redirect, render_template, request, url_for
 from lti_tool import clock
 from lti_tool.access import community_blueprint
 from lti_tool.permissions import Act
+from lti_tool.schemas.fields import row_number
 from lti_tool.services import changes, feed, kept_texts, members, participation, preferences
 
 bp = community_blueprint("home", __name__)
@@ -41,7 +42,7 @@ def _zones() -> list[str]:
 
 @bp.get("/changes", endpoint="changes")
 def changes_after(member):
-    found = changes.after(member, max(request.args.get("after", 0, type=int), 0))
+    found = changes.after(member, row_number(request.args.get("after")))
     if found is None:
         return "", 304
     return {

@@ -9,6 +9,7 @@ from lti_tool.errors import Stale
 from lti_tool.knowledge.cleaning import clean_text
 from lti_tool.permissions import Act
 from lti_tool.schemas.contributions import BODY_LIMIT, PostDraftSchema, PostEditSchema
+from lti_tool.schemas.fields import row_number
 from lti_tool.services import kept_texts, participation, posts
 
 bp = community_blueprint("posts", __name__)
@@ -18,7 +19,7 @@ bp = community_blueprint("posts", __name__)
 def compose(member):
     member.must(Act.WRITE_POST)
     kind = "question" if request.args.get("kind") == "question" else "discussion"
-    kept = kept_texts.one(member, request.args.get("kept", 0, type=int), clock.now())
+    kept = kept_texts.one(member, row_number(request.args.get("kept")), clock.now())
     values = {"kind": kind, "title": kept.title if kept else "", "body": kept.body if kept else ""}
     return _compose_page(member, values, {}, kept_id=kept.id if kept else None)
 
@@ -31,7 +32,7 @@ def write(member):
     except ValidationError as err:
         return _compose_page(member, request.form, err.messages), 422
     post = posts.write(member, draft, clock.now())
-    kept_texts.discard(member, request.form.get("kept", 0, type=int))
+    kept_texts.discard(member, row_number(request.form.get("kept")))
     return redirect(url_for(".show", post_id=post.id, done="written"), 303)
 
 

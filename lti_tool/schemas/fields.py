@@ -1,8 +1,18 @@
 """Field shapes that several forms share."""
 
+import re
+import unicodedata
+
 from marshmallow import ValidationError, fields
 
 from lti_tool.knowledge.cleaning import clean_text
+
+_ROW_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+
+
+def row_number(value: str | None) -> int:
+    """Return the number of a row that a query or a form names; 0, which no row has, for anything else."""
+    return int(value) if value and _ROW_NUMBER.fullmatch(value) else 0
 
 
 class Text(fields.String):
@@ -20,8 +30,13 @@ class Text(fields.String):
         text = clean_text(super()._deserialize(value, attr, data, **kwargs)).strip()
         if self.one_line:
             text = " ".join(text.split())
-        if not text:
+        if not _is_visible(text):
             raise ValidationError("empty")
         if len(text) > self.limit:
             raise ValidationError("too-long")
         return text
+
+
+def _is_visible(text: str) -> bool:
+    """Tell whether anything of a text can be seen: spaces, invisible and lone combining marks cannot."""
+    return any(unicodedata.category(character)[0] not in "CZM" for character in text)

@@ -15,6 +15,7 @@ from lti_tool.services.contributions import PostCard
 
 PAGE = 20
 WAITING_SHOWN = 3
+LARGEST_ID = 2**31
 FILTERS = ("all", "unanswered", "mine")
 
 
@@ -144,6 +145,7 @@ def _place(cursor: str | None) -> tuple[datetime, int] | None:
     """Read a cursor; one that was tampered with begins at the newest post."""
     moment, _, post_id = (cursor or "").rpartition("-")
     try:
-        return datetime.fromtimestamp(float(moment), UTC), int(post_id)
+        place = datetime.fromtimestamp(float(moment), UTC), int(post_id)
     except (ValueError, OverflowError, OSError):
         return None
+    return place if 0 < place[1] < LARGEST_ID else None
