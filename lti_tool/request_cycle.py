@@ -3,11 +3,11 @@
 import logging
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from lti_tool import access, clock, settings, transactions
-from lti_tool.errors import NotSignedIn, SeatRefused, ToolError
+from lti_tool.errors import NotSignedIn, SeatRefused, Stale, ToolError
 from lti_tool.services import kept_texts
 from lti_tool.transactions import transaction
 
@@ -99,12 +99,26 @@ def show_refusal(error: ToolError):
     if isinstance(error, NotSignedIn):
         frame_by(FRAMED_BY_ANYONE)
     page = render_template(
-        "errors/page.html", status=status, code=error.code, who=error.facts.get("who"), typed=typed, kept=kept
+        "errors/page.html",
+        status=status,
+        code=error.code,
+        who=error.facts.get("who"),
+        typed=typed,
+        kept=kept,
+        retry_url=_home_again() if isinstance(error, SeatRefused | Stale) else None,
     )
     response = Response(page, status=status)
     if isinstance(error, NotSignedIn):
         _remember_where_to(response)
     return response
+
+
+def _home_again() -> str | None:
+    """Return the way back into the community for somebody whose page was no longer current."""
+    admission = g.get("admission") or g.get("refused_admission")
+    if admission is None:
+        return None
+    return url_for("home.index", community_id=admission.seat.community_id, seat=admission.seat.id)
 
 
 def _leave_the_community() -> None:

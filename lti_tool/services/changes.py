@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from lti_tool.extensions import db
 from lti_tool.models import Change, Comment, Community, Post
-from lti_tool.services.acting import ActingMember
 from lti_tool.permissions import Act
+from lti_tool.services.acting import ActingMember
 
 AT_MOST = 200
 

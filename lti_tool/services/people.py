@@ -38,9 +38,7 @@ def shown(membership: Membership, user: User, role: Role | None) -> Person:
     )
 
 
-def enrolments_of(
-    community_id: int, user_ids: Iterable[int] | None = None
-) -> dict[int, list[Enrolment]]:
+def enrolments_of(community_id: int, user_ids: Iterable[int] | None = None) -> dict[int, list[Enrolment]]:
     """Return the enrolments in a community's courses by user id, in one statement."""
     wanted = (
         select(Enrolment)
@@ -62,9 +60,7 @@ def described(memberships: Iterable[Membership], now: datetime) -> dict[int, Per
         return {}
     enrolments = enrolments_of(members[0].community_id, [member.user_id for member in members])
     return {
-        member.id: shown(
-            member, member.user, roles.in_force(member, enrolments.get(member.user_id, ()), now)
-        )
+        member.id: shown(member, member.user, roles.in_force(member, enrolments.get(member.user_id, ()), now))
         for member in members
     }
 
