@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from cryptography.fernet import Fernet
+from sqlalchemy import update
 
 from demo_lms import COURSES, PEOPLE, Course, LmsSettings, create_lms, serve
 from demo_lms.claims import container_address
@@ -13,6 +14,8 @@ from demo_lms.people import INSTRUCTOR, LEARNER
 from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH, TOKEN_PATH
 from lti_tool import clock, create_app, jobs, settings
 from lti_tool.cli import application
+from lti_tool.extensions import db
+from lti_tool.models import Membership
 from lti_tool.services import platforms, sample_course, signing
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
@@ -82,6 +85,11 @@ class Campus:
         for key in learners:
             self.lms.enrol(key, number, LEARNER)
         return number
+
+    def let_everybody_read(self, language: str) -> None:
+        """Make all who have entered so far choose this language."""
+        with self.app.app_context(), transaction():
+            db.session.execute(update(Membership).values(locale=language))
 
     def _tool(self, folder: Path):
         secrets = SECRETS | {"KEY_ENCRYPTION_KEY": Fernet.generate_key().decode()}

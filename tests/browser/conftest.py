@@ -51,11 +51,12 @@ def campus(tmp_path_factory):
 
 
 @pytest.fixture
-def visitor(browser, campus):
-    """Open browsers on the campus; afterwards none of them may have seen trouble."""
+def visitor(browser, request):
+    """Open browsers, on the campus unless told otherwise; afterwards none of them may have seen trouble."""
     contexts, watches = [], []
 
-    def open_one(addresses=campus.addresses, **options) -> Visitor:
+    def open_one(addresses=None, **options) -> Visitor:
+        addresses = addresses or request.getfixturevalue("campus").addresses
         context = browser.new_context(**{"viewport": {"width": 1100, "height": 900}} | options)
         contexts.append(context)
         watches.append(Watch(context, HOSTS))

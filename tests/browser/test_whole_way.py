@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import axe
+from tests.browser import BROWSER, axe
 from tests.browser.other_processes import demo, https_campus
-from tests.browser.people import A_WHILE, ENGLISH, FRENCH
+from tests.browser.people import ENGLISH, FRENCH
 
-pytestmark = pytest.mark.browser
+pytestmark = BROWSER
 
 REPLY = (
     "Chez nous, une réunion de dix minutes debout chaque lundi a changé la donne : chacun dit ce qui "
@@ -38,44 +38,48 @@ def addresses(request):
     return request.getfixturevalue(request.param)
 
 
+def score_of(participation) -> float:
+    """Return the score that a page *My participation* shows."""
+    return number_in(participation.shown.locator("#score").inner_text())
+
+
 def number_in(text: str) -> float:
     """Return the first number of a text, written with a comma or a point."""
     return float(re.search(r"\d+(?:[.,]\d+)?", text)[0].replace(",", "."))
 
 
 class TestFromAContributionToAGrade:
-    def test_a_reply_moves_the_score_and_the_grade_arrives(self, visitor, addresses):
-        learner, trainer = visitor(addresses), visitor(addresses)
+    def test_a_reply_moves_the_learners_score(self, visitor, addresses):
+        mine = visitor(addresses).is_in_lms("karim").opens_course(FRENCH).community
+        before = score_of(mine.follows("participation"))
 
-        mine = learner.is_in_lms("ines").opens_course(FRENCH).community.follows("participation")
-        before = number_in(mine.shown.locator("#score").inner_text())
-        mine.goes_home().helps_who_waits_longest(REPLY).follows("participation")
-        after = number_in(mine.shown.locator("#score").inner_text())
+        mine.goes_home().helps_who_waits_longest(REPLY)
 
+        assert score_of(mine.follows("participation")) > before
+
+    def test_what_the_trainer_sends_arrives_while_the_page_is_open(self, visitor, addresses):
+        trainer, learner = visitor(addresses), visitor(addresses)
         theirs = trainer.is_in_lms("claire").opens_course(FRENCH).community.follows("grading")
-        theirs.sends_everything()
-        arrived = theirs.row_of("Inès Lefèvre").locator(".status.ok")
-        expect(arrived).to_have_text(theirs.says("Arrived"), timeout=A_WHILE)
 
-        assert after > before
-        assert number_in(trainer.reads_gradebook(FRENCH).grade_of("u-ines")) == after
-        mine.follows("participation")
+        theirs.sends_everything().marks_the_page()
+
+        expect(theirs.row_of("Inès Lefèvre").locator(".status.ok")).to_have_text(theirs.says("Arrived"))
+        assert theirs.is_the_marked_page()
+        mine = learner.is_in_lms("ines").opens_course(FRENCH).community.follows("participation")
         expect(mine.shown.locator(".status.ok")).to_have_text(mine.says("Arrived"))
+        assert number_in(trainer.reads_gradebook(FRENCH).grade_of("u-ines")) == score_of(mine)
 
-    def test_a_trainer_switches_grading_on_and_sends(self, visitor, addresses):
-        learner, trainer = visitor(addresses), visitor(addresses)
-
+    def test_a_trainer_switches_grading_on_and_a_first_question_is_graded(self, visitor, addresses):
+        trainer, learner = visitor(addresses), visitor(addresses)
         theirs = trainer.is_in_lms("claire").opens_course(ENGLISH).community.follows("grading")
+
         theirs.switches_grading_on(maximum="100")
         mine = learner.is_in_lms("grace").opens_course(ENGLISH).community
-        mine.writes("How do you open a review?", QUESTION).follows("participation")
-        score = number_in(mine.shown.locator("#score").inner_text())
+        score = score_of(mine.writes("How do you open a review?", QUESTION).follows("participation"))
         theirs.follows("grading").sends_everything()
-        arrived = theirs.row_of("Grace Okafor").locator(".status.ok")
-        expect(arrived).to_have_text(theirs.says("Arrived"), timeout=A_WHILE)
 
-        assert score > 0
-        assert number_in(trainer.reads_gradebook(ENGLISH).grade_of("u-grace")) == score
+        expect(theirs.row_of("Grace Okafor").locator(".status.ok")).to_have_text(theirs.says("Arrived"))
+        assert number_in(trainer.reads_gradebook(ENGLISH).grade_of("u-grace")) == score > 0
 
     def test_what_stands_in_the_frame_of_another_site_is_accessible(self, visitor, addresses):
         course = visitor(addresses).is_in_lms("ines").opens_course(FRENCH)

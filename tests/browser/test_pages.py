@@ -1,0 +1,80 @@
+"""Every page in every state, wide and narrow, light and dark, in both languages: nothing is broken."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import BROWSER, axe, pages
+from tests.browser.pages import Tour
+from tests.browser.people import FRENCH, Community
+
+pytestmark = BROWSER
+
+HEIGHT = 900
+WIDTHS = (320, 380, 1100)
+NARROW_AND_LIGHT, WIDE_AND_DARK = (320, "light"), (1100, "dark")
+ONE_EACH = {"fr": (NARROW_AND_LIGHT,), "en": (WIDE_AND_DARK,)}
+WIDER_THAN_THE_SCREEN = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="session")
+def sign_ins():
+    """Cookies and address of people who have entered a course once."""
+    return {}
+
+
+@pytest.fixture
+def tour(visitor, campus, sign_ins, language):
+    """Somebody who looks at pages in one language and can be anybody."""
+    campus.let_everybody_read(language)
+    options = {"locale": language, "reduced_motion": "reduce"}
+
+    def member(person: str, course: str) -> Community:
+        if course != FRENCH:
+            return visitor(**options).enters(person, course)
+        if person not in sign_ins:
+            first = visitor(**options)
+            entered = first.enters(person, course)
+            sign_ins[person] = first.context.storage_state(), entered.shown.url
+        kept, address = sign_ins[person]
+        page = visitor(**options, storage_state=kept).new_tab()
+        page.goto(address)
+        return Community(page)
+
+    return Tour(campus, lambda: visitor(**options), member)
+
+
+def named(page_of) -> str:
+    return page_of.__name__
+
+
+class TestAPage:
+    @pytest.mark.parametrize("language", ["fr", "en"])
+    @pytest.mark.parametrize("page_of", pages.READ_BY_EVERYBODY, ids=named)
+    def test_is_accessible_and_fits_the_screen(self, tour, language, page_of):
+        page = page_of(tour)
+
+        assert problems_of(page, ONE_EACH[language]) == []
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.locator("h1:visible").count() == 1
+
+    @pytest.mark.parametrize("language", ["fr"])
+    @pytest.mark.parametrize("page_of", pages.MADE_FOR_THE_OCCASION, ids=named)
+    def test_that_came_about_by_an_act_does_so_too(self, tour, language, page_of):
+        page = page_of(tour)
+
+        assert problems_of(page, (NARROW_AND_LIGHT, WIDE_AND_DARK)) == []
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.locator("h1:visible").count() == 1
+
+
+def problems_of(page: Page, looked_at: tuple[tuple[int, str], ...]) -> list[str]:
+    """Return what does not fit at any width, and what axe says at these widths and appearances."""
+    problems = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        excess = page.evaluate(WIDER_THAN_THE_SCREEN)
+        problems += [f"{excess} px wider than a screen of {width} px"] * (excess > 0)
+        for appearance in [scheme for at, scheme in looked_at if at == width]:
+            page.emulate_media(color_scheme=appearance)
+            problems += [f"{width} {appearance}: {one}" for one in axe.violations(page)]
+    return problems
