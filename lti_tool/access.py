@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, Flask, g, request
+from flask_login import UserMixin
 from sqlalchemy import and_, select
 from werkzeug.routing import BaseConverter, RequestRedirect
 
@@ -45,12 +46,25 @@ class Admission:
     token: str
 
 
+class SeatedUser(UserMixin):
+    """The person of the admitted seat, as Flask-Login knows people."""
+
+    def __init__(self, admission: Admission) -> None:
+        self.id = admission.seat.user_id
+
+
+def _user_of_the_seat(_request) -> SeatedUser | None:
+    """Tell Flask-Login who is signed in: whoever the seat of this request belongs to, nobody else."""
+    admission = g.get("admission")
+    return SeatedUser(admission) if admission is not None else None
+
+
 def install(app: Flask) -> None:
     """Guard every address below /communities/, those that do not exist included."""
     app.url_map.converters["id"] = IdConverter
     app.before_request(_guard_unknown_addresses)
     login_manager.init_app(app)
-    login_manager.request_loader(lambda _request: getattr(g.get("admission"), "member", None))
+    login_manager.request_loader(_user_of_the_seat)
 
 
 def community_blueprint(name: str, import_name: str) -> Blueprint:
