@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from lti_tool.lti.roles import higher
 from lti_tool.models import Enrolment, Membership, MembershipState, Role
 
-# A launch that says less becomes the enrolment's when no higher one came for this long (DESIGN 3).
+# A launch that says less becomes the enrolment's when no higher one came for this long after it (DESIGN 3).
 LOWER_LAUNCH_WAITS = timedelta(days=30)
 STAFF = frozenset({Role.TRAINER, Role.PEDAGOGICAL_LEAD})
 
@@ -14,7 +14,7 @@ STAFF = frozenset({Role.TRAINER, Role.PEDAGOGICAL_LEAD})
 def of_enrolment(enrolment: Enrolment, now: datetime) -> Role:
     """Return the higher of the roster's role and of the last launch's that counts."""
     launched = enrolment.launch_role
-    if enrolment.lower_role and now - enrolment.launched_at >= LOWER_LAUNCH_WAITS:
+    if enrolment.lower_role and now - enrolment.lowered_at >= LOWER_LAUNCH_WAITS:
         launched = enrolment.lower_role
     return higher(launched, enrolment.roster_role) if enrolment.roster_role else launched
 

@@ -38,6 +38,22 @@ def alive(cookie_values: list[str], now: datetime) -> BrowserSession | None:
     return next((found for found in db.session.scalars(wanted) if is_alive(found, now)), None)
 
 
+def used_again(cookie_values: list[str], now: datetime) -> BrowserSession | None:
+    """Return the session that one of these cookie values names, noted as in use. One statement."""
+    wanted = (
+        update(BrowserSession)
+        .where(
+            BrowserSession.token_hash.in_([digest(value) for value in cookie_values]),
+            BrowserSession.revoked_at.is_(None),
+            BrowserSession.expires_at > now,
+            BrowserSession.last_seen_at > now - IDLE_LIMIT,
+        )
+        .values(last_seen_at=now)
+        .returning(BrowserSession)
+    )
+    return db.session.scalars(wanted).first() if cookie_values else None
+
+
 def begin(secret: str, now: datetime) -> BrowserSession:
     """Start a session that the cookie value `secret` will name."""
     session = BrowserSession(
