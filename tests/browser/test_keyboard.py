@@ -1,0 +1,139 @@
+"""The community by keyboard alone, and without a single script."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import BROWSER
+from tests.browser.people import FRENCH, Community
+
+pytestmark = BROWSER
+
+FOCUSED = "selector => document.activeElement !== null && document.activeElement.matches(selector)"
+MOST_TABS = 60
+
+
+def tabs_to(page: Page, selector: str) -> None:
+    """Press Tab until something that matches has the focus."""
+    for _ in range(MOST_TABS):
+        if page.evaluate(FOCUSED, selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{MOST_TABS} times Tab did not lead to {selector}")
+
+
+@pytest.fixture
+def course(campus):
+    """A course of the test's own; Claire teaches, Inès and Karim learn."""
+    return campus.open_course("ines", "karim")
+
+
+class TestAKeyboardAlone:
+    def test_the_first_tab_leads_past_the_navigation(self, visitor, course):
+        page = visitor().enters("ines", course).page
+
+        page.keyboard.press("Tab")
+        expect(page.locator("a.skip")).to_be_focused()
+        page.keyboard.press("Enter")
+
+        expect(page.locator("#main")).to_be_focused()
+
+    def test_escape_closes_a_menu_and_gives_the_focus_back(self, visitor, course):
+        page = visitor().enters("ines", course).page
+        summary, menu = ".topbar details.menu summary", page.locator(".topbar details.menu .pop")
+
+        tabs_to(page, summary)
+        page.keyboard.press("Enter")
+        expect(menu).to_be_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+
+        expect(menu).to_be_hidden()
+        expect(page.locator(summary)).to_be_focused()
+
+    def test_a_contribution_is_written_and_sent(self, visitor, course):
+        page = visitor().enters("ines", course).page
+
+        tabs_to(page, "main a[href*='/posts/new']")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/posts/new*")
+        tabs_to(page, "input[name=kind]")
+        page.keyboard.press("ArrowDown")
+        tabs_to(page, "input[name=title]")
+        page.keyboard.type("Without a mouse")
+        tabs_to(page, "textarea[name=body]")
+        page.keyboard.type("Typed, not clicked.")
+        tabs_to(page, "form[action*='/posts?'] button[type=submit]")
+        page.keyboard.press("Enter")
+
+        written = Community(page).is_told("written")
+        written.reads("Without a mouse", "Typed, not clicked.")
+        assert written.shown.locator(".kind.h4").is_visible()
+
+    def test_a_deletion_that_is_begun_can_be_left(self, visitor, course):
+        page = visitor().enters("ines", course).writes("Stays", "For good.").page
+        summary, question = "details.confirm summary", page.locator("details.confirm form").first
+
+        tabs_to(page, summary)
+        page.keyboard.press("Enter")
+        expect(question).to_be_visible()
+        page.keyboard.press("Escape")
+
+        expect(question).to_be_hidden()
+        expect(page.locator(summary).first).to_be_focused()
+
+
+class TestWithoutScript:
+    def test_a_learner_comes_in_writes_replies_edits_and_deletes(self, visitor, course):
+        mine = walks_in(visitor(java_script_enabled=False), "ines", course)
+
+        mine.writes("Plain as paper", "No script was needed.").replies("Nor here.")
+        mine.shown.locator("a[href*='/comments/'][href*='/edit']").click()
+        mine.shown.locator("textarea[name=body]").fill("Nor for a second thought.")
+        mine.form("/edit?").locator("button[type=submit]").click()
+        mine.is_told("comment-edited").reads("Nor for a second thought.")
+        mine.shown.locator("details.confirm summary").first.click()
+        mine.shown.locator("details.confirm button").first.click()
+
+        mine.is_told("deleted").reads(mine.says("Deleted contribution"), "Nor for a second thought.")
+
+    def test_a_trainer_appoints_somebody(self, visitor, course):
+        visitor().enters("karim", course)
+        theirs = walks_in(visitor(java_script_enabled=False), "claire", course).follows("members")
+
+        theirs.row_of("Karim Haddad").locator("summary").click()
+        theirs.row_of("Karim Haddad").locator("button[value=community_manager]").click()
+
+        theirs.is_told("appointed")
+        expect(theirs.row_of("Karim Haddad")).to_contain_text(theirs.says("Community manager"))
+
+    def test_a_trainer_sends_a_grade(self, visitor, campus, course):
+        theirs = walks_in(visitor(java_script_enabled=False), "claire", course).follows("grading")
+        theirs.switches_grading_on()
+        words = " ".join(f"word{number}" for number in range(30))
+        visitor().enters("ines", course).writes("A question", words)
+
+        theirs.follows("grading").sends_everything()
+
+        for _ in range(20):
+            theirs.follows("grading")
+            if theirs.row_of("Inès Lefèvre").locator(".status.ok").count():
+                break
+            theirs.page.wait_for_timeout(500)
+        assert campus.lms.score_of(course, "u-ines") == 5.0
+
+    def test_the_sections_of_the_fourth_week_are_read(self, visitor):
+        mine = walks_in(visitor(java_script_enabled=False), "ines", FRENCH)
+
+        for part, seen in (("participation", "#evidence"), ("members", "#list")):
+            mine.follows(part)
+            expect(mine.shown.locator(seen)).to_be_attached()
+
+
+def walks_in(someone, person: str, course: str) -> Community:
+    """Open the community by pressing every button of the way oneself."""
+    page = someone.is_in_lms(person).new_tab()
+    page.goto(f"{someone.addresses.lms}/courses/{course}/launch?window=window")
+    page.locator("form button").click()
+    page.locator("[data-way=here] a").click()
+    page.locator("form button").click()
+    return Community(page)
