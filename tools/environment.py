@@ -71,7 +71,7 @@ def _ensure_venv_module() -> None:
 
 
 def _pip(*arguments: str) -> None:
-    _run([str(PYTHON), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments])
+    _run([str(PYTHON), "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check", *arguments])
 
 
 def _run(command: list[str]) -> None:

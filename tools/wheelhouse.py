@@ -21,7 +21,7 @@ def ensure() -> None:
     print("Collecting the wheels of requirements/run.txt (once) …", flush=True)
     subprocess.run(
         [
-            *(sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"),
+            *(sys.executable, "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check", "download"),
             *("--only-binary", ":all:", "--require-hashes", "--requirement", LOCK, "--dest", WHEELHOUSE),
         ],
         check=True,
