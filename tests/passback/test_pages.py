@@ -1,6 +1,7 @@
 """Who sees which grading page, and what it costs."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -9,6 +10,7 @@ from lti_tool import clock
 from lti_tool.models import (
     AuditEntry,
     Community,
+    DeliveryState,
     GradeColumn,
     GradingPolicy,
     LineItem,
@@ -54,6 +56,21 @@ class TestOpeningTheGradingPages:
         assert classroom.learner("ines").get("participation").status == 200
         assert classroom.trainer.get("grading").status == 200
         assert classroom.trainer.get("grading/progress").status == 404
+
+    def test_a_community_manager_who_is_no_learner_is_told_so(self, graded):
+        marc = graded.learner("marc")
+        graded.trainer.post(f"members/{graded.number('marc')}/appointment", role="community_manager")
+        page = marc.get("participation")
+        assert (page.status, "of 20" in page.text) == (200, False)
+
+    def test_before_the_first_week_nothing_is_promised(self, classroom):
+        later = clock.now().date() + timedelta(days=30)
+        classroom.switch_on(starts_on=later.isoformat())
+        classroom.ask()
+        assert classroom.learner("ines").get("participation").status == 200
+        assert classroom.trainer.get("grading").status == 200
+        classroom.send()
+        assert classroom.cell().state is DeliveryState.READY
 
     def test_somebody_who_is_not_graded_has_no_page(self, graded):
         own = graded.trainer.get("participation").status

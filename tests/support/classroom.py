@@ -1,5 +1,6 @@
 """A community in the demo LMS's French course: a trainer, learners, grading, a worker to be run by hand."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from lti_tool.transactions import transaction
 from tests.support.world import FRENCH, Page, World
 
 COLUMN = "Participation"
+MOST_SWEEPS = 20
 TWENTY_WORDS = " ".join(f"word{number}" for number in range(20))
 # What one question of twenty words is worth in the first week, of a maximum of 20: 10 of 40 points.
 ONE_QUESTION = Decimal("5.00")
@@ -79,6 +81,21 @@ class Classroom:
         how.setdefault("now", _clock(after))
         with self.world.app.app_context():
             delivery.deliver_due_scores(transaction=transaction, **how)
+
+    def deliver_until_settled(self, after: timedelta) -> None:
+        """Run the worker again, as the sweep does, while a stamp has to wait for the clock of the LMS."""
+        for _ in range(MOST_SWEEPS):
+            self.deliver(after=after)
+            if self._unsettled() == 0:
+                return
+            time.sleep(0.25)
+
+    def _unsettled(self) -> int:
+        waiting = (DeliveryState.DUE, DeliveryState.SENDING)
+        with self.world.database() as session:
+            return session.scalar(
+                select(func.count()).select_from(ScoreDelivery).where(ScoreDelivery.state.in_(waiting))
+            )
 
     def make_columns(self, after: timedelta = timedelta(), pause: Callable[[str], None] = no_pause) -> None:
         """Run the worker for columns until it has nothing to do."""

@@ -1,38 +1,82 @@
-"""A worker that kills itself: python -m tests.support.worker_process <settings> <job> <step> <seconds>.
+"""Workers that kill themselves, each in a process of its own.
 
-It runs one job (`scores` or `columns`) on the database that the settings (JSON) name, its clock so many
-seconds ahead, and when it comes to the
-step, ends by SIGKILL, as a machine that loses power does. Nothing of this is in the product: the worker
-takes what happens between two steps as an argument.
+`DyingWorkers` starts this file once; it loads the tool (that takes seconds) and makes a process per order by
+forking. Such a process runs one job on the database that the order names and, when it comes to a step, ends
+by SIGKILL, as a machine that loses power does. Nothing of this is in the product: the worker takes what
+happens between two steps as an argument.
 """
 
 import json
 import os
 import signal
+import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
-from lti_tool import clock, create_app
-from lti_tool.services import delivery, line_items
-from lti_tool.transactions import transaction
-from tests.support.network import forbid_network
-
-JOBS = {"scores": delivery.deliver_due_scores, "columns": line_items.make_line_items}
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def main(settings: str, job: str, fatal_step: str, seconds: str) -> None:
-    """Work until `fatal_step`."""
+class DyingWorkers:
+    """The process that makes the workers; close it in the end."""
+
+    def __init__(self) -> None:
+        self._maker = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.worker_process"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, app, job: str, step: str, after: timedelta = timedelta()) -> int:
+        """Run a job (`scores` or `columns`) until it kills itself at `step`; return how it ended.
+
+        Its clock is `after` ahead of ours. The answer is a negative signal number or an exit code.
+        """
+        settings = {name: app.config[name] for name in ("DATABASE_URL", "VAR_DIR")}
+        order = {"settings": settings, "job": job, "fatal_step": step, "seconds": after.total_seconds()}
+        self._maker.stdin.write(json.dumps(order) + "\n")
+        self._maker.stdin.flush()
+        return int(self._maker.stdout.readline())
+
+    def close(self) -> None:
+        """End the process; no worker of it is left by then."""
+        self._maker.stdin.close()
+        self._maker.wait(timeout=10)
+        self._maker.stdout.close()
+
+
+def main() -> None:
+    """Make a worker for each order that comes in, one after the other."""
+    from lti_tool import jobs  # noqa: F401 - what takes long is loaded before the first fork
+    from tests.support.network import forbid_network
+
     forbid_network()
-    app = create_app("testing", json.loads(settings))
-    with app.app_context():
-        now = lambda: clock.now() + timedelta(seconds=float(seconds))  # noqa: E731 - it is an argument
-        JOBS[job](now, transaction, pause=lambda step: _die_at(fatal_step, step))
+    for line in sys.stdin:
+        worker = os.fork()
+        if worker == 0:
+            work(**json.loads(line))
+            os._exit(0)
+        _, status = os.waitpid(worker, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
 
 
-def _die_at(fatal_step: str, step: str) -> None:
-    if step == fatal_step:
-        os.kill(os.getpid(), signal.SIGKILL)
+def work(settings: dict, job: str, fatal_step: str, seconds: float) -> None:
+    """Work until `fatal_step`."""
+    from lti_tool import clock, create_app
+    from lti_tool.services import delivery, line_items
+    from lti_tool.transactions import transaction
+
+    tasks = {"scores": delivery.deliver_due_scores, "columns": line_items.make_line_items}
+    with create_app("testing", settings).app_context():
+        tasks[job](
+            lambda: clock.now() + timedelta(seconds=seconds),
+            transaction,
+            pause=lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == fatal_step else None,
+        )
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
