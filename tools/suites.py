@@ -15,7 +15,7 @@ BIN = Path(sys.executable).parent
 DATABASE_CHOICE = "TEST_DATABASE"
 POSTGRESQL_ADDRESS = "TEST_POSTGRESQL_URL"
 
-ORDINARY = "not browser and not packaging and not long"
+ORDINARY = "not browser and not packaging and not processes and not long"
 TWO_AT_A_TIME = ("-n", "2")
 
 
@@ -63,6 +63,18 @@ ALL = (
         "the tests that use a database, on PostgreSQL",
         marked=f"(database or postgresql) and {ORDINARY}",
         options=TWO_AT_A_TIME,
+        database="postgresql",
+        needs=(POSTGRESQL,),
+    ),
+    Suite(
+        "processes",
+        "crowds, servers and killed workers, on SQLite",
+        marked="processes and not long",
+    ),
+    Suite(
+        "processes-pg",
+        "crowds and killed workers, on PostgreSQL",
+        marked="processes and database and not long",
         database="postgresql",
         needs=(POSTGRESQL,),
     ),

@@ -124,9 +124,7 @@ class ScoreDelivery(Base):
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
     state: Mapped[DeliveryState] = mapped_column(words(DeliveryState, "state"))
-    changed_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime
-    )  # last fact that may change it
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # last fact that may change it
     due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when a person last pressed Send
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
@@ -150,9 +148,7 @@ class ScoreDelivery(Base):
     confirmed_value: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
     confirmed_maximum: Mapped[Decimal | None] = mapped_column(Numeric(9, 2))
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    last_timestamp: Mapped[datetime | None] = mapped_column(
-        UTCDateTime
-    )  # last stamp that may stand there
+    last_timestamp: Mapped[datetime | None] = mapped_column(UTCDateTime)  # last stamp that may stand there
 
     # What the LMS had when it differed from ours, and the decision of a trainer about exactly that value.
     theirs_value: Mapped[Decimal | None] = mapped_column(Numeric(14, 5))

@@ -42,9 +42,7 @@ class Platform(Base):
     auth_url: Mapped[str] = mapped_column(String(1000))
     token_url: Mapped[str] = mapped_column(String(1000))
     jwks_url: Mapped[str] = mapped_column(String(1000))
-    token_audience: Mapped[str | None] = mapped_column(
-        String(1000)
-    )  # where it is not the token URL
+    token_audience: Mapped[str | None] = mapped_column(String(1000))  # where it is not the token URL
     deployment_policy: Mapped[DeploymentPolicy] = mapped_column(words(DeploymentPolicy, "deployment_policy"))
     state: Mapped[PlatformState] = mapped_column(words(PlatformState, "state"), default=PlatformState.ACTIVE)
     key_set: Mapped[dict | None] = mapped_column(JSON)  # the platform's public keys as last fetched

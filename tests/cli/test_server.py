@@ -9,6 +9,8 @@ import urllib.request
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 
 def started(environment, folder, *words):
     """Start a command that keeps running."""

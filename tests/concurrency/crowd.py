@@ -92,9 +92,20 @@ class Somebody:
         return ""
 
 
-def share(told: dict, numbers: list[int], together, troubles) -> None:
-    """Let one process's share of the crowd launch with all others, then write with all others."""
+# What the crowd looks at: read once, before the processes part.
+PAGES = ("lti/login.html", "posts/compose.html", "errors/page.html")
+
+
+def made(told: dict):
+    """Make the application and read its pages, which is the slow part; nothing is connected yet."""
     app = create_app("testing", {"DATABASE_URL": told["database_url"], "VAR_DIR": told["var_dir"]})
+    for page in PAGES:
+        app.jinja_env.get_template(page)
+    return app
+
+
+def share(app, told: dict, numbers: list[int], together, troubles) -> None:
+    """Let one process's share of the crowd launch with all others, then write with all others."""
     crowd = [Somebody(app, told, number) for number in numbers]
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(Somebody.prepare, crowd))
@@ -108,12 +119,13 @@ def share(told: dict, numbers: list[int], together, troubles) -> None:
 
 def run(told: dict) -> list[str]:
     """Let the crowd loose from several processes; return what went wrong."""
-    # Forked once everything is imported, before anything is connected: imports are the slow part.
-    here = get_context("fork")
+    here, app = get_context("fork"), made(told)
     together, troubles = here.Barrier(told["processes"]), here.Queue()
     each = told["people_each"]
     shares = [list(range(first * each, (first + 1) * each)) for first in range(told["processes"])]
-    started = [here.Process(target=share, args=(told, numbers, together, troubles)) for numbers in shares]
+    started = [
+        here.Process(target=share, args=(app, told, numbers, together, troubles)) for numbers in shares
+    ]
     for process in started:
         process.start()
     found = [troubles.get() for _ in started]

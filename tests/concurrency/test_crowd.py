@@ -26,6 +26,8 @@ PROCESSES, PEOPLE_EACH, POSTS_EACH = 4, 10, 5
 PEOPLE = PROCESSES * PEOPLE_EACH
 ROOT = Path(__file__).resolve().parents[2]
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def crowd(world, database_url, tmp_path):
