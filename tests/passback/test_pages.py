@@ -58,9 +58,9 @@ class TestOpeningTheGradingPages:
         assert classroom.trainer.get("grading/progress").status == 404
 
     def test_a_community_manager_who_is_no_learner_is_told_so(self, graded):
-        marc = graded.learner("marc")
-        graded.trainer.post(f"members/{graded.number('marc')}/appointment", role="community_manager")
-        page = marc.get("participation")
+        patrick = graded.learner("patrick")
+        graded.trainer.post(f"members/{graded.number('patrick')}/appointment", role="community_manager")
+        page = patrick.get("participation")
         assert (page.status, "of 20" in page.text) == (200, False)
 
     def test_before_the_first_week_nothing_is_promised(self, classroom):
