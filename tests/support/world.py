@@ -14,7 +14,7 @@ from lti_tool import clock
 from lti_tool.extensions import db
 from lti_tool.services import platforms
 from lti_tool.services.platforms import Registration
-from lti_tool.transactions import read_only, transaction
+from lti_tool.transactions import read_only, reading, transaction
 
 TOOL = "https://tool.test"
 FRENCH, ENGLISH = "2", "3"
@@ -87,10 +87,9 @@ class World:
 
     @contextmanager
     def database(self):
-        """Look into the tool's database."""
-        with self.app.app_context():
+        """Look into the tool's database, as a reader: it never waits for those who write."""
+        with self.app.app_context(), reading():
             yield db.session
-            db.session.rollback()
 
 
 @dataclass
