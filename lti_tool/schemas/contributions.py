@@ -1,9 +1,9 @@
 """What a member fills in to write, rewrite or reply."""
 
-from marshmallow import EXCLUDE, Schema, fields, post_load
+from marshmallow import fields, post_load
 from marshmallow.validate import OneOf, Range
 
-from lti_tool.schemas.fields import Text
+from lti_tool.schemas.fields import Form, Text
 from lti_tool.services.contributions import CommentDraft, CommentEdit, PostDraft, PostEdit
 
 TITLE_LIMIT = 140
@@ -11,12 +11,7 @@ BODY_LIMIT = 20_000
 KINDS = ("discussion", "question")
 
 
-class _Form(Schema):
-    class Meta:
-        unknown = EXCLUDE  # forms also carry the seat token
-
-
-class PostDraftSchema(_Form):
+class PostDraftSchema(Form):
     """A new post."""
 
     kind = fields.String(
@@ -40,7 +35,7 @@ def _version() -> fields.Integer:
     )
 
 
-class PostEditSchema(_Form):
+class PostEditSchema(Form):
     """New words for a post."""
 
     title = Text(limit=TITLE_LIMIT, one_line=True)
@@ -52,7 +47,7 @@ class PostEditSchema(_Form):
         return PostEdit(**data)
 
 
-class CommentDraftSchema(_Form):
+class CommentDraftSchema(Form):
     """A reply."""
 
     body = Text(limit=BODY_LIMIT)
@@ -62,7 +57,7 @@ class CommentDraftSchema(_Form):
         return CommentDraft(**data)
 
 
-class CommentEditSchema(_Form):
+class CommentEditSchema(Form):
     """New words for a reply."""
 
     body = Text(limit=BODY_LIMIT)

@@ -1,9 +1,9 @@
-"""Field shapes that several forms share."""
+"""What several forms share."""
 
 import re
 import unicodedata
 
-from marshmallow import ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from lti_tool.knowledge.cleaning import clean_text
 
@@ -13,6 +13,13 @@ _ROW_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 def row_number(value: str | None) -> int:
     """Return the number of a row that a query or a form names; 0, which no row has, for anything else."""
     return int(value) if value and _ROW_NUMBER.fullmatch(value) else 0
+
+
+class Form(Schema):
+    """A form: what it does not know is left aside, since every form also carries the seat token."""
+
+    class Meta:
+        unknown = EXCLUDE
 
 
 class Text(fields.String):

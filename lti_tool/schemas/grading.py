@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates
+from marshmallow import ValidationError, fields, post_load, validates
 from marshmallow.validate import OneOf, Range
 
-from lti_tool.schemas.fields import Text
+from lti_tool.schemas.fields import Form, Text
 from lti_tool.services.columns import ColumnDraft
 from lti_tool.services.passback import DECISIONS
 
@@ -19,11 +19,6 @@ NEW_COLUMN = "new"
 LARGEST_NUMBER = 10**9
 # Nobody means a year that a calendar of weeks cannot hold.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-
-
-class _Form(Schema):
-    class Meta:
-        unknown = EXCLUDE  # forms also carry the seat token
 
 
 def _coded(code: str) -> dict[str, str]:
@@ -53,7 +48,7 @@ class _Column(fields.Field):
         return int(text)
 
 
-class ColumnDraftSchema(_Form):
+class ColumnDraftSchema(Form):
     """Switching grading on. Problems are codes, by field."""
 
     name = Text(limit=NAME_LIMIT, one_line=True)
@@ -94,7 +89,7 @@ class ColumnDraftSchema(_Form):
         )
 
 
-class DecisionSchema(_Form):
+class DecisionSchema(Form):
     """What becomes of a grade that differs in the LMS."""
 
     decision = fields.String(required=True, validate=OneOf(DECISIONS))
@@ -104,7 +99,7 @@ class DecisionSchema(_Form):
         return data["decision"]
 
 
-class SendingSchema(_Form):
+class SendingSchema(Form):
     """Whose scores are to be sent: members by number, or everybody. Reads a form as lists of values."""
 
     member = fields.List(fields.Integer(validate=Range(min=1, max=LARGEST_NUMBER)))

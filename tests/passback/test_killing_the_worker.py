@@ -14,6 +14,8 @@ LEASES_LAPSED = max(parcels.LEASE, line_items.LEASE) + timedelta(seconds=1)
 STEPS_OF_A_SCORE = ("claimed", "results-read", "attempt-committed", "posted", "recorded")
 STEPS_OF_A_COLUMN = ("line-item-claimed", "line-item-made", "line-item-recorded")
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="session")
 def workers():
