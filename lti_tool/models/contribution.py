@@ -43,10 +43,13 @@ class Comment(Base):
     """A reply under a post."""
 
     __tablename__ = "comment"
-    __table_args__ = (Index("ix_comment_post_id_created_at", "post_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_comment_community_id_created_at", "community_id", "created_at"),
+        Index("ix_comment_post_id_created_at", "post_id", "created_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), index=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
     author_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
     body: Mapped[str] = mapped_column(Text)

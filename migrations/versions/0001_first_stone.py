@@ -346,7 +346,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('comment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_comment_author_id'), ['author_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_comment_community_id'), ['community_id'], unique=False)
+        batch_op.create_index('ix_comment_community_id_created_at', ['community_id', 'created_at'], unique=False)
         batch_op.create_index('ix_comment_post_id_created_at', ['post_id', 'created_at', 'id'], unique=False)
 
     op.create_table('grade_column',
@@ -631,7 +631,7 @@ def downgrade() -> None:
     op.drop_table('grade_column')
     with op.batch_alter_table('comment', schema=None) as batch_op:
         batch_op.drop_index('ix_comment_post_id_created_at')
-        batch_op.drop_index(batch_op.f('ix_comment_community_id'))
+        batch_op.drop_index('ix_comment_community_id_created_at')
         batch_op.drop_index(batch_op.f('ix_comment_author_id'))
 
     op.drop_table('comment')

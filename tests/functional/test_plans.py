@@ -1,0 +1,131 @@
+"""Every query of the pages and of a launch stands on an index: the databases' own plans are read."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event, text
+
+from lti_tool.extensions import db
+from lti_tool.transactions import transaction
+from tests.functional.filling import fill
+from tests.functional.space import id_of
+from tests.support.classroom import Classroom
+
+# Tables that hold a handful of rows in the largest installation.
+SMALL = frozenset({"platform", "organisation", "tool_key"})
+
+
+@contextmanager
+def noted() -> Iterator[dict[str, object]]:
+    """Collect what a block sends that looks for rows, with the parameters of the first time."""
+    sent: dict[str, object] = {}
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        if statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE")) and not executemany:
+            sent.setdefault(statement, parameters)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def walk(classroom: Classroom, number: int) -> None:
+    """Do everything that pages offer, as a learner and as a trainer; `number` is another member's."""
+    learner, trainer = classroom.learner("ines"), classroom.trainer
+    thread = f"posts/{id_of(classroom.ask('ines'))}"
+    first = learner.post(f"{thread}/comments", body="First reply")
+    reply = f"{thread}/comments/{first.soup.select_one('article[id^=comment-]')['id'].partition('-')[2]}"
+    learner.post(f"{thread}/edit", title="New title", body="New words", version="0")
+    learner.post(f"{reply}/edit", body="New reply", version="0")
+    pages = ["", "?filter=mine", "?filter=unanswered", "changes", "members", thread, f"{thread}/edit"]
+    pages += [f"{thread}/history", f"{reply}/edit", f"{reply}/history", "posts/new?kept=1"]
+    for page in (*pages, "participation"):
+        learner.browser.get(learner.community + page)
+    older = learner.soup.select_one("a[href*='before=']")
+    learner.browser.get(older["href"] if older else f"{learner.community}?before=1700000000.0-5")
+    learner.post("seen")
+    learner.post("kept/1/discard")
+    learner.post("posts", body="Lost", seat_token="1.0")
+    trainer.post(f"members/{number}/appointment", role="community_manager")
+    trainer.post(f"members/{number}/appointment/end")
+    trainer.post(f"members/{number}/role")
+    for page in (
+        "",
+        "members",
+        "grading",
+        "grading?show=to-send",
+        "grading/progress",
+        f"grading/members/{number}",
+    ):
+        trainer.browser.get(trainer.community + page)
+    classroom.send()
+    trainer.post("grading/send", member=str(number))
+    learner.post(f"{reply}/delete")
+    learner.post(f"{thread}/delete")
+    lost_in_the_middle(classroom)
+
+
+def lost_in_the_middle(classroom: Classroom) -> None:
+    """Sign out, send a text from a page that was open, come again."""
+    home = classroom.learner("ines")
+    home.post("sign-out")
+    home.post("posts", kind="question", title="Kept", body="Kept")
+    home.browser.get(home.community)
+    home.browser.open_community()
+
+
+@pytest.fixture
+def statements(world):
+    classroom = Classroom(world).ready()
+    fill(world, members=30, posts=40, comments=60)
+    number = classroom.number("karim")
+    with world.app.app_context(), noted() as sent:
+        walk(classroom, number)
+    assert len(sent) > 50
+    return sent
+
+
+class TestThePlans:
+    def test_scan_no_table_that_grows(self, world, statements):
+        explain = {"sqlite": self.scans_on_sqlite, "postgresql": self.scans_on_postgresql}
+        scanned = {}
+        with world.app.app_context(), transaction():
+            connection = db.session.connection()
+            for statement, parameters in statements.items():
+                found = explain[connection.dialect.name](connection, statement, parameters)
+                if found:
+                    scanned[" ".join(statement.split())] = found
+        assert not scanned, "\n".join(f"{found}: {statement}" for statement, found in scanned.items())
+
+    def scans_on_sqlite(self, connection, statement, parameters) -> list[str]:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps = [row[3] for row in plan]
+        return [step for step in steps if step.startswith("SCAN") and self.grows(step.split()[1], connection)]
+
+    def scans_on_postgresql(self, connection, statement, parameters) -> list[str]:
+        for way in ("seqscan", "mergejoin", "hashjoin", "material"):
+            connection.execute(text(f"SET LOCAL enable_{way} = off"))
+        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+        plan = json.loads(plan) if isinstance(plan, str) else plan
+        return [
+            f"{node['Node Type']} {node['Relation Name']}"
+            for node in nodes_of(plan[0]["Plan"])
+            if "Scan" in node["Node Type"]
+            and node.get("Relation Name", "platform") not in SMALL
+            and "Index Cond" not in node
+            and node["Node Type"] != "Bitmap Heap Scan"
+        ]
+
+    def grows(self, name: str, connection) -> bool:
+        """Tell whether a name in a plan is a table, or the alias of one, that has no bounds."""
+        return name.rstrip("_0123456789") in set(db.metadata.tables) - SMALL
+
+
+def nodes_of(node: dict) -> Iterator[dict]:
+    yield node
+    for below in node.get("Plans", ()):
+        yield from nodes_of(below)
