@@ -165,6 +165,12 @@ class Community:
         self.form("/comments?").locator("button[type=submit]").click()
         return self.is_told("comment-written")
 
+    def deletes_contribution(self) -> "Community":
+        """Delete the contribution that is open, by the button that asks and the one that acts."""
+        self.shown.locator("details.confirm summary").first.click()
+        self.shown.locator("details.confirm button").first.click()
+        return self.is_told("deleted")
+
     def switches_grading_on(self, maximum: str = "20") -> "Community":
         """Fill in the trainer's page before grading is on, and confirm."""
         self.shown.locator("input[name=maximum]").fill(maximum)

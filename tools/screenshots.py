@@ -1,0 +1,167 @@
+"""The pictures of the README and the documentation, taken from a fresh demo: `python -m tools.screenshots`.
+
+Writes docs/screenshots/*.png. What is seen is what four weeks in the demo's courses left behind, so a picture
+changes with the day on which it is taken, not with the machine.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+
+from tests.support.chromium import launch_chromium
+from tests.support.ports import free_ports
+from tools.running import ROOT, running
+
+FOLDER = ROOT / "docs" / "screenshots"
+FRENCH, ENGLISH = "2", "3"
+LARGEST = 220_000
+"""Bytes; a larger picture makes the repository heavy for little."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo and the browser that looks at it."""
+
+    browser: Browser
+    lms: str
+
+    def person(
+        self, key: str, width: int, height: int, scheme: str = "light", locale: str = "fr"
+    ) -> "Person":
+        """Somebody with a screen of this size."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            locale=locale,
+            reduced_motion="reduce",
+            timezone_id="Europe/Paris",
+        )
+        context.request.post(f"{self.lms}/person", form={"person": key})
+        return Person(self, context)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody signed in to the LMS."""
+
+    demo: Demo
+    context: BrowserContext
+
+    def community(self, course: str = FRENCH) -> Page:
+        """Open the community in a tab of its own."""
+        page = self.context.new_page()
+        page.goto(f"{self.demo.lms}/courses/{course}/launch?window=window")
+        return _settled(page)
+
+    def course_page(self, course: str = FRENCH) -> tuple[Page, Frame]:
+        """Open the course in the LMS, with the community in its frame."""
+        page = self.context.new_page()
+        page.goto(f"{self.demo.lms}/courses/{course}/")
+        frame = page.locator("main iframe").element_handle().content_frame()
+        _settled(frame)
+        return page, frame
+
+
+def _settled(shown: Page | Frame):
+    """Wait until the community is there with its typefaces; nothing is announced on it."""
+    shown.wait_for_url("**/communities/**")
+    shown.wait_for_load_state("networkidle")
+    shown.evaluate("() => document.fonts.ready.then(() => true)")
+    return shown
+
+
+def _follow(page: Page, part: str) -> Page:
+    page.locator(f"nav.nav a[href*='/{part}']").click()
+    page.wait_for_url(f"**/{part}*")
+    return _settled(page)
+
+
+def home(demo: Demo) -> Page:
+    """The community inside the demo LMS: the picture of the README."""
+    page, _ = demo.person("ines", 1100, 1000).course_page()
+    return page
+
+
+def home_learner(demo: Demo) -> Page:
+    return demo.person("ines", 1100, 1050).community()
+
+
+def home_dark_phone(demo: Demo) -> Page:
+    return demo.person("grace", 380, 820, "dark", "en").community(ENGLISH)
+
+
+def thread(demo: Demo) -> Page:
+    page = demo.person("ines", 1100, 1300).community()
+    page.locator("#posts a[href$='#replies']").nth(1).click()
+    page.wait_for_url("**/posts/*")
+    page.evaluate("() => window.scrollTo(0, 0)")
+    return _settled(page)
+
+
+def participation(demo: Demo) -> Page:
+    return _follow(demo.person("ines", 1100, 1150).community(), "participation")
+
+
+def grading(demo: Demo) -> Page:
+    """The trainer's page with something in every state: sent, changed since, never contributed."""
+    page = _follow(demo.person("claire", 1100, 1100).community(), "grading")
+    page.locator("tbody button[form=one]").first.click()
+    page.locator(".status.ok").first.wait_for()
+    page.goto(page.url.replace("done=sending", ""))
+    return _settled(page)
+
+
+def members(demo: Demo) -> Page:
+    return _follow(demo.person("claire", 1100, 1200).community(), "members")
+
+
+def gradebook(demo: Demo) -> Page:
+    page, _ = demo.person("claire", 1100, 900).course_page()
+    page.goto(f"{demo.lms}/courses/{FRENCH}/grades")
+    return page
+
+
+PICTURES: tuple[Callable[[Demo], Page], ...] = (
+    home,
+    home_learner,
+    home_dark_phone,
+    thread,
+    participation,
+    grading,
+    members,
+    gradebook,
+)
+
+
+def main() -> int:
+    """Take every picture. Returns 1 when one is too heavy to be kept."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    tool_port, lms_port = free_ports(2)
+    command = [str(Path(sys.executable).parent / "lti-tool"), "demo"]
+    command += ["--port", str(tool_port), "--lms-port", str(lms_port)]
+    with (
+        tempfile.TemporaryDirectory(prefix="cv-pictures-") as folder,
+        running(command, (tool_port, lms_port), Path(folder) / "log", {"LTI_TOOL_VAR_DIR": folder}),
+        sync_playwright() as playwright,
+        launch_chromium(playwright) as browser,
+    ):
+        demo = Demo(browser, f"http://localhost:{lms_port}")
+        return max(_take(picture, demo) for picture in PICTURES)
+
+
+def _take(picture: Callable[[Demo], Page], demo: Demo) -> int:
+    page = picture(demo)
+    file = FOLDER / f"{picture.__name__.replace('_', '-')}.png"
+    page.screenshot(path=file, animations="disabled", caret="hide")
+    page.context.close()
+    size = file.stat().st_size
+    print(f"{file.relative_to(ROOT)}  {size // 1000} kB{'  TOO LARGE' if size > LARGEST else ''}", flush=True)
+    return int(size > LARGEST)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
