@@ -88,7 +88,7 @@ class Membership(Base):
         words(MembershipState, "state"), default=MembershipState.ACTIVE
     )
     appointed_role: Mapped[Role | None] = mapped_column(words(Role, "appointed_role"))
-    appointed_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id", use_alter=True))
+    appointed_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
     appointed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     appointed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     pseudonym: Mapped[str | None] = mapped_column(String(80))

@@ -211,7 +211,7 @@ def upgrade() -> None:
     sa.Column('joined_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('last_visit_at', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['appointed_by_id'], ['membership.id'], name=op.f('fk_membership_appointed_by_id'), use_alter=True),
+    sa.ForeignKeyConstraint(['appointed_by_id'], ['membership.id'], name=op.f('fk_membership_appointed_by_id')),
     sa.ForeignKeyConstraint(['community_id'], ['community.id'], name=op.f('fk_membership_community_id')),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_membership_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_membership')),
