@@ -1,0 +1,1 @@
+"""What pages cost in proportion to each other: CPU time and SQL statements (`make bench`)."""
