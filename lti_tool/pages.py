@@ -133,6 +133,7 @@ def _context_of(admission) -> dict:
         "me": people.shown(member.membership, member.user, member.role),
         "community": member.community,
         "can": lambda act: member.may(Act(act)),
+        "seat": admission.seat.id,
         "seat_token": admission.token,
         "week": calendar.week_of(member.community, clock.now()),
         "return_url": admission.seat.return_url,

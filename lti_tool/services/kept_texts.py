@@ -27,31 +27,25 @@ class Kept:
 
 
 def keep(user_id: int, community_id: int, address: str, fields: dict[str, str], now: datetime) -> None:
-    """Keep what was typed for that user and community; the oldest goes when there are more than five."""
+    """Keep what was typed for that user and community; the oldest goes when there are more than five.
+
+    The same text sent to the same address once more is kept once.
+    """
+    typed, theirs = json.dumps(fields), (KeptText.user_id == user_id, KeptText.community_id == community_id)
+    db.session.execute(delete(KeptText).where(*theirs, KeptText.address == address, KeptText.fields == typed))
     db.session.add(
         KeptText(
             user_id=user_id,
             community_id=community_id,
             address=address,
-            fields=json.dumps(fields),
+            fields=typed,
             kept_at=now,
             expires_at=now + KEPT_FOR,
         )
     )
     db.session.flush()
-    newest = (
-        select(KeptText.id)
-        .where(KeptText.user_id == user_id, KeptText.community_id == community_id)
-        .order_by(KeptText.id.desc())
-        .limit(AT_MOST)
-    )
-    db.session.execute(
-        delete(KeptText).where(
-            KeptText.user_id == user_id,
-            KeptText.community_id == community_id,
-            KeptText.id.not_in(newest.scalar_subquery()),
-        )
-    )
+    newest = select(KeptText.id).where(*theirs).order_by(KeptText.id.desc()).limit(AT_MOST)
+    db.session.execute(delete(KeptText).where(*theirs, KeptText.id.not_in(newest.scalar_subquery())))
 
 
 def kept_for(member: ActingMember, now: datetime) -> list[Kept]:
