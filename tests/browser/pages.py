@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.campus import Campus
 from tests.browser.people import ENGLISH, FRENCH, Community, Visitor
+from tests.browser.wire import SAFARI
 
 TEXT = "Le lundi, l’équipe se retrouve : **chacun dit ce qui bloque**, puis on avance.\n\n- un\n- deux"
 
@@ -16,7 +17,7 @@ class Tour:
     """Somebody who can be anybody: `visitor` is not signed in, `member` is in a community as a person."""
 
     campus: Campus
-    visitor: Callable[[], Visitor]
+    visitor: Callable[..., Visitor]
     member: Callable[[str, str], Community]
 
     def alone(self, address: str) -> Page:
@@ -74,6 +75,28 @@ def signed_out(tour: Tour) -> Page:
     community.form("/sign-out").locator("button").click()
     community.shown.wait_for_url("**/sign-out*")
     return community.page
+
+
+def login_without_script(tour: Tour) -> Page:
+    return _on_the_way_in(tour, "**/js/login.js*", "[data-way=here]")
+
+
+def login_that_cannot_tell(tour: Tour) -> Page:
+    return _on_the_way_in(tour, "**/lti/login/cookie", "[data-when=unsure]")
+
+
+def launch_to_be_sent_again(tour: Tour) -> Page:
+    return _on_the_way_in(tour, "**/js/repost.js*", "#repost button", user_agent=SAFARI)
+
+
+def _on_the_way_in(tour: Tour, silent: str, seen: str, **options) -> Page:
+    """Stop on the way from the LMS, because what a page of ours asks for is answered with nothing."""
+    visitor = tour.visitor(**options).is_in_lms("ines")
+    page = visitor.new_tab()
+    page.route(silent, lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(f"{tour.campus.addresses.lms}/courses/{FRENCH}/launch?window=window")
+    page.locator(seen).wait_for()
+    return page
 
 
 # Home
@@ -277,6 +300,14 @@ def not_for_this_role(tour: Tour) -> Page:
     return tour.member("ines", FRENCH).goes_to("grading").page
 
 
+def text_of_a_page_no_longer_current(tour: Tour) -> Page:
+    writing = tour.member("ines", FRENCH).begins_to_write("Une page ancienne", TEXT)
+    writing.form("/posts?").locator("input[name=seat_token]").evaluate("field => { field.value = '1.x' }")
+    writing.form("/posts?").locator("button[type=submit]").click()
+    writing.shown.locator("#typed").wait_for()
+    return writing.page
+
+
 def text_that_was_sent_too_late(tour: Tour) -> Page:
     visitor = tour.visitor()
     writing = visitor.enters("ines", tour.course_of("ines")).begins_to_write("Trop tard", TEXT)
@@ -325,6 +356,9 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     launch_address,
     not_signed_in,
     login_refused,
+    login_without_script,
+    login_that_cannot_tell,
+    launch_to_be_sent_again,
     home_in_the_fourth_week,
     home_with_the_menu_open,
     home_of_the_trainer,
@@ -344,6 +378,7 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     grading_of_one_learner,
     nothing_there,
     not_for_this_role,
+    text_of_a_page_no_longer_current,
     lms_front,
     lms_course,
     lms_gradebook,

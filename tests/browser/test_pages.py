@@ -1,5 +1,7 @@
 """Every page in every state, wide and narrow, light and dark, in both languages: nothing is broken."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import Page
 
@@ -40,7 +42,7 @@ def tour(visitor, campus, sign_ins, language):
         page.goto(address)
         return Community(page)
 
-    return Tour(campus, lambda: visitor(**options), member)
+    return Tour(campus, partial(visitor, **options), member)
 
 
 def named(page_of) -> str:
