@@ -144,8 +144,9 @@ def _refused(refusal: LaunchRefused):
     facts = refusal.facts
     with transaction():
         launch_log.refused(refusal, reference, now)
-        if refusal.code == "deployment-waiting" and facts.get("platform_id"):
-            enrolment.let_wait(facts["platform_id"], facts["deployment"], now)
+        if refusal.code == "deployment-waiting":
+            # The id as the LMS writes it; what the log shows of it may have been cleaned.
+            enrolment.let_wait(facts["platform_id"], facts["deployment_id"], now)
     page = render_template(
         "lti/refused.html",
         code=refusal.code,

@@ -86,6 +86,7 @@ def _refusal(launch: Launch, code: str, detail: str) -> LaunchRefused:
         issuer=launch.issuer,
         client_id=launch.client_id,
         deployment=launch.deployment_id,
+        deployment_id=launch.deployment_id,
         claims=launch.masked_claims,
         return_url=launch.return_url,
     )

@@ -1,14 +1,20 @@
-"""Launches changed on their way: taken out of the LMS's form, altered, signed again with its key."""
+"""Launches changed on their way (out of the LMS's form, altered, signed again), and what became of them."""
 
 import base64
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 from joserfc import jws
+from sqlalchemy import select
 
+from lti_tool import clock
+from lti_tool.models import LaunchRecord
 from tests.support.world import FRENCH, Browser, Page, World
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+PERSONAL = ("name", "given_name", "family_name", "email")
+OF_OPENID = {"iss", "aud", "azp", "sub", "exp", "iat", "nonce", *PERSONAL}
 
 
 def claims_of(form: dict[str, str]) -> dict:
@@ -40,3 +46,55 @@ def altered(
 def launch_with(browser: Browser, change: Callable[[dict], None], follow: bool = True, **header) -> Page:
     """Launch with changed claims."""
     return browser.launch(altered(browser, change, **header), follow=follow)
+
+
+def setting(**values):
+    """Return a change that sets claims; those of LTI without their prefix."""
+    return lambda claims: claims.update({_name(name): value for name, value in values.items()})
+
+
+def without(*names):
+    """Return a change that takes claims away."""
+
+    def change(claims):
+        for name in names:
+            claims.pop(_name(name), None)
+
+    return change
+
+
+def _name(name: str) -> str:
+    return name if name in OF_OPENID else CLAIM + name
+
+
+def seconds_from_now(seconds: float) -> int:
+    return int((clock.now() + timedelta(seconds=seconds)).timestamp())
+
+
+def records(world) -> list[LaunchRecord]:
+    """Return the launch log, oldest first."""
+    with world.database() as session:
+        found = list(session.scalars(select(LaunchRecord).order_by(LaunchRecord.id)))
+        session.expunge_all()
+    return found
+
+
+def assert_calmly_refused(world, page, code: str) -> LaunchRecord:
+    """A page with a reference, no session, and the row in the launch log that the reference names."""
+    assert 400 <= page.status < 500, (code, page.status)
+    assert page.soup.select_one("h1").text.strip(), code
+    assert not [cookie for cookie in page.response.headers.getlist("Set-Cookie") if "cv_session" in cookie]
+    record = records(world)[-1]
+    assert (record.outcome, record.code) == ("refused", code)
+    assert page.soup.select_one("input#reference")["value"] == record.reference
+    assert "eyJ" not in page.html
+    return record
+
+
+def role_of(home) -> str:
+    """Tell from what a home page offers as whom somebody was let in."""
+    if home.soup.select_one("nav.nav a[href*='/grading']"):
+        return "trainer"
+    if home.soup.select_one("nav.nav a[href*='/participation']"):
+        return "learner"
+    return "member" if home.soup.select_one("nav.nav") else "observer"

@@ -76,3 +76,8 @@ class Space:
 def id_of(thread: Page) -> int:
     """Return the number of the post that a page shows."""
     return int(thread.path.split("/posts/")[1].partition("?")[0].partition("/")[0])
+
+
+def named(page: Page) -> str:
+    """Return whom a page was made for."""
+    return page.soup.select_one(".own-name").text.strip()
