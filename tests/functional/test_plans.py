@@ -1,6 +1,5 @@
 """Every query of the pages and of a launch stands on an index: the databases' own plans are read."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,7 +7,6 @@ import pytest
 from sqlalchemy import event, text
 
 from lti_tool.extensions import db
-from lti_tool.transactions import transaction
 from tests.functional.filling import fill
 from tests.functional.space import id_of
 from tests.support.classroom import Classroom
@@ -91,38 +89,67 @@ def statements(world):
 
 class TestThePlans:
     def test_scan_no_table_that_grows(self, world, statements):
-        explain = {"sqlite": self.scans_on_sqlite, "postgresql": self.scans_on_postgresql}
         scanned = {}
-        with world.app.app_context(), transaction():
+        with world.app.app_context():
             connection = db.session.connection()
+            scans = PREPARED[connection.dialect.name](connection)
             for statement, parameters in statements.items():
-                found = explain[connection.dialect.name](connection, statement, parameters)
+                found = scans(connection, statement, parameters)
                 if found:
                     scanned[" ".join(statement.split())] = found
+            db.session.rollback()
         assert not scanned, "\n".join(f"{found}: {statement}" for statement, found in scanned.items())
 
-    def scans_on_sqlite(self, connection, statement, parameters) -> list[str]:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        steps = [row[3] for row in plan]
-        return [step for step in steps if step.startswith("SCAN") and self.grows(step.split()[1], connection)]
+    def test_would_tell(self, tool):
+        """Of two queries, one on an index and one on none, the reader of plans names the second."""
+        with tool.app_context():
+            connection = db.session.connection()
+            scans = PREPARED[connection.dialect.name](connection)
+            assert not scans(connection, "SELECT id FROM post WHERE community_id = 1", ())
+            assert scans(connection, "SELECT id FROM post WHERE title = 'x'", ())
+            db.session.rollback()
 
-    def scans_on_postgresql(self, connection, statement, parameters) -> list[str]:
-        for way in ("seqscan", "mergejoin", "hashjoin", "material"):
-            connection.execute(text(f"SET LOCAL enable_{way} = off"))
-        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
-        plan = json.loads(plan) if isinstance(plan, str) else plan
-        return [
-            f"{node['Node Type']} {node['Relation Name']}"
-            for node in nodes_of(plan[0]["Plan"])
-            if "Scan" in node["Node Type"]
-            and node.get("Relation Name", "platform") not in SMALL
-            and "Index Cond" not in node
-            and node["Node Type"] != "Bitmap Heap Scan"
-        ]
 
-    def grows(self, name: str, connection) -> bool:
-        """Tell whether a name in a plan is a table, or the alias of one, that has no bounds."""
-        return name.rstrip("_0123456789") in set(db.metadata.tables) - SMALL
+def sqlite_scans(connection, statement: str, parameters) -> list[str]:
+    """Return the steps of SQLite's plan that walk through a whole table that grows."""
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    steps = [row[3] for row in plan]
+    # A table may stand there under an alias: membership_1.
+    return [
+        step for step in steps if step.startswith("SCAN") and grows(step.split()[1].rstrip("_0123456789"))
+    ]
+
+
+def postgresql_scans(connection, statement: str, parameters) -> list[str]:
+    """Return the steps of PostgreSQL's plan that walk through a whole table that grows."""
+    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+    return [
+        f"{node['Node Type']} {node['Relation Name']}"
+        for node in nodes_of(plan[0]["Plan"])
+        if grows(node.get("Relation Name", ""))
+        and node["Node Type"] in ("Seq Scan", "Index Scan", "Index Only Scan")
+        and "Index Cond" not in node
+    ]
+
+
+def as_if_large(connection):
+    """Let PostgreSQL plan as for millions of rows of which nothing is known: few rows are always scanned."""
+    ours = "relnamespace = 'public'::regnamespace"
+    # A community has many members and few courses.
+    size = "CASE WHEN relname IN ('course', 'line_item') THEN 1e3 ELSE 1e6 END"
+    connection.execute(text(f"UPDATE pg_class SET reltuples = {size}, relpages = 1 WHERE {ours}"))
+    connection.execute(text("DELETE FROM pg_statistic"))
+    for way in ("mergejoin", "hashjoin", "material"):
+        connection.execute(text(f"SET LOCAL enable_{way} = off"))
+    return postgresql_scans
+
+
+PREPARED = {"sqlite": lambda connection: sqlite_scans, "postgresql": as_if_large}
+
+
+def grows(table: str) -> bool:
+    """Tell whether something in a plan is a table whose size has no bounds."""
+    return table in set(db.metadata.tables) - SMALL
 
 
 def nodes_of(node: dict) -> Iterator[dict]:
