@@ -93,21 +93,13 @@ class TestThePlans:
         with world.app.app_context():
             connection = db.session.connection()
             scans = PREPARED[connection.dialect.name](connection)
+            assert scans(connection, "SELECT id FROM post WHERE title = 'x'", ()), "scans are not told"
             for statement, parameters in statements.items():
                 found = scans(connection, statement, parameters)
                 if found:
                     scanned[" ".join(statement.split())] = found
             db.session.rollback()
         assert not scanned, "\n".join(f"{found}: {statement}" for statement, found in scanned.items())
-
-    def test_would_tell(self, tool):
-        """Of two queries, one on an index and one on none, the reader of plans names the second."""
-        with tool.app_context():
-            connection = db.session.connection()
-            scans = PREPARED[connection.dialect.name](connection)
-            assert not scans(connection, "SELECT id FROM post WHERE community_id = 1", ())
-            assert scans(connection, "SELECT id FROM post WHERE title = 'x'", ())
-            db.session.rollback()
 
 
 def sqlite_scans(connection, statement: str, parameters) -> list[str]:
