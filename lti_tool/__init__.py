@@ -23,7 +23,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
         hops = chosen.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
 
-    chosen.var_dir.mkdir(parents=True, exist_ok=True)
+    chosen.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(folder("migrations")), render_as_batch=True)
     with app.app_context():

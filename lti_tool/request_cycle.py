@@ -7,7 +7,7 @@ from flask import Flask, Response, g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from lti_tool import access, clock, settings, transactions
-from lti_tool.errors import NotSignedIn, SeatRefused, Stale, ToolError
+from lti_tool.errors import NotAMember, NotSignedIn, SeatRefused, Stale, ToolError
 from lti_tool.services import kept_texts
 from lti_tool.transactions import transaction
 
@@ -20,10 +20,12 @@ FRAMED_BY_ANYONE = "*"
 FRAMED_BY_NOBODY = "'none'"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action {forms}; frame-ancestors {ancestors}"
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
 )
 # What people type: shown back, and kept where we know whose it is.
 TYPED_FIELDS = ("title", "body", "name")
+# Only what was sent to be published is kept: a preview sends every half-written state of a text.
+KEPT_FROM = frozenset({"posts.write", "posts.save", "comments.write", "comments.save"})
 NEXT_COOKIE = "__Host-cv_next"
 NEXT_COOKIE_SHAPE = {"secure": True, "httponly": True, "samesite": "None", "partitioned": True}
 
@@ -45,11 +47,6 @@ def frame_by(origins: list[str] | str) -> None:
     g.frame_ancestors = origins
 
 
-def send_forms_to(*origins: str) -> None:
-    """Let the forms of this answer go to other origins than ours."""
-    g.form_targets = origins
-
-
 def _choose_transaction_mode(endpoint, values) -> None:
     transactions.read_only(endpoint == "lti.login" or not access.is_unsafe())
 
@@ -64,9 +61,7 @@ def _end_transaction(response: Response) -> Response:
 
 
 def _set_headers(response: Response) -> Response:
-    forms = " ".join(("'self'", *g.get("form_targets", ())))
-    policy = POLICY.format(forms=forms, ancestors=_frame_ancestors())
-    response.headers.setdefault("Content-Security-Policy", policy)
+    response.headers.setdefault("Content-Security-Policy", POLICY + _frame_ancestors())
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
@@ -95,7 +90,7 @@ def show_refusal(error: ToolError):
         _leave_the_community()
     transactions.roll_back()
     typed = _typed() if access.is_unsafe() else {}
-    kept = bool(typed) and isinstance(error, NotSignedIn | SeatRefused) and _keep(typed)
+    kept = bool(typed) and isinstance(error, NotSignedIn | SeatRefused | NotAMember) and _keep(typed)
     if isinstance(error, NotSignedIn):
         frame_by(FRAMED_BY_ANYONE)
     page = render_template(
@@ -139,6 +134,8 @@ def _typed() -> dict[str, str]:
 
 def _keep(typed: dict[str, str]) -> bool:
     """Keep a text whose seat token is genuine for that person and community; tell whether it was kept."""
+    if request.endpoint not in KEPT_FROM:
+        return False
     community_id = g.get("community_id")
     seat = access.genuine_seat_of_request()
     if seat is None or community_id is None or seat.community_id != community_id:

@@ -12,7 +12,8 @@ from flask import Flask, current_app
 from lti_tool.errors import UnsafeSettings
 
 # One connection for each thread of a process; one that the server closed meanwhile is replaced unseen.
-CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "pool_pre_ping": True}
+# What people write must not reach a log by way of an error message.
+CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "pool_pre_ping": True, "hide_parameters": True}
 LOOPBACK_NAMES = {"localhost"}
 
 

@@ -1,5 +1,6 @@
 """The door from the LMS: login, launch, public keys."""
 
+import logging
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from lti_tool.lti import keys, launches, logins
 from lti_tool.services import enrolment, launch_log, sessions
 from lti_tool.transactions import reading, transaction
 
+log = logging.getLogger(__name__)
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 
 # The browser that begins a login must be the one that brings the launch.
@@ -28,7 +30,7 @@ def login():
     try:
         start = logins.begin(params, secret, clock.now())
     except LaunchRefused as refusal:
-        return _refused(refusal)
+        return _login_refused(refusal)
     page = render_template(
         "lti/login.html",
         auth_url=start.auth_url,
@@ -138,7 +140,14 @@ def _fields_of_answer(form: dict) -> dict[str, str]:
     return {name: form[name] for name in known if name in form}
 
 
-def _refused(refusal: LaunchRefused):
+def _login_refused(refusal: LaunchRefused) -> Response:
+    """Show the same calm page. A login writes nothing, so the story goes to the server's own log."""
+    reference = launch_log.new_reference()
+    log.warning("login refused, %s: %s %r", reference, refusal.code, refusal.detail)
+    return _refusal_page(refusal, reference, clock.now(), in_launch_log=False)
+
+
+def _refused(refusal: LaunchRefused) -> Response:
     """Show a calm page with a reference, and write the whole story into the launch log."""
     now, reference = clock.now(), launch_log.new_reference()
     facts = refusal.facts
@@ -147,11 +156,19 @@ def _refused(refusal: LaunchRefused):
         if refusal.code == "deployment-waiting":
             # The id as the LMS writes it; what the log shows of it may have been cleaned.
             enrolment.let_wait(facts["platform_id"], facts["deployment_id"], now)
+    return _refusal_page(refusal, reference, now, in_launch_log=True)
+
+
+def _refusal_page(refusal: LaunchRefused, reference: str, now, *, in_launch_log: bool) -> Response:
+    facts = refusal.facts
     page = render_template(
         "lti/refused.html",
         code=refusal.code,
         reference=reference,
         at=now,
+        # The LMS's own words; what our checks noted is for the log alone.
+        detail=refusal.detail if refusal.code == "platform-error" else None,
+        in_launch_log=in_launch_log,
         return_url=facts.get("return_url"),
         issuer=facts.get("issuer"),
         client_id=facts.get("client_id"),

@@ -1,5 +1,7 @@
 """What a member chooses for themselves: language, theme, signing out, forgetting a kept text."""
 
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
 from flask import Response, g, redirect, render_template, request, url_for
 
 from lti_tool import access, clock
@@ -7,6 +9,9 @@ from lti_tool.access import community_blueprint
 from lti_tool.services import kept_texts, preferences, sessions
 
 bp = community_blueprint("preferences", __name__)
+
+# What an address of a page may carry besides the seat.
+KEPT_IN_ADDRESS = frozenset({"filter", "before", "show", "kind"})
 
 
 @bp.post("/preferences/language")
@@ -24,9 +29,15 @@ def theme(member):
 def _next_page() -> str:
     """Return the page to go back to: one of this community, else its home."""
     home = url_for("home.index", seat=None)
-    wanted = request.form.get("next", "")
-    inside = wanted.startswith(home) and "\\" not in wanted and "\n" not in wanted and "\r" not in wanted
-    return wanted if inside else url_for("home.index")
+    try:
+        wanted = urlsplit(request.form.get("next", ""))
+    except ValueError:
+        wanted = urlsplit("")
+    inside = wanted.path.startswith(home) and not wanted.netloc and not set(wanted.path) & set("\\\r\n")
+    if not inside:
+        return url_for("home.index")
+    kept = {name: value for name, value in parse_qsl(wanted.query) if name in KEPT_IN_ADDRESS}
+    return f"{quote(wanted.path)}?{urlencode(kept | {'seat': g.admission.seat.id})}"
 
 
 @bp.post("/sign-out")

@@ -42,6 +42,9 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
             "threads": threads,
             "worker_class": "gthread",
             "graceful_timeout": 20,
+            "control_socket_disable": True,
+            # The same login in a tab of its own carries the LMS's hints in its address.
+            "limit_request_line": 8190,
             "accesslog": None,
         }
     ).run()

@@ -20,7 +20,7 @@ from lti_tool.lti.texts import clean, identifier
 from lti_tool.models import Platform, PlatformState
 
 LAUNCH_PATH = "/lti/launch"
-_LONGEST_HINT = 8000
+_LONGEST_HINT = 2500
 
 
 def begin(params: Mapping[str, str], browser_secret: str, now: datetime) -> LoginStart:

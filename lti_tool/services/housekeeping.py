@@ -6,13 +6,14 @@ from sqlalchemy import delete, or_, select
 
 from lti_tool.extensions import db
 from lti_tool.models import BrowserSession, KeptText, Seat, UsedNonce
+from lti_tool.services import launch_log
 
 # A session that has ended is still named by seat tokens of open pages, whose text must find its owner.
 SESSIONS_ARE_REMEMBERED = timedelta(days=7)
 
 
 def sweep(now: datetime) -> None:
-    """Delete used nonces and kept texts that have expired, and browser sessions that ended a week ago."""
+    """Delete expired nonces and kept texts, sessions that ended a week ago, old rows of the launch log."""
     for table in (UsedNonce, KeptText):
         db.session.execute(_plain(delete(table).where(table.expires_at <= now)))
     long_ago = now - SESSIONS_ARE_REMEMBERED
@@ -21,6 +22,7 @@ def sweep(now: datetime) -> None:
     )
     db.session.execute(_plain(delete(Seat).where(Seat.browser_session_id.in_(ended))))
     db.session.execute(_plain(delete(BrowserSession).where(BrowserSession.id.in_(ended))))
+    launch_log.forget(now)
 
 
 def _plain(statement):

@@ -1,7 +1,10 @@
 """The launch log: one row for each launch, admitted or refused, for the administrator to read."""
 
+import json
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.extensions import db
@@ -9,6 +12,8 @@ from lti_tool.lti.launch import Launch
 from lti_tool.models import LaunchRecord
 
 # No letter or digit that people confuse when they read a reference aloud.
+LARGEST_CLAIMS, MOST_NAMES = 8_000, 60
+KEPT_FOR = {"refused": timedelta(days=30), "admitted": timedelta(days=180)}
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -56,10 +61,24 @@ def refused(refusal: LaunchRefused, reference: str, now: datetime) -> LaunchReco
         issuer=_short(facts.get("issuer"), 500),
         client_id=_short(facts.get("client_id"), 255),
         deployment=_short(facts.get("deployment"), 255),
-        claims=facts.get("claims"),
+        claims=_modest(facts.get("claims")),
     )
     db.session.add(record)
     return record
+
+
+def _modest(claims: dict | None) -> dict | None:
+    """Keep claims of a usual size; of anything larger only the names: anybody may send a token."""
+    if claims is None or len(json.dumps(claims)) <= LARGEST_CLAIMS:
+        return claims
+    return {str(name)[:100]: "(left out: too long)" for name in list(claims)[:MOST_NAMES]}
+
+
+def forget(now: datetime) -> None:
+    """Delete what the launch log has kept long enough: refusals for a month, the rest for half a year."""
+    for outcome, kept_for in KEPT_FOR.items():
+        old = delete(LaunchRecord).where(LaunchRecord.outcome == outcome, LaunchRecord.at <= now - kept_for)
+        db.session.execute(old.execution_options(synchronize_session=False))
 
 
 def _short(value: object, limit: int) -> str | None:

@@ -45,7 +45,6 @@ class MemberRow:
     person: Person
     origin: Origin
     scored: bool
-    test_user: bool
     last_seen_at: datetime | None  # None for those who may not see it
     joined_at: datetime
     lowered: Lowered | None
@@ -94,7 +93,6 @@ def _row(member, membership, enrolments, role, titles, now) -> MemberRow:
         person=people.shown(membership, membership.user, role),
         origin=_origin(membership, enrolments, titles, now),
         scored=roles.is_scored(enrolments, now),
-        test_user=any(one.test_user for one in enrolments),
         last_seen_at=membership.last_seen_at if member.may(Act.SEE_VISITS) else None,
         joined_at=membership.joined_at,
         lowered=Lowered(lowered.lower_role.value, lowered.lowered_at) if lowered else None,

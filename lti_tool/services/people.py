@@ -23,9 +23,10 @@ class Person:
     hue: int
     role: str
     pseudonym: bool = False
+    test_user: bool = False  # the LMS's "student view": marked wherever it writes
 
 
-def shown(membership: Membership, user: User, role: Role | None) -> Person:
+def shown(membership: Membership, user: User, role: Role | None, *, test_user: bool = False) -> Person:
     """Describe a member for a page."""
     name = membership.pseudonym or user.name or _joined(user.given_name, user.family_name)
     return Person(
@@ -35,6 +36,7 @@ def shown(membership: Membership, user: User, role: Role | None) -> Person:
         hue=membership.id % HUES + 1,
         role=(role or Role.OBSERVER).value,
         pseudonym=bool(membership.pseudonym),
+        test_user=test_user,
     )
 
 
@@ -59,10 +61,12 @@ def described(memberships: Iterable[Membership], now: datetime) -> dict[int, Per
     if not members:
         return {}
     enrolments = enrolments_of(members[0].community_id, [member.user_id for member in members])
-    return {
-        member.id: shown(member, member.user, roles.in_force(member, enrolments.get(member.user_id, ()), now))
-        for member in members
-    }
+    return {member.id: _described(member, enrolments.get(member.user_id, []), now) for member in members}
+
+
+def _described(member: Membership, enrolments: list[Enrolment], now: datetime) -> Person:
+    role = roles.in_force(member, enrolments, now)
+    return shown(member, member.user, role, test_user=any(one.test_user for one in enrolments))
 
 
 def _joined(given: str | None, family: str | None) -> str | None:

@@ -79,16 +79,29 @@ def records(world) -> list[LaunchRecord]:
     return found
 
 
-def assert_calmly_refused(world, page, code: str) -> LaunchRecord:
-    """A page with a reference, no session, and the row in the launch log that the reference names."""
+def assert_calm(page, code: str) -> None:
+    """A page with a reference and no session, that shows nothing of a token."""
     assert 400 <= page.status < 500, (code, page.status)
     assert page.soup.select_one("h1").text.strip(), code
     assert not [cookie for cookie in page.response.headers.getlist("Set-Cookie") if "cv_session" in cookie]
+    assert page.soup.select_one("input#reference")["value"].startswith("CV-")
+    assert "eyJ" not in page.html
+
+
+def assert_calmly_refused(world, page, code: str) -> LaunchRecord:
+    """A calm page, and the row in the launch log that its reference names."""
+    assert_calm(page, code)
     record = records(world)[-1]
     assert (record.outcome, record.code) == ("refused", code)
     assert page.soup.select_one("input#reference")["value"] == record.reference
-    assert "eyJ" not in page.html
     return record
+
+
+def assert_login_refused(world, page, code: str) -> None:
+    """A calm page and no row: a login writes nothing, whoever sends it."""
+    assert_calm(page, code)
+    assert code in page.text
+    assert records(world) == []
 
 
 def role_of(home) -> str:

@@ -141,8 +141,10 @@ class TestBadLaunches:
         browser = world.browser("ines")
         state = browser.launch_form()["state"]
         said = {"state": state, "error": "access_denied", "error_description": "<b>No</b> entry"}
-        record = assert_calmly_refused(world, browser.launch(said), "platform-error")
+        page = browser.launch(said)
+        record = assert_calmly_refused(world, page, "platform-error")
         assert record.detail == "access_denied: No entry"
+        assert "access_denied: No entry" in page.text
 
     def test_while_the_keys_of_the_lms_cannot_be_read(self, world):
         world.lms.quirks.key_set_fails = True

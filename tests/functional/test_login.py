@@ -15,6 +15,7 @@ from lti_tool.services.platforms import Registration
 from lti_tool.transactions import reading, transaction
 from tests.functional.launches import (
     assert_calmly_refused,
+    assert_login_refused,
     records,
 )
 from tests.support.statements import counted
@@ -63,7 +64,7 @@ class TestALogin:
     def test_that_cannot_go_on_is_refused_and_never_redirected(self, world, changes, code):
         for method in ("GET", "POST"):
             page = self.ask(world, method, **changes)
-            assert_calmly_refused(world, page, code)
+            assert_login_refused(world, page, code)
             assert "Location" not in page.response.headers
 
     def test_without_a_client_id_is_refused_when_the_lms_has_several(self, world):
@@ -72,7 +73,7 @@ class TestALogin:
             second = Registration("Second", settings.issuer, "other", "http://a", "http://b", "http://c")
             platforms.add(second, None, TOOL, clock.now())
         page = self.ask(world, client_id=None, lti_deployment_id=None)
-        assert_calmly_refused(world, page, "login-ambiguous-client")
+        assert_login_refused(world, page, "login-ambiguous-client")
         assert self.ask(world).status == 200
 
     def test_writes_nothing(self, world):

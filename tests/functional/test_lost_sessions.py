@@ -47,6 +47,20 @@ class TestATextSentWhenSignedOut:
         assert home.post("posts", **self.WORDS, kept=kept).status == 200
         assert kept_in(home.get("")) == []
 
+    def test_is_not_pushed_out_by_previews_of_half_written_states(self, ines):
+        ines.post("posts", **self.WORDS)
+        for state in range(6):
+            ines.post("preview", body=f"Half an h{state}")
+        home = ines.browser.open_community()
+        assert kept_in(home) == ["Half an hour of work."]
+
+    def test_is_kept_when_the_browser_is_signed_in_elsewhere_meanwhile(self, ines):
+        ines.browser.be("claire").open_community(ENGLISH)
+        page = ines.post("posts", **self.WORDS)
+        assert page.status == 404
+        assert "24 hours" in page.text
+        assert kept_in(ines.browser.be("ines").open_community()) == ["Half an hour of work."]
+
     def test_is_offered_in_any_browser_of_that_person(self, space, ines):
         ines.post("posts", **self.WORDS)
         assert kept_in(space.world.enter("ines")) == ["Half an hour of work."]
