@@ -26,9 +26,8 @@ from lti_tool.services.acting import ActingMember
 from lti_tool.services.problems import Problem
 from lti_tool.services.upserts import insert_unless_there
 
-# AGS 2.0, part 3.1: what an LMS must grant before it lets a tool make columns, or give scores.
+# AGS 2.0, part 3.1: what an LMS must grant before it lets a tool make columns.
 MAKE_COLUMNS = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
-GIVE_SCORES = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 
 USUAL_MAXIMUM = Decimal(20)
 FIRST_VERSION = 1
@@ -51,7 +50,6 @@ class Offer:
 
     resource_link_id: int
     title: str | None
-    line_item_url_known: bool
 
 
 @dataclass(frozen=True)
@@ -203,7 +201,7 @@ def _offers(community_id: int) -> list[Offer]:
         .where(Course.community_id == community_id, ResourceLink.line_item_url.is_not(None))
         .order_by(ResourceLink.id)
     )
-    return [Offer(link.id, link.title, bool(link.line_item_url)) for link in found if link.line_item_url]
+    return [Offer(link.id, link.title) for link in found if link.line_item_url]
 
 
 def _offered(community_id: int, resource_link_id: int) -> ResourceLink:

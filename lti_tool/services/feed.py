@@ -83,7 +83,8 @@ def _page(member: ActingMember, chosen: str, before: str | None) -> list[Post]:
     if chosen == "unanswered":
         wanted = wanted.where(Post.kind == PostKind.QUESTION, Post.comment_count == 0)
     elif chosen == "mine":
-        wanted = wanted.where(Post.author_id == member.id)
+        replied = select(Comment.post_id).where(Comment.author_id == member.id, Comment.deleted_at.is_(None))
+        wanted = wanted.where(or_(Post.author_id == member.id, Post.id.in_(replied)))
     place = _place(before)
     if place is not None:
         at, post_id = place
