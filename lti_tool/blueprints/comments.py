@@ -66,5 +66,6 @@ def history(member, post_id, comment_id):
 
 @bp.post("/posts/<id:post_id>/comments/<id:comment_id>/delete")
 def delete(member, post_id, comment_id):
-    comments.delete(member, post_id, comment_id, clock.now())
-    return _back_to(post_id, "comment-deleted")
+    if comments.delete(member, post_id, comment_id, clock.now()):
+        return _back_to(post_id, "comment-deleted")
+    return redirect(url_for("home.index", done="comment-deleted"), 303)

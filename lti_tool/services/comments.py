@@ -76,20 +76,23 @@ def edit(member: ActingMember, post_id: int, comment_id: int, draft: CommentEdit
     return comment
 
 
-def delete(member: ActingMember, post_id: int, comment_id: int, now: datetime) -> None:
-    """Take one's own reply back: its place stays, its words leave every page."""
+def delete(member: ActingMember, post_id: int, comment_id: int, now: datetime) -> bool:
+    """Take one's own reply back: its place stays, its words leave every page.
+
+    :returns: whether there is still a thread to read.
+    """
     member.must(Act.WRITE_COMMENT)
     changes.in_order(member)
     post = contributions.post_here(member, post_id, locked=True)
     comment = contributions.comment_here(member, post_id, comment_id, locked=True)
-    if comment.deleted_at is not None and comment.author_id == member.id:
-        return
-    contributions.own(member, comment)
-    contributions.keep_wording(member, comment, now)
-    comment.body, comment.deleted_at = "", now
-    post.comment_count -= 1
-    changes.record(member, "comment.deleted", post, comment, now)
-    facts.record(member, FactAct.DELETED, post, comment, now)
+    if comment.deleted_at is None or comment.author_id != member.id:
+        contributions.own(member, comment)
+        contributions.keep_wording(member, comment, now)
+        comment.body, comment.deleted_at = "", now
+        post.comment_count -= 1
+        changes.record(member, "comment.deleted", post, comment, now)
+        facts.record(member, FactAct.DELETED, post, comment, now)
+    return post.deleted_at is None or post.comment_count > 0
 
 
 def to_edit(member: ActingMember, post_id: int, comment_id: int) -> tuple[Post, Comment]:

@@ -121,11 +121,11 @@ def delete(member: ActingMember, post_id: int, now: datetime) -> None:
 def thread(member: ActingMember, post_id: int, now: datetime) -> Thread:
     """Return a post and the replies under it, oldest first. Four statements at most.
 
-    :raises NotFound: no such post here, or deleted and never answered.
+    :raises NotFound: no such post here, or deleted and without a reply that still stands.
     """
     member.must(Act.READ)
     post, comments = _post_and_comments(member, post_id)
-    if post.deleted_at is not None and not comments:
+    if post.deleted_at is not None and not post.comment_count:
         raise NotFound()
     persons = people.described([post.author, *(comment.author for comment in comments)], now)
     mine = post.author_id == member.id and post.deleted_at is None and member.may(Act.WRITE_POST)

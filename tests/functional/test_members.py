@@ -1,0 +1,131 @@
+"""The members page: who is here, where each role came from, and what staff decide there."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from demo_lms.people import LEARNER
+from lti_tool import clock
+from lti_tool.models import AuditEntry, Role
+from tests.support.world import FRENCH
+
+
+def row_of(page, name: str):
+    """Return somebody's line of the members page."""
+    return next(row for row in page.soup.select("tbody tr") if name in row.select_one("th").text)
+
+
+def names(page) -> list[str]:
+    return [" ".join(row.select_one("th .named, th").text.split()) for row in page.soup.select("tbody tr")]
+
+
+class TestThePage:
+    def test_lists_staff_first_then_everybody_by_name(self, space):
+        for person in ("thomas", "ines", "bruno", "claire", "patrick"):
+            space.home(person)
+        listed = " / ".join(names(space.home("ines").get("members")))
+        order = ["Claire Dubois", "Bruno Caron", "Inès Lefèvre", "Patrick Roy", "Thomas Girard"]
+        assert [name for name in order if name in listed] == order
+        assert sorted(order, key=listed.index) == order
+
+    def test_says_where_a_role_came_from(self, space):
+        space.home("marc")
+        page = space.home("claire").get("members")
+        assert [code.text for code in row_of(page, "Claire Dubois").select("code")] == ["Instructor"]
+        assert "TeachingAssistant" in [code.text for code in row_of(page, "Marc Vidal").select("code")]
+
+    def test_says_who_appointed_whom(self, space):
+        space.home("karim")
+        trainer = space.home("claire")
+        page = trainer.post(f"members/{space.number('karim')}/appointment", role="community_manager")
+        row = row_of(page, "Karim Haddad")
+        assert row.select_one(".role-cm")
+        assert "Claire Dubois" in row.text
+        assert [code.text for code in row.select("code")] == ["Learner"]
+
+    def test_offers_acts_to_staff_alone(self, space):
+        space.home("karim")
+        assert space.home("claire").get("members").soup.select("form[action*='/appointment']")
+        assert not space.home("ines").get("members").soup.select("form[action*='/appointment']")
+
+
+class TestAnAppointment:
+    def appoint(self, space, person="karim", role="community_manager", by="claire"):
+        space.home(person)
+        return space.home(by).post(f"members/{space.number(person)}/appointment", role=role)
+
+    def entries(self, space) -> list[tuple]:
+        with space.world.database() as session:
+            found = session.scalars(select(AuditEntry).where(AuditEntry.act != "platform.added"))
+            return [(one.act, one.actor_id, one.subject, one.detail) for one in found]
+
+    def test_holds_at_once_in_pages_that_are_open(self, space):
+        home = space.home("karim")
+        self.appoint(space, role="sponsor")
+        assert home.get("").soup.select_one("nav.nav") is None
+        assert home.get("members").status == 403
+
+    def test_is_in_the_audit_log(self, space):
+        self.appoint(space)
+        trainer, karim = space.number("claire"), f"membership:{space.number('karim')}"
+        detail = {"role": "community_manager", "before": "learner"}
+        assert self.entries(space) == [("member.appointed", trainer, karim, detail)]
+
+    def test_ends_and_the_role_is_again_what_the_lms_says(self, space):
+        self.appoint(space, role="sponsor")
+        karim = space.number("karim")
+        page = space.home("claire").post(f"members/{karim}/appointment/end")
+        assert not row_of(page, "Karim Haddad").select_one(".role-sponsor")
+        assert space.home("karim").get("members").status == 200
+        assert [entry[0] for entry in self.entries(space)] == ["member.appointed", "member.appointment-ended"]
+
+    def test_ended_twice_ends_once(self, space):
+        self.appoint(space)
+        for _ in range(2):
+            space.home("claire").post(f"members/{space.number('karim')}/appointment/end")
+        assert len(self.entries(space)) == 2
+
+    def test_stays_through_later_launches(self, space):
+        self.appoint(space)
+        assert space.world.enter("karim").soup.select_one(".who").text.count("Karim")
+        row = row_of(space.home("claire").get("members"), "Karim Haddad")
+        assert row.select_one(".role-cm")
+
+    def test_of_an_observer_lets_them_in(self, space):
+        self.appoint(space, "patrick")
+        assert space.home("patrick").get("members").status == 200
+
+    def test_makes_nobody_of_staff_less(self, space):
+        for person in ("claire", "bruno"):
+            assert self.appoint(space, person, by="bruno").status == 409
+        assert self.entries(space) == []
+
+    def test_is_not_for_people_of_elsewhere(self, space):
+        space.world.enter("omar", "3")
+        number = space.number("omar")
+        assert space.home("claire").post(f"members/{number}/appointment", role="sponsor").status == 404
+        assert space.home("claire").post("members/9999/appointment", role="sponsor").status == 404
+
+
+class TestConfirmingALowerRole:
+    def test_is_in_the_audit_log_and_final(self, space, time_machine):
+        space.home("claire")
+        time_machine.move_to(clock.now() + timedelta(minutes=1), tick=True)
+        space.world.lms.enrol("claire", FRENCH, LEARNER)
+        space.world.enter("claire")
+        lead, claire = space.home("bruno"), space.number("claire")
+        page = lead.post(f"members/{claire}/role")
+        assert not row_of(page, "Claire Dubois").select_one(".role-trainer")
+        assert page.soup.select_one("form[action*='/role']") is None
+        with space.world.database() as session:
+            entry = session.scalars(
+                select(AuditEntry).where(AuditEntry.act == "enrolment.role-confirmed")
+            ).one()
+            assert entry.detail == {"before": Role.TRAINER, "after": Role.LEARNER}
+            assert entry.actor_id == space.number("bruno")
+
+    def test_cannot_be_done_by_the_person_who_was_lowered(self, space):
+        space.home("claire")
+        space.world.lms.enrol("claire", FRENCH, LEARNER)
+        lowered = space.world.enter("claire")
+        assert lowered.post(f"members/{space.number('claire')}/role").status == 403
