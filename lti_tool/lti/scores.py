@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from lti_tool.errors import ServiceRefused
 from lti_tool.lti import addresses, names
@@ -44,7 +44,7 @@ _ITEMS = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 _SCORE = "application/vnd.ims.lis.v1.score+json"
 _RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 
-_MOST_PAGES, _LARGEST_PAGE = 50, 8_000_000
+_MOST_PAGES, _LARGEST_PAGE = 500, 8_000_000
 _LONGEST_COMMENT = 2000
 # The quotes may be missing or typographic (Moodle), the address may hold HTML entities (Moodle).
 _NEXT = re.compile(r"<([^<>]+)>\s*;[^<]*?\brel\s*=[^A-Za-z0-9<>,;]*next(?![A-Za-z0-9-])", re.IGNORECASE)
@@ -163,12 +163,14 @@ class GradebookConnection:
     def _find(self, line_items_url: str, tag: str, resource_link_id: str | None) -> LineItemSeen | None:
         """The item with our tag; of several (copied courses) the one of this link, else the first."""
         url = with_query(line_items_url, tag=tag)
-        seen = (item_in(member) for member in self._members(url, _READ_ITEMS, _ITEMS))
-        ours = [item for item in seen if item is not None and item.tag == tag]
-        of_this_link = (
-            item for item in ours if resource_link_id and item.resource_link_id == resource_link_id
-        )
-        return next(of_this_link, ours[0] if ours else None)
+        first = None
+        for item in map(item_in, self._members(url, _READ_ITEMS, _ITEMS)):
+            if item is None or item.tag != tag:
+                continue
+            if not resource_link_id or item.resource_link_id == resource_link_id:
+                return item
+            first = first or item
+        return first
 
     def _create(self, url: str, wanted: dict, resource_link_id: str | None) -> Answer:
         """Made beside the link when it may be; some links of Canvas may not have one of ours (404, 412)."""
@@ -180,10 +182,17 @@ class GradebookConnection:
         return self._call("POST", url, _WRITE_ITEMS, accept=_ITEM, content=wanted, kind=_ITEM)
 
     def _members(self, url: str, needed: frozenset[str], accept: str) -> Iterator[dict]:
-        """The members of a container, all its pages. A page that was read already ends it."""
+        """The members of a container, all its pages. A page that was read already ends it.
+
+        Half a list would pass for a whole one: what is missing in it would look empty, or never made.
+
+        :raises ServiceRefused: `answer-unreadable`, also when some of the pages cannot be read.
+        """
         visited: set[str] = set()
         following: str | None = url
-        while following is not None and following not in visited and len(visited) < _MOST_PAGES:
+        while following is not None and following not in visited:
+            if len(visited) == _MOST_PAGES:
+                raise ServiceRefused("answer-unreadable", f"the list has more than {_MOST_PAGES} pages")
             visited.add(following)
             answer = self._call("GET", following, needed, accept=accept)
             listed = content_of(answer)
@@ -236,12 +245,25 @@ class GradebookConnection:
 
 
 def _next_page(url: str, answer: Answer) -> str | None:
-    """The next page on the same host; its address keeps its case (Canvas's bookmarks)."""
+    """The next page; its address keeps its case (Canvas's bookmarks).
+
+    :raises ServiceRefused: `answer-unreadable`, it is on another host, where our token must not go.
+    """
     match = _NEXT.search(answer.headers.get("Link", ""))
     if match is None:
         return None
-    following = urljoin(url, html.unescape(match[1]))
-    return following if addresses.is_ours(following, url) else None
+    following = _by_the_same_scheme(urljoin(url, html.unescape(match[1])), url)
+    if not addresses.is_ours(following, url):
+        raise ServiceRefused("answer-unreadable", "the list goes on at another host")
+    return following
+
+
+def _by_the_same_scheme(following: str, url: str) -> str:
+    """An LMS behind a TLS proxy may write http of itself: such an address is followed by https."""
+    there, here = addresses.origin(following) or "", addresses.origin(url) or ""
+    if there.startswith("http://") and here == there.replace("http://", "https://", 1):
+        return urlunsplit(urlsplit(following)._replace(scheme="https", netloc=urlsplit(url).netloc))
+    return following
 
 
 def _accepted(answer: Answer) -> Answer:

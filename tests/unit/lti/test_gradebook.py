@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lti_tool.errors import ServiceRefused
-from lti_tool.lti import names
+from lti_tool.lti import names, scores
+from lti_tool.lti.http import Answer
 from lti_tool.lti.scores import GradebookConnection, LineItemSeen, Result
 from lti_tool.lti.service_answers import number
 from tests.unit.lti.gradebook import ITEM_PATH
@@ -80,10 +81,51 @@ class TestReadingResults:
         assert list(connection.results(gradebook.item_url)) == ["1", "2", "3"]
         assert [call.path for call in gradebook.calls[1:]] == ["/a?page=bookmark:WyJR", "/b?x=1&Y=2"]
 
-    def test_does_not_follow_a_page_to_another_host(self, gradebook, connection):
-        gradebook.replies = [json_reply([{"userId": "1"}], Link='<http://evil.example/>; rel="next"')]
+    @pytest.mark.parametrize(
+        "link", ["http://evil.example/", "//evil.example/a", "https://127.0.0.1/", "ftp:x"]
+    )
+    def test_refuses_a_list_that_goes_on_at_another_host(self, gradebook, connection, link):
+        gradebook.replies = [json_reply([{"userId": "1"}], Link=f'<{link}>; rel="next"')]
 
-        assert list(connection.results(gradebook.item_url)) == ["1"]
+        with pytest.raises(ServiceRefused, match="answer-unreadable") as refusal:
+            connection.results(gradebook.item_url)
+
+        assert refusal.value.words == "the list goes on at another host"
+        assert len(gradebook.calls) == 1
+
+    def test_refuses_a_list_of_more_pages_than_it_reads(self, gradebook, connection, monkeypatch):
+        monkeypatch.setattr(scores, "_MOST_PAGES", 3)
+        gradebook.replies = [
+            json_reply([{"userId": str(page)}], Link=f'</page/{page}>; rel="next"') for page in range(5)
+        ]
+
+        with pytest.raises(ServiceRefused, match="answer-unreadable"):
+            connection.results(gradebook.item_url)
+
+        assert len(gradebook.calls) == 3
+
+    def test_reads_a_list_of_exactly_so_many_pages(self, gradebook, connection, monkeypatch):
+        monkeypatch.setattr(scores, "_MOST_PAGES", 2)
+        gradebook.replies = [
+            json_reply([{"userId": "1"}], Link='</page/2>; rel="next"'),
+            json_reply([{"userId": "2"}]),
+        ]
+
+        assert list(connection.results(gradebook.item_url)) == ["1", "2"]
+
+    @pytest.mark.parametrize(
+        ("here", "link", "followed"),
+        [
+            ("https://lms.example/r?a=1", "http://lms.example/r?p=B", "https://lms.example/r?p=B"),
+            ("https://lms.example/r", "http://lms.example:80/r?p=2", "https://lms.example/r?p=2"),
+            ("https://lms.example:8443/r", "http://lms.example:8443/s", "https://lms.example:8443/s"),
+            ("https://lms.example/r", "https://lms.example/s", "https://lms.example/s"),
+        ],
+    )
+    def test_follows_an_lms_that_does_not_know_of_its_tls_by_https(self, now, here, link, followed):
+        answer = Answer(200, "OK", {"Link": f'<{link}>; rel="next"'}, b"[]", now, None)
+
+        assert scores._next_page(here, answer) == followed
 
     def test_does_not_take_another_relation_for_the_next_page(self, gradebook, connection):
         gradebook.replies = [json_reply([], Link='</a>; rel="prev", </b>; rel="last"; title="next"')]
@@ -156,6 +198,21 @@ class TestFindingOrMakingALineItem:
         seen = connection.find_or_create_line_item(gradebook.items_url, **self.WANTED, resource_link_id="2")
 
         assert seen.url == own
+
+    def test_reads_no_further_than_the_one_that_it_looks_for(self, gradebook, connection):
+        gradebook.replies = [json_reply([self.item(gradebook)], Link='</more>; rel="next"')]
+
+        connection.find_or_create_line_item(gradebook.items_url, **self.WANTED)
+
+        assert len(gradebook.calls) == 1
+
+    def test_makes_none_while_it_has_not_seen_all(self, gradebook, connection):
+        gradebook.replies = [json_reply([], Link='<http://evil.example/>; rel="next"')]
+
+        with pytest.raises(ServiceRefused, match="answer-unreadable"):
+            connection.find_or_create_line_item(gradebook.items_url, **self.WANTED)
+
+        assert [call.method for call in gradebook.calls] == ["GET"]
 
     @pytest.mark.parametrize("status", [404, 412])
     def test_makes_it_alone_where_it_may_not_stand_beside_the_link(self, gradebook, connection, status):
