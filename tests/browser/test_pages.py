@@ -5,12 +5,14 @@ from functools import partial
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import BROWSER, axe, pages
-from tests.browser.pages import Tour
+from tests.browser import BROWSER, axe, pages_inside, pages_outside
 from tests.browser.people import FRENCH, Community
+from tests.browser.tour import Tour
 
 pytestmark = BROWSER
 
+READ_BY_EVERYBODY = pages_outside.READ_BY_EVERYBODY + pages_inside.READ_BY_EVERYBODY
+MADE_FOR_THE_OCCASION = pages_outside.MADE_FOR_THE_OCCASION + pages_inside.MADE_FOR_THE_OCCASION
 HEIGHT = 900
 WIDTHS = (320, 380, 1100)
 NARROW_AND_LIGHT, WIDE_AND_DARK = (320, "light"), (1100, "dark")
@@ -51,7 +53,7 @@ def named(page_of) -> str:
 
 class TestAPage:
     @pytest.mark.parametrize("language", ["fr", "en"])
-    @pytest.mark.parametrize("page_of", pages.READ_BY_EVERYBODY, ids=named)
+    @pytest.mark.parametrize("page_of", READ_BY_EVERYBODY, ids=named)
     def test_is_accessible_and_fits_the_screen(self, tour, language, page_of):
         page = page_of(tour)
 
@@ -60,7 +62,7 @@ class TestAPage:
         assert page.locator("h1:visible").count() == 1
 
     @pytest.mark.parametrize("language", ["fr"])
-    @pytest.mark.parametrize("page_of", pages.MADE_FOR_THE_OCCASION, ids=named)
+    @pytest.mark.parametrize("page_of", MADE_FOR_THE_OCCASION, ids=named)
     def test_that_came_about_by_an_act_does_so_too(self, tour, language, page_of):
         page = page_of(tour)
 

@@ -1,103 +1,9 @@
-"""Every page of the tool and of the demo LMS, in every state that looks different: how one comes there."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+"""The pages of a community, in every state that looks different: how one comes there."""
 
 from playwright.sync_api import Page
 
-from tests.browser.campus import Campus
-from tests.browser.people import ENGLISH, FRENCH, Community, Visitor
-from tests.browser.wire import SAFARI
-
-TEXT = "Le lundi, l’équipe se retrouve : **chacun dit ce qui bloque**, puis on avance.\n\n- un\n- deux"
-
-
-@dataclass(frozen=True)
-class Tour:
-    """Somebody who can be anybody: `visitor` is not signed in, `member` is in a community as a person."""
-
-    campus: Campus
-    visitor: Callable[..., Visitor]
-    member: Callable[[str, str], Community]
-
-    def alone(self, address: str) -> Page:
-        """Open an address of the tool without being signed in."""
-        page = self.visitor().new_tab()
-        page.goto(self.campus.addresses.tool + address)
-        return page
-
-    def in_lms(self, person: str, address: str) -> Page:
-        """Open an address of the LMS as somebody."""
-        page = self.visitor().is_in_lms(person).new_tab()
-        page.goto(self.campus.addresses.lms + address)
-        return page
-
-    def course_of(self, *learners: str) -> str:
-        """Open a course of one's own, so that nobody else writes there."""
-        return self.campus.open_course(*learners, locale="fr")
-
-
-# Before the closed space
-
-
-def front(tour: Tour) -> Page:
-    return tour.alone("/")
-
-
-def launch_address(tour: Tour) -> Page:
-    return tour.alone("/lti/launch")
-
-
-def not_signed_in(tour: Tour) -> Page:
-    return tour.alone("/communities/1/posts/1")
-
-
-def login_refused(tour: Tour) -> Page:
-    return tour.alone("/lti/login?iss=https%3A%2F%2Fnobody.test&login_hint=1")
-
-
-def launch_outside_a_course(tour: Tour) -> Page:
-    visitor = tour.visitor().is_in_lms("ines")
-    page = visitor.new_tab()
-    tour.campus.lms.quirks.no_context = True
-    try:
-        page.goto(f"{tour.campus.addresses.lms}/courses/{FRENCH}/launch?window=window")
-        page.wait_for_url("**/lti/launch")
-        page.locator("h1").wait_for()
-    finally:
-        tour.campus.lms.quirks.no_context = False
-    return page
-
-
-def signed_out(tour: Tour) -> Page:
-    community = tour.visitor().enters("ines")
-    community.shown.locator(".topbar details.menu summary").click()
-    community.form("/sign-out").locator("button").click()
-    community.shown.wait_for_url("**/sign-out*")
-    return community.page
-
-
-def login_without_script(tour: Tour) -> Page:
-    return _on_the_way_in(tour, "**/js/login.js*", "[data-way=here]")
-
-
-def login_that_cannot_tell(tour: Tour) -> Page:
-    return _on_the_way_in(tour, "**/lti/login/cookie", "[data-when=unsure]")
-
-
-def launch_to_be_sent_again(tour: Tour) -> Page:
-    return _on_the_way_in(tour, "**/js/repost.js*", "#repost button", user_agent=SAFARI)
-
-
-def _on_the_way_in(tour: Tour, silent: str, seen: str, **options) -> Page:
-    """Stop on the way from the LMS, because what a page of ours asks for is answered with nothing."""
-    visitor = tour.visitor(**options).is_in_lms("ines")
-    page = visitor.new_tab()
-    page.route(silent, lambda route: route.fulfill(body="", content_type="text/javascript"))
-    page.goto(f"{tour.campus.addresses.lms}/courses/{FRENCH}/launch?window=window")
-    page.locator(seen).wait_for()
-    return page
-
+from tests.browser.people import ENGLISH, FRENCH
+from tests.browser.tour import TEXT, PageOf, Tour
 
 # Home
 
@@ -317,48 +223,7 @@ def text_that_was_sent_too_late(tour: Tour) -> Page:
     return writing.page
 
 
-# The demo LMS
-
-
-def lms_front(tour: Tour) -> Page:
-    return tour.in_lms("ines", "/")
-
-
-def lms_course(tour: Tour) -> Page:
-    page = tour.in_lms("claire", f"/courses/{FRENCH}/")
-    page.wait_for_load_state()
-    return page
-
-
-def lms_gradebook(tour: Tour) -> Page:
-    return tour.in_lms("claire", f"/courses/{FRENCH}/grades")
-
-
-def lms_messages(tour: Tour) -> Page:
-    return tour.in_lms("claire", "/messages")
-
-
-def lms_behaviour(tour: Tour) -> Page:
-    return tour.in_lms("claire", "/quirks")
-
-
-def lms_without_enrolment(tour: Tour) -> Page:
-    return tour.in_lms("ines", f"/courses/{ENGLISH}/")
-
-
-def lms_back_from_the_tool(tour: Tour) -> Page:
-    return tour.in_lms("ines", f"/lti/return?course={FRENCH}&lti_msg=Merci")
-
-
-PageOf = Callable[[Tour], Page]
 READ_BY_EVERYBODY: tuple[PageOf, ...] = (
-    front,
-    launch_address,
-    not_signed_in,
-    login_refused,
-    login_without_script,
-    login_that_cannot_tell,
-    launch_to_be_sent_again,
     home_in_the_fourth_week,
     home_with_the_menu_open,
     home_of_the_trainer,
@@ -379,18 +244,9 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     nothing_there,
     not_for_this_role,
     text_of_a_page_no_longer_current,
-    lms_front,
-    lms_course,
-    lms_gradebook,
-    lms_messages,
-    lms_behaviour,
-    lms_without_enrolment,
-    lms_back_from_the_tool,
 )
 # These come about by what somebody does first, in a French course of their own.
 MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
-    launch_outside_a_course,
-    signed_out,
     home_of_the_first_learner,
     home_of_the_first_trainer,
     home_with_one_contribution,

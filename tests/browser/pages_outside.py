@@ -1,0 +1,124 @@
+"""The pages around the closed space, in every state, and those of the demo LMS: how one comes there."""
+
+from playwright.sync_api import Page
+
+from tests.browser.people import ENGLISH, FRENCH
+from tests.browser.tour import PageOf, Tour
+from tests.browser.wire import SAFARI
+
+# Before the closed space
+
+
+def front(tour: Tour) -> Page:
+    return tour.alone("/")
+
+
+def launch_address(tour: Tour) -> Page:
+    return tour.alone("/lti/launch")
+
+
+def not_signed_in(tour: Tour) -> Page:
+    return tour.alone("/communities/1/posts/1")
+
+
+def login_refused(tour: Tour) -> Page:
+    return tour.alone("/lti/login?iss=https%3A%2F%2Fnobody.test&login_hint=1")
+
+
+def launch_outside_a_course(tour: Tour) -> Page:
+    visitor = tour.visitor().is_in_lms("ines")
+    page = visitor.new_tab()
+    tour.campus.lms.quirks.no_context = True
+    try:
+        page.goto(f"{tour.campus.addresses.lms}/courses/{FRENCH}/launch?window=window")
+        page.wait_for_url("**/lti/launch")
+        page.locator("h1").wait_for()
+    finally:
+        tour.campus.lms.quirks.no_context = False
+    return page
+
+
+def signed_out(tour: Tour) -> Page:
+    community = tour.visitor().enters("ines")
+    community.shown.locator(".topbar details.menu summary").click()
+    community.form("/sign-out").locator("button").click()
+    community.shown.wait_for_url("**/sign-out*")
+    return community.page
+
+
+def login_without_script(tour: Tour) -> Page:
+    return _on_the_way_in(tour, "**/js/login.js*", "[data-way=here]")
+
+
+def login_that_cannot_tell(tour: Tour) -> Page:
+    return _on_the_way_in(tour, "**/lti/login/cookie", "[data-when=unsure]")
+
+
+def launch_to_be_sent_again(tour: Tour) -> Page:
+    return _on_the_way_in(tour, "**/js/repost.js*", "#repost button", user_agent=SAFARI)
+
+
+def _on_the_way_in(tour: Tour, silent: str, seen: str, **options) -> Page:
+    """Stop on the way from the LMS, because what a page of ours asks for is answered with nothing."""
+    visitor = tour.visitor(**options).is_in_lms("ines")
+    page = visitor.new_tab()
+    page.route(silent, lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(f"{tour.campus.addresses.lms}/courses/{FRENCH}/launch?window=window")
+    page.locator(seen).wait_for()
+    return page
+
+
+# The demo LMS
+
+
+def lms_front(tour: Tour) -> Page:
+    return tour.in_lms("ines", "/")
+
+
+def lms_course(tour: Tour) -> Page:
+    page = tour.in_lms("claire", f"/courses/{FRENCH}/")
+    page.wait_for_load_state()
+    return page
+
+
+def lms_gradebook(tour: Tour) -> Page:
+    return tour.in_lms("claire", f"/courses/{FRENCH}/grades")
+
+
+def lms_messages(tour: Tour) -> Page:
+    return tour.in_lms("claire", "/messages")
+
+
+def lms_behaviour(tour: Tour) -> Page:
+    return tour.in_lms("claire", "/quirks")
+
+
+def lms_without_enrolment(tour: Tour) -> Page:
+    return tour.in_lms("ines", f"/courses/{ENGLISH}/")
+
+
+def lms_back_from_the_tool(tour: Tour) -> Page:
+    return tour.in_lms("ines", f"/lti/return?course={FRENCH}&lti_msg=Merci")
+
+
+READ_BY_EVERYBODY: tuple[PageOf, ...] = (
+    front,
+    launch_address,
+    not_signed_in,
+    login_refused,
+    login_without_script,
+    login_that_cannot_tell,
+    launch_to_be_sent_again,
+    lms_front,
+    lms_course,
+    lms_gradebook,
+    lms_messages,
+    lms_behaviour,
+    lms_without_enrolment,
+    lms_back_from_the_tool,
+)
+# These come about by what somebody does first, in a French course of their own.
+MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
+    launch_outside_a_course,
+    signed_out,
+)
