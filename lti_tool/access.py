@@ -5,6 +5,7 @@ or not. Signed in and not a member: 404 for everything. A page is rendered for o
 acts for the seat of its token or is refused.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,7 @@ SESSION_COOKIE = "__Host-cv_session"
 LOOPBACK_SESSION_COOKIE = "cv_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SPACE = "/communities"
+NO_COMMUNITY = 0  # no row has this number
 
 
 class IdConverter(BaseConverter):
@@ -34,6 +36,9 @@ class IdConverter(BaseConverter):
 
     def to_python(self, value: str) -> int:
         return int(value)
+
+
+_COMMUNITY = re.compile(rf"{SPACE}/({IdConverter.regex})/")
 
 
 @dataclass(frozen=True)
@@ -141,22 +146,19 @@ def _guard_unknown_addresses() -> None:
     """Answer for addresses below /communities/ that lead nowhere as for those that do."""
     inside = request.path == SPACE or request.path.startswith(SPACE + "/")
     if inside and request.routing_exception is not None:
-        cookies = session_cookies()
-        if not cookies or sessions.alive(cookies, clock.now()) is None:
-            raise NotSignedIn()
-        if not isinstance(request.routing_exception, RequestRedirect):
-            raise NotFound()
+        community = _COMMUNITY.match(request.path)
+        admissions = _admissions(int(community[1]) if community else NO_COMMUNITY, clock.now())
+        if isinstance(request.routing_exception, RequestRedirect):
+            return
+        if admissions:
+            # Nothing is here, said to somebody of this community: in the frame and the language of their seat.
+            g.refused_admission = _of_address(admissions)
+            g.community_id = g.refused_admission.seat.community_id
+        raise NotFound()
 
 
 def _admit(community_id: int, now: datetime) -> Admission:
-    cookies = session_cookies()
-    if not cookies:
-        raise NotSignedIn()
-    rows = _seats_and_standing(cookies, community_id)
-    rows = [row for row in rows if sessions.is_alive(row.BrowserSession, now)]
-    if not rows:
-        raise NotSignedIn()
-    admissions = _admissible(rows, now)
+    admissions = _admissions(community_id, now)
     if not admissions:
         raise NotAMember()
     if not is_unsafe():
@@ -164,6 +166,19 @@ def _admit(community_id: int, now: datetime) -> Admission:
     admission = _of_token(admissions)
     _note_presence(admission, now)
     return admission
+
+
+def _admissions(community_id: int, now: datetime) -> list[Admission]:
+    """Return an admission for each seat of this browser in a community, the latest launch first.
+
+    :raises NotSignedIn: this browser has no session that may still be used.
+    """
+    cookies = session_cookies()
+    rows = _seats_and_standing(cookies, community_id) if cookies else []
+    alive = [row for row in rows if sessions.is_alive(row.BrowserSession, now)]
+    if not alive:
+        raise NotSignedIn()
+    return _admissible(alive, now)
 
 
 def _note_presence(admission: Admission, now: datetime) -> None:

@@ -32,12 +32,6 @@ def is_alive(session: BrowserSession, now: datetime) -> bool:
     return session.revoked_at is None and session.expires_at > now and session.last_seen_at + IDLE_LIMIT > now
 
 
-def alive(cookie_values: list[str], now: datetime) -> BrowserSession | None:
-    """Return the session that one of these cookie values names and that may still be used. One statement."""
-    wanted = select(BrowserSession).where(BrowserSession.token_hash.in_([digest(v) for v in cookie_values]))
-    return next((found for found in db.session.scalars(wanted) if is_alive(found, now)), None)
-
-
 def used_again(cookie_values: list[str], now: datetime) -> BrowserSession | None:
     """Return the session that one of these cookie values names, noted as in use. One statement."""
     wanted = (

@@ -233,7 +233,7 @@ class TestHeaders:
             ines.post("posts"),
             ines.post("seen", seat_token="x"),
         ]
-        inside += [ines.post("posts", body="x" * 2_100_000)]
+        inside += [ines.post("posts", body="x" * 2_100_000), ines.get("nothing"), ines.post("nothing")]
         return inside + [space.home_of(Role.OBSERVER)]
 
     def test_every_page_forbids_inline_script_and_storing(self, space):

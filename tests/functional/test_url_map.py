@@ -266,8 +266,10 @@ class TestActingWithoutAGenuineToken:
         self.refused(place, place.space.home_of(TRAINER).browser)
 
     def test_a_made_up_one(self, place):
-        for token in ("x", "1.", ".", "1.0000", "999999999999.ab", "²." + "a" * 64, "1\0.ab"):
-            self.refused(place, place.space.home_of(TRAINER).browser, seat_token=token)
+        browser = place.space.home_of(TRAINER).browser
+        self.refused(place, browser, seat_token="1.0000")
+        for token in ("x", "1.", ".", "999999999999.ab", "²." + "a" * 64, "1\0.ab"):
+            assert ask(browser, "POST", f"{place.community}posts", {"seat_token": token}).status_code == 403
 
     def test_one_whose_seat_number_was_changed(self, place):
         home = place.space.home_of(TRAINER)
