@@ -151,7 +151,7 @@ def _guard_unknown_addresses() -> None:
         if isinstance(request.routing_exception, RequestRedirect):
             return
         if admissions:
-            # Nothing is here, said to somebody of this community: in the frame and the language of their seat.
+            # Said to somebody of this community: in the frame and the language of their seat.
             g.refused_admission = _of_address(admissions)
             g.community_id = g.refused_admission.seat.community_id
         raise NotFound()
