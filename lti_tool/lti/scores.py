@@ -121,11 +121,16 @@ class GradebookConnection:
             raise ServiceRefused("answer-unreadable", answer.words, status=answer.status)
         return seen
 
-    def results(self, line_item_url: str) -> dict[str, Result]:
-        """Every cell that the LMS shows of this column, by `sub`. Somebody without a cell is not graded."""
+    def results(
+        self, line_item_url: str, page_read: Callable[[], object] = lambda: None
+    ) -> dict[str, Result]:
+        """Every cell that the LMS shows of this column, by `sub`. Somebody without a cell is not graded.
+
+        :param page_read: called after each page: a large course at a slow LMS takes minutes.
+        """
         url = below(line_item_url, "results")
         found: dict[str, Result] = {}
-        for member in self._members(url, _READ_RESULTS, _RESULTS):
+        for member in self._members(url, _READ_RESULTS, _RESULTS, page_read):
             sub = member.get("userId")
             sub = identifier(str(sub) if isinstance(sub, int) else sub)
             if sub is not None:
@@ -181,7 +186,13 @@ class GradebookConnection:
                 return _accepted(answer)
         return self._call("POST", url, _WRITE_ITEMS, accept=_ITEM, content=wanted, kind=_ITEM)
 
-    def _members(self, url: str, needed: frozenset[str], accept: str) -> Iterator[dict]:
+    def _members(
+        self,
+        url: str,
+        needed: frozenset[str],
+        accept: str,
+        page_read: Callable[[], object] = lambda: None,
+    ) -> Iterator[dict]:
         """The members of a container, all its pages. A page that was read already ends it.
 
         Half a list would pass for a whole one: what is missing in it would look empty, or never made.
@@ -195,6 +206,7 @@ class GradebookConnection:
                 raise ServiceRefused("answer-unreadable", f"the list has more than {_MOST_PAGES} pages")
             visited.add(following)
             answer = self._call("GET", following, needed, accept=accept)
+            page_read()
             listed = content_of(answer)
             if not isinstance(listed, list):
                 raise ServiceRefused("answer-unreadable", answer.words, status=answer.status)

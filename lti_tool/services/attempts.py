@@ -106,6 +106,7 @@ def put_off(parcel: Parcel, code: str, words: str, retry_after: object, now: dat
     if cell is None:
         return
     cell.problem, cell.problem_detail = code_of(code), detail_of(words)
+    cell.attempts += 1
     if cell.attempts >= MOST_TRIES:
         cell.problem, cell.asked_since = Problem.GIVEN_UP.value, False
         _release(cell, DeliveryState.REFUSED, None)

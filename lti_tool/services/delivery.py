@@ -23,15 +23,20 @@ Results = dict[str, Result]
 def deliver_due_scores(
     now: Clock, transaction: Transaction, connect: Connect = GradebookConnection, pause: Pause = no_pause
 ) -> None:
-    """Deliver everything that is due, batch after batch, until nothing is."""
+    """Deliver everything that is due, batch after batch, until nothing is.
+
+    What another worker took over while an LMS was slow is left to others for the rest of this run: two slow
+    workers would else take the same from each other for ever.
+    """
+    lost: set[int] = set()
     while True:
         with transaction():
-            batch = parcels.claim(now())
+            batch = parcels.claim(now(), passing_by=lost)
         if batch is None:
             return
         pause("claimed")
         with connect(batch.access, batch.scopes, now) as gradebook:
-            _Delivery(batch, now, transaction, gradebook, pause).run()
+            lost |= _Delivery(batch, now, transaction, gradebook, pause).run()
 
 
 class _Delivery:
@@ -42,21 +47,33 @@ class _Delivery:
     ) -> None:
         self._batch, self._now, self._transaction = batch, now, transaction
         self._gradebook, self._pause = gradebook, pause
+        self._lost: set[int] = set()
 
-    def run(self) -> None:
-        """Read the column once, then deliver one by one; what an LMS that is down leaves over is put off."""
-        waiting = list(self._batch.parcels)
+    def run(self) -> set[int]:
+        """Read the column once, then deliver one by one; what an LMS that is down leaves over is put off.
+
+        Returns the ids of those deliveries that another worker took over meanwhile.
+        """
+        waiting = self._batch.parcels
         try:
-            results = self._gradebook.results(self._batch.url)
+            results = self._gradebook.results(self._batch.url, page_read=lambda: self._kept(waiting))
             self._pause("results-read")
-            while waiting:
+            while waiting := self._kept(waiting):
                 self._deliver(waiting[0], results)
-                waiting.pop(0)
+                waiting = waiting[1:]
         except PlatformUnavailable as problem:
             self._put_off(waiting, Problem.PLATFORM_UNAVAILABLE, problem)
         except ServiceRefused as problem:
             self._refuse(waiting, problem, answered=False)
         self._remember_clock()
+        return self._lost
+
+    def _kept(self, waiting: list[Parcel]) -> list[Parcel]:
+        """Keep the leases of what waits while the LMS takes its time; leave what is no longer ours."""
+        with self._transaction():
+            kept = parcels.kept(waiting, self._now())
+        self._lost |= {parcel.id for parcel in waiting} - {parcel.id for parcel in kept}
+        return kept
 
     def _deliver(self, parcel: Parcel, results: Results) -> None:
         attempt = self._freeze(parcel, results)
@@ -79,14 +96,14 @@ class _Delivery:
         None when nothing was posted: that comparison held it, or the lease is over.
         """
         try:
-            return self._posted(attempt)
+            return self._posted(parcel, attempt)
         except ScoreConflict:
             self._pause("conflict")
             again = self._freeze(parcel, self._gradebook.results(self._batch.url))
-            return None if again is None else self._posted(again)
+            return None if again is None else self._posted(parcel, again)
 
-    def _posted(self, attempt: Attempt) -> Attempt | None:
-        if self._now() >= attempt.post_before:
+    def _posted(self, parcel: Parcel, attempt: Attempt) -> Attempt | None:
+        if self._now() >= attempt.post_before and not self._kept([parcel]):
             return None
         self._gradebook.send_score(self._batch.url, attempt.score)
         return attempt

@@ -1,10 +1,11 @@
 """Taking deliveries for the time of a lease, a few of one line item at once (DESIGN 5, Grade)."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CTE, and_, or_, select, update
+from sqlalchemy import CTE, Update, and_, or_, select, update
 
 from lti_tool.extensions import db
 from lti_tool.lti.scores import PlatformAccess, access_to
@@ -22,7 +23,8 @@ from lti_tool.models import (
     User,
 )
 
-LEASE = timedelta(seconds=60)
+# Longer than one call with its token can take; it is renewed between any two calls.
+LEASE = timedelta(minutes=4)
 PER_BATCH = 20
 
 
@@ -49,19 +51,17 @@ class Batch:
     parcels: list[Parcel]
 
 
-def claim(now: datetime) -> Batch | None:
-    """Take what is due, or was left by a worker that died, from the line item that has waited longest."""
+def claim(now: datetime, passing_by: Collection[int] = ()) -> Batch | None:
+    """Take what is due, or was left by a worker that died, from the line item that has waited longest.
+
+    :param passing_by: deliveries to be left to others, by their ids.
+    """
     lease = str(uuid.uuid4())
-    picked = _picked(now)
+    picked = _picked(now, passing_by)
     claimed = (
         update(ScoreDelivery)
         .where(ScoreDelivery.id.in_(select(picked.c.id)))
-        .values(
-            state=DeliveryState.SENDING,
-            lease=lease,
-            lease_until=now + LEASE,
-            attempts=ScoreDelivery.attempts + 1,
-        )
+        .values(state=DeliveryState.SENDING, lease=lease, lease_until=now + LEASE)
         .returning(ScoreDelivery.id)
         .execution_options(synchronize_session=False)
     )
@@ -74,26 +74,39 @@ def renewed(parcel: Parcel, now: datetime) -> ScoreDelivery | None:
 
     Who gets None neither posts nor records: another worker has, or will have, this delivery.
     """
-    mine = (
-        update(ScoreDelivery)
-        .where(
-            ScoreDelivery.id == parcel.id,
-            ScoreDelivery.lease == parcel.lease,
-            ScoreDelivery.lease_until > now,
-        )
-        .values(lease_until=now + LEASE)
-        .returning(ScoreDelivery)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
+    mine = _renewal([parcel], now).returning(ScoreDelivery).execution_options(populate_existing=True)
     return db.session.scalars(mine).one_or_none()
 
 
-def _picked(now: datetime) -> CTE:
+def kept(parcels: list[Parcel], now: datetime) -> list[Parcel]:
+    """Renew the leases of a batch, or of what is left of it; return those parcels that are still held."""
+    if not parcels:
+        return []
+    ids = set(db.session.scalars(_renewal(parcels, now).returning(ScoreDelivery.id)))
+    return [parcel for parcel in parcels if parcel.id in ids]
+
+
+def _renewal(parcels: list[Parcel], now: datetime) -> Update:
+    """Renew leases, also lapsed ones: a lease that still has our name was not taken by anybody."""
+    return (
+        update(ScoreDelivery)
+        .where(
+            ScoreDelivery.id.in_([parcel.id for parcel in parcels]),
+            ScoreDelivery.lease == parcels[0].lease,
+            ScoreDelivery.state == DeliveryState.SENDING,
+        )
+        .values(lease_until=now + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _picked(now: datetime, passing_by: Collection[int]) -> CTE:
     """Choose the rows to claim. On PostgreSQL workers pass by what another one is claiming."""
-    due = or_(
+    waits = or_(
         and_(ScoreDelivery.state == DeliveryState.DUE, ScoreDelivery.due_at <= now),
         and_(ScoreDelivery.state == DeliveryState.SENDING, ScoreDelivery.lease_until <= now),
     )
+    due = and_(waits, ScoreDelivery.id.not_in(passing_by)) if passing_by else waits
     first = (
         select(ScoreDelivery.line_item_id)
         .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
