@@ -24,6 +24,7 @@ _USUAL_LIFE, _LONGEST_LIFE = 3600.0, 86_400.0
 # Moodle refuses an assertion that is one second ahead of its clock.
 _BEFORE_NOW, _ASSERTION_LIFE = 5, 60
 _CLOCK_TOLERANCE = 2.0
+_FURTHEST_CLOCK = timedelta(days=1)
 _LONGEST_TOKEN = 20_000
 
 
@@ -203,5 +204,10 @@ def _token_in(answer: Answer) -> dict:
 
 
 def clock_offset_of(answer: Answer) -> float | None:
-    """Their clock minus ours in seconds by the Date header, which names the second that is running."""
-    return None if answer.date is None else (answer.date - answer.at).total_seconds() + 0.5
+    """Their clock minus ours in seconds by the Date header, which names the second that is running.
+
+    None when there is no such header, or one of another day: no clock that anybody uses is that wrong.
+    """
+    if answer.date is None or abs(answer.date - answer.at) > _FURTHEST_CLOCK:
+        return None
+    return (answer.date - answer.at).total_seconds() + 0.5

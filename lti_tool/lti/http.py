@@ -285,9 +285,10 @@ def _retry_after(answer: Answer) -> float | None:
 def _moment(header: str | None) -> datetime | None:
     try:
         moment = parsedate_to_datetime(header or "")
+        # The last hours of the year 9999 have no UTC west of Greenwich.
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _words_in_json(body: bytes) -> str:

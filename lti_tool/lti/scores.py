@@ -252,7 +252,8 @@ class GradebookConnection:
             data=body,
             size_limit=_LARGEST_PAGE,
         )
-        self.clock_offset = clock_offset_of(answer) if answer.date else self.clock_offset
+        measured = clock_offset_of(answer)
+        self.clock_offset = self.clock_offset if measured is None else measured
         return answer
 
 

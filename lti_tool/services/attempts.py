@@ -24,7 +24,14 @@ from lti_tool.models import (
     User,
 )
 from lti_tool.services import participation, people, roles, rules
-from lti_tool.services.comparison import Mark, earliest_sending, is_ours, is_still, stamp
+from lti_tool.services.comparison import (
+    Mark,
+    earliest_sending,
+    is_ours,
+    is_out_of_reach,
+    is_still,
+    stamp,
+)
 from lti_tool.services.parcels import Parcel, renewed
 from lti_tool.services.problems import Problem, code_of, detail_of
 from lti_tool.services.retries import MOST_TRIES, next_try
@@ -44,7 +51,8 @@ def freeze(parcel: Parcel, theirs: Result | None, offset: float, now: datetime) 
     """Compare, then fix statement, value, maximum and time stamp of an attempt.
 
     None when nothing is to be sent: the lease is lost, a difference is held for a trainer, nothing counts
-    (any more), or it is too early for another time stamp; the row says which.
+    (any more), or it is too early for another time stamp (put off as a conflict when by more than a day);
+    the row says which.
 
     :param theirs: what the LMS has, as just read; :param offset: the LMS's clock minus ours, in seconds.
     """
@@ -60,6 +68,9 @@ def freeze(parcel: Parcel, theirs: Result | None, offset: float, now: datetime) 
         _hold(cell, seen, now)
         return None
     _settle_lost_attempt(cell, seen, now)
+    if is_out_of_reach(now, offset, cell.last_timestamp):
+        _put_off(cell, Problem.CONFLICT, f"{cell.last_timestamp:%Y-%m-%d %H:%M} UTC", None, now)
+        return None
     when = stamp(now, offset, cell.last_timestamp)
     if when is None:
         _release(cell, DeliveryState.DUE, earliest_sending(offset, cell.last_timestamp))
@@ -103,15 +114,8 @@ def hold_because_it_stays(parcel: Parcel, theirs: Result | None, now: datetime) 
 def put_off(parcel: Parcel, code: str, words: str, retry_after: object, now: datetime) -> None:
     """Have a delivery tried again later, or give it up after many tries. An open attempt stays open."""
     cell = renewed(parcel, now)
-    if cell is None:
-        return
-    cell.problem, cell.problem_detail = code_of(code), detail_of(words)
-    cell.attempts += 1
-    if cell.attempts >= MOST_TRIES:
-        cell.problem, cell.asked_since = Problem.GIVEN_UP.value, False
-        _release(cell, DeliveryState.REFUSED, None)
-    else:
-        _release(cell, DeliveryState.DUE, next_try(now, cell.attempts, retry_after))
+    if cell is not None:
+        _put_off(cell, code, words, retry_after, now)
 
 
 def refuse(parcel: Parcel, code: str, words: str, now: datetime, *, answered: bool) -> None:
@@ -181,6 +185,16 @@ def _settle_lost_attempt(cell: ScoreDelivery, seen: Mark | None, now: datetime) 
 
 def _mark(value: Decimal | None, maximum: Decimal | None) -> Mark | None:
     return None if value is None else Mark(value, maximum)
+
+
+def _put_off(cell: ScoreDelivery, code: str, words: str, retry_after: object, now: datetime) -> None:
+    cell.problem, cell.problem_detail = code_of(code), detail_of(words)
+    cell.attempts += 1
+    if cell.attempts >= MOST_TRIES:
+        cell.problem, cell.asked_since = Problem.GIVEN_UP.value, False
+        _release(cell, DeliveryState.REFUSED, None)
+    else:
+        _release(cell, DeliveryState.DUE, next_try(now, cell.attempts, retry_after))
 
 
 def _hold(cell: ScoreDelivery, seen: Mark | None, now: datetime) -> None:

@@ -11,6 +11,8 @@ TOLERANCE = Fraction(5, 1000)
 ONE_SECOND = timedelta(seconds=1)
 # Further ahead of the LMS's clock a stamp may be refused, or block every later score (Moodle).
 FURTHEST_AHEAD = timedelta(seconds=2)
+# What is stamped later than this was stamped by a clock that was wrong: waiting for it helps nobody.
+LONGEST_WAIT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ def stamp(now: datetime, offset: float, last: datetime | None) -> datetime | Non
     present = whole_second(theirs)
     chosen = present if last is None else max(present, whole_second(last) + ONE_SECOND)
     return chosen if chosen <= theirs + FURTHEST_AHEAD else None
+
+
+def is_out_of_reach(now: datetime, offset: float, last: datetime | None) -> bool:
+    """Tell whether the last stamp is more than a day ahead of the LMS's clock; arguments as for `stamp`."""
+    return last is not None and last - (now + timedelta(seconds=offset)) > LONGEST_WAIT
 
 
 def earliest_sending(offset: float, last: datetime) -> datetime:

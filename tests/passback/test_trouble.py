@@ -4,13 +4,15 @@ from datetime import timedelta
 from typing import ClassVar
 
 import pytest
+from sqlalchemy import update
 
 from demo_lms.gradebook import Score as LmsScore
 from demo_lms.people import LEARNER
 from lti_tool import clock
 from lti_tool.errors import PlatformUnavailable
+from lti_tool.extensions import db
 from lti_tool.lti.scores import GradebookConnection
-from lti_tool.models import DeliveryState, LineItemState
+from lti_tool.models import DeliveryState, LineItemState, ScoreDelivery
 from lti_tool.services import parcels, retries
 from lti_tool.transactions import transaction
 from tests.support.classroom import ONE_QUESTION, TWO_QUESTIONS
@@ -244,6 +246,20 @@ class TestAConflict:
         grade.stamp -= timedelta(minutes=10)
         sent.deliver_until_settled(after=LATER)
         assert (sent.state(), sent.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
+
+    def test_a_stamp_far_ahead_of_the_lms_is_shown_and_not_waited_for(self, sent):
+        self.stamped(sent, clock.now() + timedelta(days=400))
+        sent.deliver()
+        cell = sent.cell()
+        assert (cell.state, cell.problem) == (DeliveryState.DUE, "conflict")
+        assert cell.due_at < clock.now() + LATER
+        self.stamped(sent, clock.now())
+        sent.deliver_until_settled(after=LATER)
+        assert (sent.state(), sent.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
+
+    def stamped(self, sent, moment) -> None:
+        with sent.world.app.app_context(), transaction():
+            db.session.execute(update(ScoreDelivery).values(last_timestamp=moment))
 
     def test_what_a_teacher_wrote_in_between_is_held(self, sent):
         column = sent.columns()[0].id

@@ -157,6 +157,14 @@ class TestMeasuringTheClock:
 
         assert connection.clock_offset == pytest.approx(42, abs=1)
 
+    @pytest.mark.parametrize("days", [-400, -2, 2, 400])
+    def test_does_not_believe_a_clock_of_another_day(self, gradebook, connection, now, days):
+        gradebook.replies = [dated(now + timedelta(days=days), "200 OK", "[]")]
+
+        connection.results(gradebook.item_url)
+
+        assert connection.clock_offset is None
+
     def test_knows_nothing_before_a_call(self, connection):
         assert connection.clock_offset is None
 

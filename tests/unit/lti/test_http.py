@@ -93,7 +93,15 @@ class TestCalling:
 
         assert (answer.at, answer.date) == (ours, ours + timedelta(seconds=7))
 
-    @pytest.mark.parametrize("header", ["yesterday", "", "Mon, 99 Nov 2026 99:99:99 GMT"])
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "yesterday",
+            "",
+            "Mon, 99 Nov 2026 99:99:99 GMT",
+            "Fri, 31 Dec 9999 23:59:59 -0100",
+        ],
+    )
     def test_ignores_a_date_that_is_none(self, client, server, header):
         raw = f"HTTP/1.1 200 OK\r\nDate: {header}\r\nContent-Length: 0\r\n\r\n".encode()
         server.answer = answers(Reply(write=lambda out: out.write(raw)))

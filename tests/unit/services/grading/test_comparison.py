@@ -5,7 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from lti_tool.services.comparison import Mark, earliest_sending, is_ours, is_same, is_still, stamp
+from lti_tool.services.comparison import (
+    Mark,
+    earliest_sending,
+    is_ours,
+    is_out_of_reach,
+    is_same,
+    is_still,
+    stamp,
+)
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 400_000, UTC)
 WHOLE_NOON = NOON.replace(microsecond=0)
@@ -98,3 +106,23 @@ class TestStampingAScore:
         moment = earliest_sending(offset, last)
         assert stamp(moment, offset, last) is not None
         assert stamp(moment - timedelta(milliseconds=1), offset, last) is None
+
+
+class TestAStampOfAClockThatWasWrong:
+    @pytest.mark.parametrize(
+        ("last", "beyond"),
+        [
+            (None, False),
+            (NOON, False),
+            (NOON + timedelta(days=1), False),
+            (NOON + timedelta(days=1) + SECOND, True),
+            (datetime.max.replace(tzinfo=UTC), True),
+        ],
+    )
+    def test_it_is_out_of_reach_after_a_day(self, last, beyond):
+        assert is_out_of_reach(NOON, 0.0, last) is beyond
+
+    def test_it_is_measured_by_the_clock_of_the_lms(self):
+        last = NOON + timedelta(days=1, hours=1)
+        assert is_out_of_reach(NOON, 3600.0, last) is False
+        assert is_out_of_reach(NOON, 3599.0, last) is True
