@@ -84,8 +84,8 @@ class _Delivery:
             attempt = self._post(parcel, attempt)
         except ScoreConflict as problem:
             self._put_off([parcel], Problem.CONFLICT, problem)
-        except ServiceRefused as problem:
-            self._refuse([parcel], problem, answered=True)
+        except ServiceRefused as problem:  # what a conflict made us read again, not the score
+            self._refuse([parcel], problem, answered=False)
         else:
             if attempt is not None:
                 self._record(parcel, attempt)
@@ -93,7 +93,7 @@ class _Delivery:
     def _post(self, parcel: Parcel, attempt: Attempt) -> Attempt | None:
         """Post, once more after a 409: read what is there, compare, stamp anew.
 
-        None when nothing was posted: that comparison held it, or the lease is over.
+        None when there is nothing to record: that comparison held it, the LMS refused it, the lease is over.
         """
         try:
             return self._posted(parcel, attempt)
@@ -105,7 +105,11 @@ class _Delivery:
     def _posted(self, parcel: Parcel, attempt: Attempt) -> Attempt | None:
         if self._now() >= attempt.post_before and not self._kept([parcel]):
             return None
-        self._gradebook.send_score(self._batch.url, attempt.score)
+        try:
+            self._gradebook.send_score(self._batch.url, attempt.score)
+        except ServiceRefused as problem:
+            self._refuse([parcel], problem, answered=True)
+            return None
         return attempt
 
     def _freeze(self, parcel: Parcel, results: Results) -> Attempt | None:

@@ -9,9 +9,9 @@ from sqlalchemy import update
 from demo_lms.gradebook import Score as LmsScore
 from demo_lms.people import LEARNER
 from lti_tool import clock
-from lti_tool.errors import PlatformUnavailable
+from lti_tool.errors import PlatformUnavailable, ServiceRefused
 from lti_tool.extensions import db
-from lti_tool.lti.scores import GradebookConnection
+from lti_tool.lti.scores import GradebookConnection, ScoreConflict
 from lti_tool.models import DeliveryState, LineItemState, ScoreDelivery
 from lti_tool.services import parcels, retries
 from lti_tool.transactions import transaction
@@ -156,6 +156,21 @@ class StuckInTheNetwork(GradebookConnection):
         classroom.lms.record_score(classroom.columns()[0], LmsScore(**cls.stuck))
 
 
+class ForbiddenAfterAConflict(GradebookConnection):
+    """A connection whose score gets lost in a conflict, and that may not read again what is there."""
+
+    forbidden = False
+
+    def results(self, line_item_url, page_read=lambda: None):
+        if self.forbidden:
+            raise ServiceRefused("access-refused", "not here")
+        return super().results(line_item_url, page_read)
+
+    def send_score(self, line_item_url, score):
+        self.forbidden = True
+        raise ScoreConflict("score-conflict", "later")
+
+
 class Crash(BaseException):
     """The worker ends here."""
 
@@ -235,6 +250,12 @@ class TestAConflict:
         sent.deliver(pause=meanwhile)
         assert conflicts == ["conflict"]
         assert (sent.state(), sent.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
+
+    def test_a_refusal_to_show_what_is_there_says_nothing_about_the_score(self, sent):
+        sent.deliver(connect=ForbiddenAfterAConflict)
+        cell = sent.cell()
+        assert (cell.state, cell.problem) == (DeliveryState.REFUSED, "access-refused")
+        assert cell.attempt_open
 
     def test_a_second_one_waits(self, sent):
         grade = sent.lms.grade_of(FRENCH, "u-ines", sent.columns()[0].id)
