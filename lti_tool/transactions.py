@@ -72,6 +72,7 @@ def own_transactions(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "handle_error", _quote_no_row)
 
 
 def _prepare_sqlite(connection, record) -> None:
@@ -95,3 +96,10 @@ def _begin_sqlite(connection) -> None:
 def _begin_postgresql(connection) -> None:
     if _reading.get():
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _quote_no_row(context) -> None:
+    """Cut PostgreSQL's errors to their first line: the next ones quote what somebody wrote, for every log."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
