@@ -15,6 +15,7 @@ from lti_tool.errors import ServiceRefused
 from lti_tool.lti import keys
 from lti_tool.lti.http import Answer, OutboundClient
 from lti_tool.lti.keys import SigningKey
+from lti_tool.lti.service_answers import instead_of_data
 from lti_tool.lti.texts import identifier
 from lti_tool.models import Platform
 
@@ -91,8 +92,8 @@ class AccessTokens:
     def current(self) -> AccessToken:
         """A token with at least 15 seconds left, asked for when needed.
 
-        :raises ServiceRefused: `token-refused`, `html-answer`, `answer-unreadable`, `outbound-forbidden`.
-        :raises PlatformUnavailable: worth another try.
+        :raises ServiceRefused: `token-refused`, `answer-unreadable`, `outbound-forbidden`.
+        :raises PlatformUnavailable: worth another try; `html-answer` for a page instead of a token.
         """
         if self._held is None or self._now() >= self._held.good_until:
             self._held = self._asked_for()
@@ -192,7 +193,7 @@ class _TokenPost:
 def _token_in(answer: Answer) -> dict:
     """The token, by the content of the answer: Moodle labels it text/html."""
     if answer.is_html:
-        raise ServiceRefused("html-answer", answer.words)
+        raise instead_of_data(answer)
     try:
         content = json.loads(answer.body)
     except (ValueError, RecursionError) as unreadable:

@@ -65,9 +65,10 @@ class GradebookConnection:
     :param scopes: those that the launch named; only these are asked for.
     :param now: our clock, aware UTC.
 
-    Every call raises `PlatformUnavailable` (worth another try, `facts["retry_after"]`) or `ServiceRefused`
-    (final): `token-refused`, `scope-missing`, `access-refused`, `line-item-gone`, `outbound-forbidden`,
-    `html-answer`, `answer-unreadable`, `service-refused`; a score also `not-in-course`, `score-refused`.
+    Every call raises `PlatformUnavailable` (worth another try, `facts["retry_after"]`), for a page instead
+    of data as `html-answer`, or `ServiceRefused` (final): `token-refused`, `scope-missing`, `access-refused`,
+    `line-item-gone`, `outbound-forbidden`, `answer-unreadable`, `service-refused`; a score also
+    `not-in-course` and `score-refused`.
     """
 
     def __init__(self, access: PlatformAccess, scopes: Sequence[str], now: Callable[[], datetime]) -> None:

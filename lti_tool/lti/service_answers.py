@@ -7,7 +7,7 @@ import json
 import re
 from decimal import Decimal
 
-from lti_tool.errors import ServiceProblem, ServiceRefused
+from lti_tool.errors import PlatformUnavailable, ServiceProblem, ServiceRefused
 from lti_tool.lti.http import Answer, unavailable
 
 _RATE_LIMIT = re.compile(r"rate.?limit|too many requests", re.IGNORECASE)
@@ -34,12 +34,17 @@ class ScoreConflict(ServiceProblem):
 def problem_with(answer: Answer) -> ServiceProblem | None:
     """What any service call's answer is a problem of; None when it was accepted."""
     if 200 <= answer.status < 300:
-        return ServiceRefused("html-answer", answer.words, status=answer.status) if answer.is_html else None
+        return instead_of_data(answer) if answer.is_html else None
     if answer.status == 403 and _RATE_LIMIT.search(answer.words):
         return unavailable(answer)  # older Canvas
     codes = {401: "token-refused", 403: "access-refused", 404: "line-item-gone", 410: "line-item-gone"}
     code = codes.get(answer.status, "service-refused")
     return ServiceRefused(code, answer.words, status=answer.status)
+
+
+def instead_of_data(answer: Answer) -> PlatformUnavailable:
+    """A page that came with a status of success: maintenance, mostly, and over after a while."""
+    return PlatformUnavailable("html-answer", answer.words, retry_after=None, status=answer.status)
 
 
 def problem_with_score(answer: Answer) -> ServiceProblem | None:

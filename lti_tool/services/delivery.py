@@ -14,7 +14,7 @@ from lti_tool.services import attempts, line_items, parcels
 from lti_tool.services.attempts import Attempt
 from lti_tool.services.line_items import Clock, Connect, Pause, Transaction, no_pause
 from lti_tool.services.parcels import Batch, Parcel
-from lti_tool.services.problems import Problem
+from lti_tool.services.problems import Problem, code_of_outage
 
 # What the LMS has, by `sub`, as read once for a batch.
 Results = dict[str, Result]
@@ -62,7 +62,7 @@ class _Delivery:
                 self._deliver(waiting[0], results)
                 waiting = waiting[1:]
         except PlatformUnavailable as problem:
-            self._put_off(waiting, Problem.PLATFORM_UNAVAILABLE, problem)
+            self._put_off(waiting, code_of_outage(problem.code), problem)
         except ServiceRefused as problem:
             self._refuse(waiting, problem, answered=False)
         self._remember_clock()

@@ -28,6 +28,11 @@ LONGEST_CODE = 40
 LONGEST_DETAIL = 500
 
 
+def code_of_outage(code: str) -> Problem:
+    """Return what to tell of an LMS that could not be used for now: a page that came, else no answer."""
+    return Problem.HTML_ANSWER if code == Problem.HTML_ANSWER else Problem.PLATFORM_UNAVAILABLE
+
+
 def code_of(code: str) -> str:
     """Return a code that fits its column: ours, or the one that the call to the LMS gave."""
     return code[:LONGEST_CODE]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lti_tool.errors import ServiceRefused
+from lti_tool.errors import PlatformUnavailable, ServiceRefused
 from lti_tool.lti import names, scores
 from lti_tool.lti.http import Answer
 from lti_tool.lti.scores import GradebookConnection, LineItemSeen, Result
@@ -58,7 +58,6 @@ class TestReadingResults:
             (b"[NaN]", "answer-unreadable"),
             (b"[" * 100_000, "answer-unreadable"),
             (b"\xff\xfe\x00", "answer-unreadable"),
-            (b" \n<html>", "html-answer"),
         ],
     )
     def test_refuses_what_is_no_list(self, gradebook, connection, body, code):
@@ -68,6 +67,14 @@ class TestReadingResults:
             connection.results(gradebook.item_url)
 
         assert refusal.value.code == code
+
+    def test_takes_a_page_for_people_for_something_that_passes(self, gradebook, connection):
+        gradebook.replies = [Reply(200, b" \n<html>Maintenance</html>")]
+
+        with pytest.raises(PlatformUnavailable, match="html-answer") as problem:
+            connection.results(gradebook.item_url)
+
+        assert problem.value.words == "Maintenance"
 
     def test_reads_all_pages_and_keeps_the_case_of_their_addresses(self, gradebook, connection):
         url = gradebook.server.url

@@ -118,10 +118,10 @@ class TestSendingAScore:
     def test_does_not_believe_a_page(self, gradebook, connection, now):
         gradebook.replies = [Reply(200, b"<!DOCTYPE html><title>Please log in</title>")]
 
-        with pytest.raises(ServiceRefused, match="html-answer") as refusal:
+        with pytest.raises(PlatformUnavailable, match="html-answer") as problem:
             connection.send_score(gradebook.item_url, score(now))
 
-        assert refusal.value.words == "Please log in"
+        assert problem.value.words == "Please log in"
 
 
 ERRORS = data("lti", "ags-errors")["cases"]
