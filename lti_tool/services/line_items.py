@@ -29,7 +29,7 @@ from lti_tool.models import (
     ScoreDelivery,
 )
 from lti_tool.services import outbox
-from lti_tool.services.problems import Problem, code_of, detail_of
+from lti_tool.services.problems import Problem, code_of, code_of_outage, detail_of
 from lti_tool.services.retries import MOST_TRIES, next_try
 
 # Longer than a token, a listing and a making of a column can take together.
@@ -92,7 +92,7 @@ def make_line_items(
 
 def lost(line_item_id: int, url: str, problem: ServiceRefused) -> None:
     """Record that the LMS has no column at this address any more, unless another one was bound meanwhile."""
-    db.session.execute(
+    refused = db.session.execute(
         update(LineItem)
         .where(LineItem.id == line_item_id, LineItem.url == url, LineItem.state == LineItemState.BOUND)
         .values(
@@ -101,6 +101,8 @@ def lost(line_item_id: int, url: str, problem: ServiceRefused) -> None:
             problem_detail=detail_of(problem.words),
         )
     )
+    if refused.rowcount:
+        _take_off_the_way(line_item_id)
 
 
 def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
@@ -256,7 +258,7 @@ def _try_later(wanted: Wanted, problem: PlatformUnavailable, now: datetime) -> N
         return
     later = {
         "due_at": next_try(now, wanted.attempts, problem.facts.get("retry_after")),
-        "problem": Problem.PLATFORM_UNAVAILABLE.value,
+        "problem": code_of_outage(problem.code).value,
         "problem_detail": detail_of(problem.words or problem.code),
     }
     _change(wanted, now, later)
@@ -269,7 +271,17 @@ def _refuse(wanted: Wanted, code: str, words: str, now: datetime) -> None:
         "problem": code_of(code),
         "problem_detail": detail_of(words),
     }
-    _change(wanted, now, refused)
+    if _change(wanted, now, refused):
+        _take_off_the_way(wanted.id)
+
+
+def _take_off_the_way(line_item_id: int) -> None:
+    """Have what is due in a refused column be ready instead: it is not on its way, and might never be."""
+    db.session.execute(
+        update(ScoreDelivery)
+        .where(ScoreDelivery.line_item_id == line_item_id, ScoreDelivery.state == DeliveryState.DUE)
+        .values(state=DeliveryState.READY, due_at=None, asked_since=False, problem=None, problem_detail=None)
+    )
 
 
 def _change(wanted: Wanted, now: datetime, values: dict) -> bool:

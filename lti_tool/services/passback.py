@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from lti_tool.errors import NotFound, Stale
 from lti_tool.extensions import db
-from lti_tool.models import DeliveryState, GradeColumn, LineItem, ScoreDelivery
+from lti_tool.models import DeliveryState, GradeColumn, LineItem, LineItemState, ScoreDelivery
 from lti_tool.permissions import Act
 from lti_tool.services import audit, cells, outbox, participation, rules
 from lti_tool.services.acting import ActingMember
@@ -20,6 +20,7 @@ DECISIONS = (KEEP, OVERWRITE)
 def ask_to_send(member: ActingMember, member_ids: Iterable[int] | None, now: datetime) -> int:
     """Have the scores of these members (None: of everybody graded) sent; return how many are on their way.
 
+    Where the LMS refused the column nothing is on its way: those stay ready until there is one.
     Nothing is sent for those who have no counted contribution, unless the LMS has a score of ours that is
     then no longer right. A decision to keep the LMS's value stands when everybody is sent; sending that
     member by name compares anew and asks the same question again while the LMS's value is another.
@@ -33,10 +34,11 @@ def ask_to_send(member: ActingMember, member_ids: Iterable[int] | None, now: dat
     graded = {one.membership.id for one in participation.scored_members(by.community_id, now)}
     named = graded if member_ids is None else graded & set(member_ids)
     kept = _cells_in(by, DeliveryState.KEPT) if member_ids is None else set()
+    refused = _refused_columns(by)
     wanted = [
         cell
         for cell in cells.cells_of(by.community_id, _worth_sending(by, named, now), now)
-        if (cell.line_item_id, cell.enrolment_id) not in kept
+        if (cell.line_item_id, cell.enrolment_id) not in kept and cell.line_item_id not in refused
     ]
     count = cells.make_due(wanted, member.id, now)
     if count:
@@ -51,7 +53,7 @@ def decide(member: ActingMember, delivery_id: int, decision: str, now: datetime)
     """Settle a difference: keep what the LMS has, or write ours over exactly the value that was seen there.
 
     :raises NotFound: no such delivery in this community.
-    :raises Stale: there is nothing to decide any more.
+    :raises Stale: there is nothing to decide any more, or no column to write it into.
     """
     member.must(Act.MANAGE_GRADES)
     cell = _held(member, delivery_id)
@@ -60,6 +62,8 @@ def decide(member: ActingMember, delivery_id: int, decision: str, now: datetime)
         raise Stale("nothing-to-decide")
     if decision == KEEP:
         cell.state = DeliveryState.KEPT
+    elif cell.line_item.state is LineItemState.REFUSED:
+        raise Stale("nothing-to-decide")
     else:
         cell.state, cell.overwrite = DeliveryState.DUE, True
         cell.due_at = cell.asked_at = now
@@ -89,6 +93,13 @@ def _cells_in(by: Rules, state: DeliveryState) -> set[tuple[int, int]]:
         .where(LineItem.column_id == by.column_id, ScoreDelivery.state == state)
     )
     return {(line_item_id, enrolment_id) for line_item_id, enrolment_id in found}
+
+
+def _refused_columns(by: Rules) -> set[int]:
+    refused = select(LineItem.id).where(
+        LineItem.column_id == by.column_id, LineItem.state == LineItemState.REFUSED
+    )
+    return set(db.session.scalars(refused))
 
 
 def _held(member: ActingMember, delivery_id: int) -> ScoreDelivery:

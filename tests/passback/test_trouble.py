@@ -81,12 +81,28 @@ class TestAnLmsThatSaysNo:
         graded.deliver(after=LATER)
         assert len(graded.lms.calls_described("token refused")) == refusals
 
-    def test_a_page_instead_of_data_is_shown(self, graded):
+    def test_a_page_instead_of_data_is_shown_and_tried_again(self, graded):
         graded.ask()
         graded.send()
         graded.lms.quirks.answer_html = True
         graded.deliver()
-        assert (graded.state(), graded.cell().problem) == (DeliveryState.REFUSED, "html-answer")
+        assert (graded.state(), graded.cell().problem) == (DeliveryState.DUE, "html-answer")
+        graded.lms.quirks.answer_html = False
+        graded.deliver(after=LATER)
+        assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, ONE_QUESTION)
+
+    def test_a_page_in_answer_to_a_score_says_nothing_about_it(self, graded):
+        graded.ask()
+        graded.send()
+
+        def pause(step):
+            graded.lms.quirks.answer_html = step == "attempt-committed"
+
+        graded.deliver(pause=pause)
+        assert (graded.state(), graded.cell().attempt_open) == (DeliveryState.DUE, True)
+        graded.lms.quirks.answer_html = False
+        graded.deliver(after=LATER)
+        assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, ONE_QUESTION)
 
     def test_somebody_who_left_the_course_is_not_tried_again(self, graded):
         graded.ask()
@@ -109,6 +125,43 @@ class TestAnLmsThatSaysNo:
         graded.send()
         graded.deliver()
         assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
+
+
+class TestAColumnThatIsRefused:
+    def test_what_waited_for_it_is_no_longer_said_to_be_on_its_way(self, classroom):
+        classroom.switch_on()
+        classroom.ask()
+        classroom.send()
+        assert classroom.state() is DeliveryState.DUE
+        classroom.lms.quirks.refuse_tokens = True
+        classroom.make_columns()
+        assert (classroom.item().state, classroom.state()) == (LineItemState.REFUSED, DeliveryState.READY)
+
+    def test_nothing_is_sent_to_it_until_it_is_there(self, classroom):
+        classroom.switch_on()
+        classroom.ask()
+        classroom.lms.quirks.refuse_tokens = True
+        classroom.make_columns()
+        classroom.send()
+        assert classroom.state() is DeliveryState.READY
+        classroom.lms.quirks.refuse_tokens = False
+        classroom.trainer.post(f"grading/line-items/{classroom.item().id}/again")
+        classroom.send()
+        classroom.make_columns()
+        classroom.deliver()
+        assert (classroom.state(), classroom.grade()) == (DeliveryState.CONFIRMED, ONE_QUESTION)
+
+    def test_those_behind_the_one_that_found_it_gone_wait_for_it(self, graded, monkeypatch):
+        monkeypatch.setattr(parcels, "PER_BATCH", 1)
+        for key in ("ines", "karim"):
+            graded.ask(key)
+        graded.send()
+        graded.lms.gradebook.items.pop(graded.columns()[0].id)
+        graded.deliver()
+        assert {graded.state(key) for key in ("ines", "karim")} == {
+            DeliveryState.REFUSED,
+            DeliveryState.READY,
+        }
 
 
 class TestTokensOfAMinute:
@@ -293,89 +346,6 @@ class TestAConflict:
 
         sent.deliver(pause=meanwhile)
         assert (sent.state(), sent.grade()) == (DeliveryState.HELD, 19)
-
-
-class SlowPages(GradebookConnection):
-    """A connection to an LMS whose list of results comes by pages, each of which takes a while."""
-
-    arrive: ClassVar = staticmethod(lambda: None)
-
-    def results(self, line_item_url, page_read=lambda: None):
-        for _ in range(3):
-            SlowPages.arrive()
-            page_read()
-        return super().results(line_item_url)
-
-
-class TestAnLmsThatTakesItsTime:
-    """The worker's clock goes on while the LMS thinks; nobody else is at work unless the test says so."""
-
-    @pytest.fixture
-    def asked(self, graded):
-        for key in ("ines", "karim"):
-            graded.ask(key)
-        graded.send()
-        self.late = timedelta()
-        return graded
-
-    def now(self):
-        return clock.now() + self.late
-
-    @pytest.mark.parametrize("step", ["claimed", "results-read", "attempt-committed"])
-    @pytest.mark.parametrize("while_", [timedelta(seconds=61), timedelta(minutes=5)])
-    def test_the_scores_still_arrive(self, asked, step, while_):
-        steps = []
-
-        def pause(reached):
-            steps.append(reached)
-            assert len(steps) < 50
-            self.late += while_ if reached == step else timedelta()
-
-        asked.deliver(now=self.now, pause=pause)
-        for key in ("ines", "karim"):
-            assert (asked.grade(key), asked.state(key)) == (ONE_QUESTION, DeliveryState.CONFIRMED)
-        assert steps.count("claimed") == 1
-
-    def test_the_leases_are_kept_from_page_to_page(self, asked, monkeypatch):
-        claimed = []
-
-        def arrive():
-            self.late += parcels.LEASE * 0.7
-            with asked.world.app.app_context(), transaction():
-                claimed.append(parcels.claim(self.now()))
-
-        monkeypatch.setattr(SlowPages, "arrive", staticmethod(arrive))
-        asked.deliver(now=self.now, connect=SlowPages)
-        assert claimed == [None] * 3
-        assert asked.state() is DeliveryState.CONFIRMED
-
-    def test_what_another_slow_worker_took_over_is_left_to_it(self, asked):
-        steps = []
-
-        def pause(reached):
-            steps.append(reached)
-            assert len(steps) < 50
-            if reached == "results-read":
-                self.late += parcels.LEASE
-                with transaction():
-                    parcels.claim(self.now())
-                self.late += parcels.LEASE
-
-        asked.deliver(now=self.now, pause=pause)
-        assert steps == ["claimed", "results-read"]
-
-    def test_being_slow_is_no_failed_try(self, asked):
-        for _ in range(retries.MOST_TRIES):
-            with pytest.raises(Crash):
-                asked.deliver(now=self.now, pause=self.crash)
-            self.late += parcels.LEASE
-        asked.lms.quirks.down = True
-        asked.deliver(now=self.now)
-        assert (asked.state(), asked.cell().attempts) == (DeliveryState.DUE, 1)
-
-    def crash(self, step):
-        if step == "results-read":
-            raise Crash
 
 
 class TestTwoWorkers:
