@@ -18,7 +18,8 @@ bp = community_blueprint("posts", __name__)
 @bp.get("/posts/new")
 def compose(member):
     member.must(Act.WRITE_POST)
-    kind = "question" if request.args.get("kind") == "question" else "discussion"
+    # Mutual help is what the space is for: who chose nothing asks a question.
+    kind = "discussion" if request.args.get("kind") == "discussion" else "question"
     kept = kept_texts.one(member, row_number(request.args.get("kept")), clock.now())
     values = {"kind": kind, "title": kept.title if kept else "", "body": kept.body if kept else ""}
     return _compose_page(member, values, {}, kept_id=kept.id if kept else None)

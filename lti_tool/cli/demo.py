@@ -24,17 +24,18 @@ from lti_tool.services import platforms, sample_course, signing
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 
+PORT, LMS_PORT = 8080, 8081
 CLIENT_ID = "community-value-demo"
 DEPLOYMENT_ID = "1"
 
 
 @click.command(help="Try everything on this machine: tool, worker, a living course and a small LMS.")
-@click.option("--port", default=8080, show_default=True, type=int, help="Port of the tool.")
-@click.option("--lms-port", default=8081, show_default=True, type=int, help="Port of the small LMS.")
+@click.option("--port", default=PORT, show_default=True, type=int, help="Port of the tool.")
+@click.option("--lms-port", default=LMS_PORT, show_default=True, type=int, help="Port of the small LMS.")
 @click.option("--fresh", is_flag=True, help="Start over: forget what was written in the demo.")
 def demo(port: int, lms_port: int, fresh: bool) -> None:
     """Run the demo in the foreground until it is interrupted."""
-    folder = Path(os.environ.get("LTI_TOOL_VAR_DIR", "var")).resolve() / "demo"
+    folder = _folder(port, lms_port)
     _refuse_taken_ports(port, lms_port)
     if fresh and folder.exists():
         shutil.rmtree(folder)
@@ -47,6 +48,16 @@ def demo(port: int, lms_port: int, fresh: bool) -> None:
     click.echo("\nStopping…")
     for server in servers:
         server.close()
+
+
+def _folder(port: int, lms_port: int) -> Path:
+    """Return the demo's folder: one for each pair of ports, since an LMS is known by its address.
+
+    Two demos then never share, or start over, each other's files.
+    """
+    usual = (port, lms_port) == (PORT, LMS_PORT)
+    name = "demo" if usual else f"demo-{port}-{lms_port}"
+    return Path(os.environ.get("LTI_TOOL_VAR_DIR", "var")).resolve() / name
 
 
 def _refuse_taken_ports(*ports: int) -> None:

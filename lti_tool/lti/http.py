@@ -6,6 +6,7 @@ that was checked; limits of time and size; no redirect to another host; proxies 
 
 import http.client
 import json as json_module
+import re
 import ssl
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,8 @@ from lti_tool.lti.texts import clean, words_of
 
 SIZE_LIMIT = 2_000_000
 
+_LONGEST_SENTENCE = 200
+_TITLE = re.compile(r"<title[^>]*>([^<]{1,300})</title>", re.IGNORECASE)
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _WORTH_ANOTHER_TRY = frozenset((408, 425, 429))
@@ -54,6 +57,10 @@ class Answer:
     def words(self) -> str:
         """What it says, for people: a JSON error's message, else text without tags, else the status line."""
         said = _words_in_json(self.body) or words_of(self.body)
+        if self.is_html and len(said) > _LONGEST_SENTENCE:
+            # A whole page explains nothing in one sentence; its title often does.
+            title = _TITLE.search(self.body.decode("utf-8", "replace"))
+            said = words_of(title[1]) if title else ""
         if not said.strip("[]{} "):
             # Moodle answers `[]` and explains itself in the status line, followed by a copy of our request.
             said = words_of(self.reason.partition("{")[0])

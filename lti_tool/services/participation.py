@@ -112,7 +112,7 @@ def at_a_glance(member: ActingMember, now: datetime) -> Glance:
     if by is None:
         return Glance(on=False)
     if member.may(Act.MANAGE_GRADES):
-        return Glance(on=True, to_send=_count_to_send(by, now))
+        return Glance(on=True, to_send=len(to_send(by, now)))
     if not member.scored or not by.begun(now) or not member.may(Act.SEE_OWN_GRADE):
         return Glance(on=True)
     return Glance(on=True, progress=_progress(by, member.id, now))
@@ -146,11 +146,12 @@ def _progress(by: Rules, member_id: int, now: datetime) -> Progress:
     )
 
 
-def _count_to_send(by: Rules, now: datetime) -> int:
+def to_send(by: Rules, now: datetime) -> set[int]:
+    """Return the members whose score changed since it was last sent and that nobody asked to be sent yet."""
     members = scored_members(by.community_id, now)
     statements = statements_of(by, [one.membership.id for one in members], now)
     deliveries = delivery_views.by_member(by, statements)
-    return sum(1 for delivery in deliveries.values() if delivery.to_send)
+    return {member_id for member_id, delivery in deliveries.items() if delivery.to_send}
 
 
 def percent_of(stands: Statement) -> int:

@@ -18,7 +18,10 @@ DECISIONS = (KEEP, OVERWRITE)
 
 
 def ask_to_send(member: ActingMember, member_ids: Iterable[int] | None, now: datetime) -> int:
-    """Have the scores of these members (None: of everybody graded) sent; return how many are on their way.
+    """Have the scores of these members sent; return how many are on their way.
+
+    None means what the one big button says: the scores that changed since they were sent, and everybody's
+    again when none did.
 
     Where the LMS refused the column nothing is on its way: those stay ready until there is one.
     Nothing is sent for those who have no counted contribution, unless the LMS has a score of ours that is
@@ -32,7 +35,7 @@ def ask_to_send(member: ActingMember, member_ids: Iterable[int] | None, now: dat
     if by is None:
         raise NotFound("grading-off")
     graded = {one.membership.id for one in participation.scored_members(by.community_id, now)}
-    named = graded if member_ids is None else graded & set(member_ids)
+    named = participation.to_send(by, now) or graded if member_ids is None else graded & set(member_ids)
     kept = _cells_in(by, DeliveryState.KEPT) if member_ids is None else set()
     refused = _refused_columns(by)
     wanted = [

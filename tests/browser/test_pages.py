@@ -17,7 +17,13 @@ HEIGHT = 900
 WIDTHS = (320, 380, 1100)
 NARROW_AND_LIGHT, WIDE_AND_DARK = (320, "light"), (1100, "dark")
 ONE_EACH = {"fr": (NARROW_AND_LIGHT,), "en": (WIDE_AND_DARK,)}
-WIDER_THAN_THE_SCREEN = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Measured once a new width has settled: fonts and scripts may still be at work.
+WIDER_THAN_THE_SCREEN = """async () => {
+  await document.fonts.ready;
+  const excess = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  for (let look = 0; look < 20 && excess() > 0; look += 1) await new Promise((go) => setTimeout(go, 50));
+  return excess();
+}"""
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """From a contribution to a grade in the LMS, and what is in the way of it."""
 
+from datetime import timedelta
+
 from lti_tool.models import DeliveryState, LineItemState
 from tests.support.classroom import COLUMN, ONE_QUESTION, TWO_QUESTIONS
 
@@ -44,6 +46,22 @@ class TestSending:
         graded.send("ines")
         graded.deliver()
         assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
+
+    def test_the_one_button_sends_what_changed_and_nothing_else(self, graded):
+        graded.ask("ines")
+        graded.ask("karim")
+        graded.send()
+        graded.deliver()
+        graded.ask("ines", about="two")
+        graded.lms.calls.clear()
+        graded.send()
+        graded.deliver()
+        assert len([call for call in graded.lms.requests if call.path.endswith("/scores")]) == 1
+        assert graded.grade("ines") == TWO_QUESTIONS
+        graded.lms.calls.clear()
+        graded.send()  # nothing changed: everybody's again
+        graded.deliver(after=timedelta(seconds=5))
+        assert len([call for call in graded.lms.requests if call.path.endswith("/scores")]) == 2
 
     def test_nothing_is_sent_for_those_who_never_came(self, graded):
         graded.learner("karim")

@@ -75,8 +75,9 @@ class TestCalling:
         assert server.connections == 2
 
     def test_reads_a_body_in_chunks_and_one_that_ends_with_the_connection(self, client, server):
-        chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
-        until_closed = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabcde"
+        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+        chunked = head + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+        until_closed = head + b"\r\nabcde"
         server.answer = answers(
             Reply(write=lambda out: out.write(chunked)), Reply(write=lambda out: out.write(until_closed))
         )

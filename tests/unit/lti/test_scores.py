@@ -187,13 +187,15 @@ class TestUnderstandingARefusal:
         assert "userId" not in problem.value.words
 
     def test_shows_short_words_without_tags(self, gradebook, connection, now):
-        gradebook.replies = [Reply(404, b"<html><script>alert(1)</script>" + b"<p>Gone</p> " * 500)]
+        page = b"<html><title>Item gone</title><script>alert(1)</script>" + b"<p>Menu</p> " * 500
+        gradebook.replies = [Reply(404, page)]
 
         with pytest.raises(ServiceRefused, match="line-item-gone") as refusal:
             connection.send_score(gradebook.item_url, score(now))
 
         assert len(refusal.value.words) <= 300
-        assert refusal.value.words.startswith("Gone Gone")
+        # Of a whole page its title, never its menus.
+        assert refusal.value.words == "Item gone"
 
     @pytest.mark.parametrize("url", ["http://10.0.0.1/item", "not a url", "", "http://169.254.169.254/"])
     def test_calls_no_address_that_is_not_allowed(self, gradebook, connection, now, url):
