@@ -134,7 +134,7 @@ class TestTheWheel:
         assert keys["keys"]
         assert "<html" in lms
         assert demo.exit_code == 0, demo.log()
-        assert (tmp_path / "var" / "demo").is_dir()
+        assert (tmp_path / "var" / f"demo-{port}-{lms_port}").is_dir()
 
 
 class Demo:
