@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -40,6 +41,13 @@ def answer_of(address):
     pytest.fail(f"{address} never answered")
 
 
+def refused_page_of(address):
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(address, timeout=5)
+    with refusal.value as answer:
+        return answer.read().decode()
+
+
 class TestServing:
     def test_two_processes_serve_one_key_and_stop_politely(self, run, environment, tmp_path):
         assert run("db", "upgrade").returncode == 0
@@ -49,6 +57,8 @@ class TestServing:
                 assert '"ready":true' in answer_of(f"http://127.0.0.1:{port}/readyz").replace(" ", "")
                 sets = {answer_of(f"http://127.0.0.1:{port}/lti/jwks.json") for _ in range(6)}
                 assert len(sets) == 1
+                long = f"http://127.0.0.1:{port}/lti/login?iss=x&login_hint={'h' * 6000}"
+                assert "CV-" in refused_page_of(long)  # our calm page, not the server's bare refusal
             finally:
                 server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=15) == 0
