@@ -1,69 +1,100 @@
-"""`python -m benchmarks` (`make bench`): print a table of ratios. Nothing is asserted.
+"""`python -m benchmarks [NAME …]` (`make bench`): measure, print, and keep what a whole run found.
 
-A time alone says more about the machine than about the code, so both sides of a ratio are measured in the
-same run, in turns. TEST_DATABASE=postgresql measures on PostgreSQL, whose own CPU time is not in the ratio:
-there the counts of statements are the fairer half.
+A time alone says more about the machine than about the code: both sides of a ratio are measured in the same
+run, in turns, and nothing is asserted. With names, only these are measured and nothing is kept;
+TEST_DATABASE=sqlite or postgresql measures on that database alone.
 """
 
-import tempfile
+import argparse
+import os
+import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.communities import LARGE, SMALL, Community, opened
-from benchmarks.measuring import Prepared, Ratio, always, ratio
-from benchmarks.statements import statement_of
-from tests.support import databases
+from lti_tool import clock
+from tools.suites import DATABASE_CHOICE
 
-LEARNERS = {"large": 60, "small": 6}
+RESULTS = Path(__file__).parent / "RESULTS.md"
+MARK = "<!-- Below: what the last whole run of `make bench` wrote. -->"
+BOTH = ("sqlite", "postgresql")
 
 
 @dataclass(frozen=True)
-class Line:
-    """One comparison: what is divided by what, and the statements each side sends (None: no database)."""
+class Subject:
+    """A module whose `figures()` measures something and says it, a sentence for each."""
 
-    what: str
-    ratio: Ratio
-    statements: tuple[int, int] | None = None
+    name: str
+    title: str
+    databases: tuple[str, ...] = BOTH
+
+    @property
+    def figures(self) -> Callable[[], Iterable[object]]:
+        return import_module(f"benchmarks.{self.name}").figures
+
+    @property
+    def exists(self) -> bool:
+        return find_spec(f"benchmarks.{self.name}") is not None
+
+
+SUBJECTS = (
+    Subject("launches", "Login and launch beside a bare PyLTI1p3 tool"),
+    Subject("platforms", "Launches with many registrations"),
+    Subject("pages", "Pages in proportion to each other"),
+    Subject("burst", "A burst of learners"),
+    Subject("rosters", "A large roster", ("sqlite",)),
+    Subject("scores", "Many scores", ("sqlite",)),
+    Subject("grading", "Scores kept up, and the trainer’s table"),
+)
 
 
 def main() -> None:
-    """Measure and print, line by line."""
+    """Measure what was asked for, or everything."""
+    known = {subject.name: subject for subject in SUBJECTS if subject.exists}
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    asked = parser.parse_args().names
+    if unknown := sorted(set(asked) - set(known)):
+        parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(known)}")
+    only = os.environ.get(DATABASE_CHOICE)
+    found = []
+    for line in _measured([known[name] for name in asked or known], only):
+        print(line, flush=True)
+        found.append(line)
+    if not asked and not only:
+        _keep(found)
+
+
+def _measured(subjects: list[Subject], only: str | None) -> Iterator[str]:
     started = time.monotonic()
-    print(f"CPU time in proportion, on {databases.chosen()}; median of the rounds (lowest to highest)\n")
-    print(f"{'what':<62}{'ratio':>7}   {'range':<14}{'SQL statements':>14}")
-    with tempfile.TemporaryDirectory(prefix="cv-bench-") as folder, opened(Path(folder)) as (large, small):
-        for line in _measured(large, small):
-            print(_as_text(line), flush=True)
-    print(f"\nMeasured in {time.monotonic() - started:.0f} s.")
+    yield f"{clock.now():%d %B %Y, %H:%M} UTC; {_machine()}."
+    for subject in subjects:
+        yield f"\n## {subject.title}\n"
+        for database in (only,) if only else subject.databases:
+            os.environ[DATABASE_CHOICE] = database
+            for figure in subject.figures():
+                yield f"- {database}: {figure}"
+    yield f"\nMeasured in {time.monotonic() - started:.0f} s."
 
 
-def _measured(large: Community, small: Community) -> Iterator[Line]:
-    home = f"home, {LARGE.posts} posts and {LARGE.members} members ÷ {SMALL.posts} and {SMALL.members}"
-    yield _compared(home, large, always(large.opens_home), small, always(small.opens_home))
-    thread = f"thread, {LARGE.replies} replies ÷ {SMALL.replies}"
-    yield _compared(thread, large, always(large.opens_long_thread), small, always(small.opens_long_thread))
-    yield _compared("launch ÷ home", small, small.about_to_launch, small, always(small.opens_home))
-    quiet = always(small.asks_for_changes)
-    yield _compared("changes, nothing new ÷ home", small, quiet, small, always(small.opens_home))
-    for community, size, name in ((large, LARGE, "large"), (small, SMALL, "small")):
-        community.add_learners(LEARNERS[name] - (size.members - 1))
-    grading = f"grading page, {LEARNERS['large']} learners ÷ {LEARNERS['small']}"
-    yield _compared(grading, large, always(large.opens_grading), small, always(small.opens_grading))
-    many, few = always(statement_of(100)), always(statement_of(10))
-    yield Line("statement of 100 facts ÷ 10 facts", ratio(many, few, repeats=20))
+def _machine() -> str:
+    models = [
+        line
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        if "model name" in line
+    ]
+    model = models[0].partition(":")[2].strip() if models else platform.machine()
+    load = f"load {os.getloadavg()[0]:.1f} when it began"
+    return f"{os.cpu_count()} × {model}, {load}, Python {platform.python_version()}"
 
 
-def _compared(what: str, one: Community, act: Prepared, other: Community, against: Prepared) -> Line:
-    measured = ratio(act, against)
-    return Line(what, measured, (one.statements(act()), other.statements(against())))
-
-
-def _as_text(line: Line) -> str:
-    spread = f"{line.ratio.lowest:.2f} to {line.ratio.highest:.2f}"
-    counts = "{} ÷ {}".format(*line.statements) if line.statements else "none"
-    return f"{line.what:<62}{line.ratio.median:>7.2f}   {spread:<14}{counts:>14}"
+def _keep(lines: list[str]) -> None:
+    """Write a whole run below the words about what is compared, in the place of the last one."""
+    words = RESULTS.read_text(encoding="utf-8").partition(MARK)[0]
+    RESULTS.write_text("\n".join([words + MARK, "", *lines, ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":

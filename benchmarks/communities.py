@@ -1,4 +1,4 @@
-"""Two communities that differ in size alone, each in an application and a database of its own."""
+"""Communities that differ in size alone, each in an application and a database of its own."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -34,6 +34,7 @@ class Size:
 
 SMALL = Size(members=5, posts=5, replies=20)
 LARGE = Size(members=60, posts=200, replies=200)
+EMPTY = Size(members=2, posts=0, replies=0)
 
 
 class Community:
@@ -42,9 +43,10 @@ class Community:
     def __init__(self, app: Flask, size: Size, lms_key: RSAKey) -> None:
         self._world = World(app, lms_key)
         self._world.open_lms()
-        self._room = Classroom(self._world).ready()
-        self._room.ask("ines")
-        self._fill(size)
+        self._room = Classroom(self._world)
+        if size.posts:
+            self._room.ready().ask("ines")
+            self._fill(size)
         self.home = self._room.learner("ines").get("")
 
     def close(self) -> None:
@@ -62,6 +64,10 @@ class Community:
 
     def opens_home(self) -> Page:
         return self._well(self.home.get(""))
+
+    def opens_front_page(self) -> Page:
+        """Open the page of those who come by the address instead of by their course."""
+        return self._well(self.home.browser.get("/"))
 
     def opens_long_thread(self) -> Page:
         return self._well(self.home.get(f"posts/{self._longest_thread}"))
@@ -83,7 +89,7 @@ class Community:
         """Look up once what the acts below need."""
         with self._world.database() as session:
             replies = select(Comment.post_id).group_by(Comment.post_id).order_by(func.count().desc())
-            self._longest_thread = session.scalars(replies.limit(1)).one()
+            self._longest_thread = session.scalars(replies.limit(1)).one_or_none()
         self._cursor = self.opens_home().soup.select_one("[data-cursor]")["data-cursor"]
 
     def statements(self, act: Act) -> int:
@@ -99,23 +105,24 @@ class Community:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[tuple[Community, Community]]:
-    """Open the large and the small community, on the database that TEST_DATABASE names."""
+def opened(folder: Path, *sizes: Size) -> Iterator[list[Community]]:
+    """Open a community of each size, on the database that TEST_DATABASE names."""
     with databases.prepared_server(), ExitStack() as resources:
         lms_key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
         made = databases.databases(folder)
         communities = []
-        for label, size in (("large", LARGE), ("small", SMALL)):
-            app = resources.enter_context(_application(made, folder, label))
+        for number, size in enumerate(sizes):
+            app = resources.enter_context(application(made, folder, f"community_{number}"))
             community = Community(app, size, lms_key)
             resources.callback(community.close)
             community.remember_places()
             communities.append(community)
-        yield communities[0], communities[1]
+        yield communities
 
 
 @contextmanager
-def _application(made: databases.Databases, folder: Path, label: str) -> Iterator[Flask]:
+def application(made: databases.Databases, folder: Path, label: str) -> Iterator[Flask]:
+    """Open the tool on a database of its own that is gone afterwards."""
     address = made.create(f"bench_{label}")
     app = create_app("testing", {"DATABASE_URL": address, "VAR_DIR": str(folder / label)})
     try:

@@ -15,11 +15,20 @@ REPEATS = 3
 
 @dataclass(frozen=True)
 class Ratio:
-    """CPU time of one act divided by that of another: the median of all rounds, and their range."""
+    """CPU time of one act divided by that of another: the median of all rounds, and their range.
+
+    `one` and `other` are the medians of both sides in milliseconds: true of this machine at that moment only.
+    """
 
     median: float
     lowest: float
     highest: float
+    one: float
+    other: float
+
+    def __str__(self) -> str:
+        spread = f"{self.median:.2f} ({self.lowest:.2f} to {self.highest:.2f})"
+        return f"{spread}; {self.one:.2f} ÷ {self.other:.2f} ms of CPU"
 
 
 def ratio(one: Prepared, other: Prepared, rounds: int = ROUNDS, repeats: int = REPEATS) -> Ratio:
@@ -28,9 +37,12 @@ def ratio(one: Prepared, other: Prepared, rounds: int = ROUNDS, repeats: int = R
     :param one: makes an act ready to be done once; only the act itself is measured.
     :param repeats: how often each side is done in a round, one after the other.
     """
-    _cpu_time(one, 1), _cpu_time(other, 1)  # the first time is about caches
-    found = [_cpu_time(one, repeats) / _cpu_time(other, repeats) for _ in range(rounds)]
-    return Ratio(median(found), min(found), max(found))
+    cpu_time(one, 1), cpu_time(other, 1)  # the first time is about caches
+    pairs = [(cpu_time(one, repeats), cpu_time(other, repeats)) for _ in range(rounds)]
+    found = [mine / its for mine, its in pairs]
+    each = 1000 / repeats
+    mine, its = (median(side) * each for side in zip(*pairs, strict=True))
+    return Ratio(median(found), min(found), max(found), mine, its)
 
 
 def always(act: Act) -> Prepared:
@@ -38,7 +50,7 @@ def always(act: Act) -> Prepared:
     return lambda: act
 
 
-def _cpu_time(prepared: Prepared, repeats: int) -> float:
+def cpu_time(prepared: Prepared, repeats: int) -> float:
     """Seconds of CPU that this process spent on the acts, on all its threads."""
     acts = [prepared() for _ in range(repeats)]
     gc.collect()

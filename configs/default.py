@@ -24,6 +24,21 @@ TIME_ZONE = "Europe/Paris"
 # Private hosts or networks that may be called, host names and CIDR separated by commas.
 OUTBOUND_ALLOW = ""
 
+# A forward proxy for every call to an LMS, such as http://proxy.example.org:3128; none when empty.
+OUTBOUND_PROXY = ""
+
+# How many calls one LMS host answers at once, over all processes together.
+OUTBOUND_PER_HOST = 4
+
+# Where mails are handed in: smtp://… or smtps://name:password@host:port; no mail is sent when empty.
+MAIL_URL = ""
+
+# Where files are kept: a folder; storage/ in VAR_DIR when empty.
+STORAGE_URL = ""
+
+# How the log is written: json, a line for each event, or text for people to read.
+LOG_FORMAT = "json"
+
 # How many reverse proxies in front of the tool are trusted to tell the client's address and scheme.
 TRUSTED_PROXIES = 0
 

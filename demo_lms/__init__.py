@@ -6,7 +6,9 @@ app.lms.score_of("2", "u-ines")
 
 from flask import Flask
 
+from demo_lms.administration import administration
 from demo_lms.ags import ags
+from demo_lms.behaviour import behaviour
 from demo_lms.calls import Call
 from demo_lms.gradebook import Grade, LineItem
 from demo_lms.language import install_language
@@ -14,10 +16,13 @@ from demo_lms.lms import Lms
 from demo_lms.oidc import oidc
 from demo_lms.pages import pages
 from demo_lms.people import COURSES, PEOPLE, Course, Person
+from demo_lms.registering import registering
+from demo_lms.roster import roster
 from demo_lms.server import ServerHandle, serve
 from demo_lms.services import tokens
 from demo_lms.settings import LmsSettings, Quirks
 from demo_lms.storage import StateUnreadable
+from demo_lms.tools import Tool
 from demo_lms.web import log_call
 
 __all__ = [
@@ -33,6 +38,7 @@ __all__ = [
     "Quirks",
     "ServerHandle",
     "StateUnreadable",
+    "Tool",
     "create_lms",
     "serve",
 ]
@@ -59,7 +65,7 @@ def create_lms(settings: LmsSettings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=1024 * 1024,
     )
     install_language(app)
-    for part in (oidc, tokens, ags, pages):
+    for part in (oidc, tokens, ags, roster, registering, pages, behaviour, administration):
         app.register_blueprint(part)
     app.after_request(log_call)
     app.after_request(_restrict_content)

@@ -8,8 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from demo_lms import gradebook as book
-from demo_lms.claims import GRADE_SCOPE, container_address, item_address
+from demo_lms.addresses import container_address, item_address
 from demo_lms.gradebook import EarlierTimestamp, Grade, LineItem, Score
+from demo_lms.names import GRADE_SCOPE
 from demo_lms.people import Course
 from demo_lms.services import (
     ServiceRefused,
@@ -21,6 +22,8 @@ from demo_lms.services import (
     require_sent,
     service_answer,
 )
+from demo_lms.tools import Tool
+from demo_lms.troubles import meet_trouble, spoil_answer
 from demo_lms.web import describe, notice, the_lms
 
 ITEM = "application/vnd.ims.lis.v2.lineitem+json"
@@ -33,6 +36,8 @@ READ = GRADE_SCOPE + "lineitem.readonly"
 
 ags = Blueprint("ags", __name__, url_prefix="/lti/services")
 ags.before_request(fault)
+ags.before_request(meet_trouble)
+ags.after_request(spoil_answer)
 ags.register_error_handler(ServiceRefused, refusal_answer)
 
 ITEM_PATH = "/<course_id>/lineitems/<int:item_id>/lineitem"
@@ -52,11 +57,12 @@ def nothing_here(path: str) -> Response:
 def read_columns(course_id: str) -> Response:
     """The columns of a course, filtered by tag, resource_id and resource_link_id; `limit` pages as Moodle."""
     require_accepted(CONTAINER)
-    require_scope(CHANGE, READ)
+    tool = require_scope(CHANGE, READ)
     course = _course(course_id)
     with the_lms().lock:
-        found = [_item_json(item) for item in the_lms().lineitems(course.id) if _passes_filters(item)]
-    page, links = _page_of(found, course)
+        columns = the_lms().columns_for(tool, course.id)
+        found = [_item_json(item, tool) for item in columns if _passes_filters(item)]
+    page, links = _page_of(found, course, tool)
     describe("columns read", course.label)
     answer = service_answer(json.dumps(page), CONTAINER)
     if links:
@@ -69,7 +75,7 @@ def _passes_filters(item: LineItem) -> bool:
     return all(held[name] == request.args[name] for name in held if name in request.args)
 
 
-def _page_of(found: list[dict[str, Any]], course: Course) -> tuple[list[dict[str, Any]], str]:
+def _page_of(found: list[dict[str, Any]], course: Course, tool: Tool) -> tuple[list[dict[str, Any]], str]:
     """The page asked for, with Moodle's Link header: typographic quotes, escaped ampersands."""
     limit, start = request.args.get("limit", 0, int), request.args.get("from", 0, int)
     if limit <= 0:
@@ -77,7 +83,8 @@ def _page_of(found: list[dict[str, Any]], course: Course) -> tuple[list[dict[str
     following = start + limit
     if following >= len(found):
         return found[start:following], ""
-    address = f"{container_address(the_lms().settings, course.id)}&amp;limit={limit}&amp;from={following}"
+    columns = container_address(the_lms().settings, course.id, tool.deployment_id)
+    address = f"{columns}&amp;limit={limit}&amp;from={following}"
     # A WSGI header is read as Latin-1: this puts the UTF-8 bytes of the quotes on the wire.
     return found[start:following], f"<{address}>; rel=“next”".encode().decode("latin-1")
 
@@ -86,7 +93,7 @@ def _page_of(found: list[dict[str, Any]], course: Course) -> tuple[list[dict[str
 def make_column(course_id: str) -> Response:
     """Make a column; echoes what was sent with the new address, as Moodle does (dates are not kept)."""
     require_sent(ITEM)
-    require_scope(CHANGE)
+    tool = require_scope(CHANGE)
     course = _course(course_id)
     sent = _column_sent("No label or Score Maximum")
     link_id = sent.get("resourceLinkId")
@@ -101,27 +108,28 @@ def make_column(course_id: str) -> Response:
             resource_id=str(sent.get("resourceId") or ""),
             tag=str(sent.get("tag") or ""),
             resource_link_id=None if link_id is None else str(link_id),
+            made_by=tool.client_id,
         )
     describe("column made", item.label, request.get_data(as_text=True))
-    return service_answer(json.dumps({**sent, "id": item_address(lms.settings, item)}), ITEM, 201)
+    return service_answer(json.dumps({**sent, "id": _address(item, tool)}), ITEM, 201)
 
 
 @ags.get(ITEM_PATH)
 def read_column(course_id: str, item_id: int) -> Response:
     """One column."""
     require_accepted(ITEM)
-    require_scope(CHANGE, READ)
-    item = _item(course_id, item_id)
+    tool = require_scope(CHANGE, READ)
+    item = _item(course_id, item_id, tool)
     describe("column read", item.label)
-    return service_answer(json.dumps(_item_json(item)), ITEM)
+    return service_answer(json.dumps(_item_json(item, tool)), ITEM)
 
 
 @ags.put(ITEM_PATH)
 def change_column(course_id: str, item_id: int) -> Response:
     """Replace what a column says; a new maximum rescales its grades, an omitted tag is wiped."""
     require_sent(ITEM)
-    require_scope(CHANGE)
-    item = _item(course_id, item_id)
+    tool = require_scope(CHANGE)
+    item = _item(course_id, item_id, tool)
     sent = _column_sent()
     lms = the_lms()
     with lms.changing():
@@ -130,14 +138,13 @@ def change_column(course_id: str, item_id: int) -> Response:
         item.tag = str(sent.get("tag") or "")
         book.rescale(item, float(sent["scoreMaximum"]), lms.now())
     describe("column changed", item.label, request.get_data(as_text=True))
-    return service_answer(json.dumps({**sent, "id": item_address(lms.settings, item)}), ITEM)
+    return service_answer(json.dumps({**sent, "id": _address(item, tool)}), ITEM)
 
 
 @ags.delete(ITEM_PATH)
 def delete_column(course_id: str, item_id: int) -> Response:
     """Remove a column with its grades, also the activity's own one, as Moodle does."""
-    require_scope(CHANGE)
-    item = _item(course_id, item_id)
+    item = _item(course_id, item_id, require_scope(CHANGE))
     lms = the_lms()
     with lms.changing():
         lms.gradebook.items.pop(item.id, None)
@@ -149,8 +156,7 @@ def delete_column(course_id: str, item_id: int) -> Response:
 def take_score(course_id: str, item_id: int) -> Response:
     """Take a score: 200 with an empty body, 409 when it is not later than the last write, 400 when wrong."""
     require_sent(SCORE)
-    require_scope(GRADE_SCOPE + "score")
-    item, lms = _item(course_id, item_id), the_lms()
+    item, lms = _item(course_id, item_id, require_scope(GRADE_SCOPE + "score")), the_lms()
     body = request.get_data(as_text=True)
     try:
         score = _score_sent(course_id)
@@ -217,35 +223,35 @@ def _moment(text: str) -> datetime:
 @ags.get(ITEM_PATH + "/results")
 def read_results(course_id: str, item_id: int) -> Response:
     """Who has what in a column, filtered by user_id; `*/*` is accepted here, `limit` is Moodle's 404."""
-    require_scope(GRADE_SCOPE + "result.readonly")
-    item = _item(course_id, item_id)
+    tool = require_scope(GRADE_SCOPE + "result.readonly")
+    item = _item(course_id, item_id, tool)
     if "limit" in request.args and "type_id" in request.args:
         return notice("Not found", "There is no such page in this LMS.", 404)
     wanted = request.args.get("user_id")
     with the_lms().lock:
-        rows = [_result_json(item, sub, grade) for sub, grade in item.grades.items() if wanted in (None, sub)]
+        held = [(sub, grade) for sub, grade in item.grades.items() if wanted in (None, sub)]
+        rows = [_result_json(item, tool, sub, grade) for sub, grade in held]
     describe("results read", item.label)
     return service_answer(json.dumps(rows), RESULTS)
 
 
-def _result_json(item: LineItem, sub: str, grade: Grade) -> dict[str, Any]:
+def _result_json(item: LineItem, tool: Tool, sub: str, grade: Grade) -> dict[str, Any]:
     """One result; an empty grade has only its address and person."""
-    settings = the_lms().settings
-    row = {"id": f"{item_address(settings, item, '/results')}&user_id={sub}", "userId": sub}
+    row = {"id": f"{_address(item, tool, '/results')}&user_id={sub}", "userId": sub}
     if grade.score is None:
         return row
     row |= {"resultScore": _plain(grade.score), "resultMaximum": _plain(item.maximum)}
     row |= {"comment": grade.comment} if grade.comment else {}
     return {
         **row,
-        "scoreOf": item_address(settings, item),
+        "scoreOf": _address(item, tool),
         "timestamp": grade.stamp.isoformat(timespec="seconds"),
     }
 
 
-def _item_json(item: LineItem) -> dict[str, Any]:
+def _item_json(item: LineItem, tool: Tool) -> dict[str, Any]:
     shown = {
-        "id": item_address(the_lms().settings, item),
+        "id": _address(item, tool),
         "label": item.label,
         "scoreMaximum": _plain(item.maximum),
         "resourceId": item.resource_id,
@@ -273,8 +279,13 @@ def _course(course_id: str) -> Course:
     return course
 
 
-def _item(course_id: str, item_id: int) -> LineItem:
-    item = the_lms().lineitem(_course(course_id).id, item_id)
+def _address(item: LineItem, tool: Tool, ending: str = "") -> str:
+    return item_address(the_lms().settings, item, ending, tool.deployment_id)
+
+
+def _item(course_id: str, item_id: int, tool: Tool) -> LineItem:
+    columns = the_lms().columns_for(tool, _course(course_id).id)
+    item = next((column for column in columns if column.id == item_id), None)
     if item is None:
         raise ServiceRefused(404, f"Not Found: Grade item {item_id} doesn't exist")
     return item

@@ -1,63 +1,69 @@
-"""The claims of a resource link launch, as recorded from Moodle 4.4 (LTI 1.3 section 5, AGS 2.0 claim)."""
+"""The claims of a resource link launch, as recorded from Moodle 4.4 (LTI 1.3 section 5, AGS and NRPS 2.0)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from demo_lms.addresses import container_address, item_address, roster_address
+from demo_lms.custom import replaced
 from demo_lms.gradebook import LineItem
 from demo_lms.launches import PendingLaunch
+from demo_lms.names import CLAIM, GRADE_CLAIM, GRADE_SCOPE, GRADE_SCOPES, ROSTER_CLAIM, ROSTER_SCOPE
 from demo_lms.people import Course, Person
-from demo_lms.settings import LmsSettings, Quirks
+from demo_lms.quirks import Quirks
+from demo_lms.settings import LmsSettings
+from demo_lms.tools import Tool
 
-CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
-GRADE_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
-GRADE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
-GRADE_SCOPES = tuple(
-    GRADE_SCOPE + name for name in ("lineitem", "lineitem.readonly", "result.readonly", "score")
-)
+__all__ = ["CLAIM", "GRADE_CLAIM", "GRADE_SCOPE", "ROSTER_CLAIM", "container_address", "launch_claims"]
 
 LAUNCH_SECONDS = 60
 PLATFORM_GUID = "6f0b8a54c6f34a6c9d0e6a1b7f5d2c31"
 
 
-def launch_claims(
-    settings: LmsSettings,
-    quirks: Quirks,
-    launch: PendingLaunch,
-    course: Course,
-    person: Person,
-    columns: list[LineItem],
-    nonce: str,
-    now: datetime,
-) -> dict[str, Any]:
-    """Everything the token of one launch says; `columns` are the visible columns of the course."""
-    claims = _about_the_token(settings, person, nonce, now)
-    claims |= _about_the_message(settings, launch, course, person, quirks)
-    claims |= _about_the_person(person, quirks)
+@dataclass(frozen=True)
+class Opening:
+    """Who opens which activity of which course with which tool; `columns` are those the tool may see."""
+
+    launch: PendingLaunch
+    tool: Tool
+    course: Course
+    person: Person
+    columns: list[LineItem]
+    nonce: str
+
+
+def launch_claims(settings: LmsSettings, quirks: Quirks, opening: Opening, now: datetime) -> dict[str, Any]:
+    """Everything the token of one launch says."""
+    tool, course, person = opening.tool, opening.course, opening.person
+    claims = _about_the_token(settings, opening, now)
+    claims |= _about_the_message(settings, quirks, opening)
+    claims |= shared_with(tool, person, quirks)
+    claims |= {CLAIM + "custom": replaced(tool.custom, course, claims)} if tool.custom else {}
     if not quirks.no_context:
-        claims |= _about_the_course(settings, course, columns)
+        claims |= _about_the_course(settings, opening)
+        claims |= _about_the_roster(settings, opening) if quirks.roster_in_launch else {}
     return claims
 
 
-def _about_the_token(settings: LmsSettings, person: Person, nonce: str, now: datetime) -> dict[str, Any]:
+def _about_the_token(settings: LmsSettings, opening: Opening, now: datetime) -> dict[str, Any]:
     issued = int(now.timestamp())
     return {
-        "nonce": nonce,
+        "nonce": opening.nonce,
         "iat": issued,
         "exp": issued + LAUNCH_SECONDS,
         "iss": settings.issuer,
-        "aud": settings.client_id,
-        "sub": person.sub,
+        "aud": opening.tool.client_id,
+        "sub": opening.person.sub,
     }
 
 
-def _about_the_message(
-    settings: LmsSettings, launch: PendingLaunch, course: Course, person: Person, quirks: Quirks
-) -> dict[str, Any]:
+def _about_the_message(settings: LmsSettings, quirks: Quirks, opening: Opening) -> dict[str, Any]:
+    launch, course, person = opening.launch, opening.course, opening.person
     roles = person.roles.get(course.id, ())
     return {
         CLAIM + "message_type": "LtiResourceLinkRequest",
         CLAIM + "version": "1.3.0",
-        CLAIM + "deployment_id": settings.deployment_id,
+        CLAIM + "deployment_id": opening.tool.deployment_id,
         CLAIM + "target_link_uri": launch.target_link_uri,
         CLAIM + "roles": list(roles) if quirks.send_roles else [],
         CLAIM + "resource_link": {"id": course.link_id, "title": course.link_title, "description": ""},
@@ -68,8 +74,8 @@ def _about_the_message(
         },
         CLAIM + "lis": {"person_sourcedid": "", "course_section_sourcedid": ""},
         CLAIM + "tool_platform": {
-            "product_family_code": "demo-lms",
-            "version": "1",
+            "product_family_code": settings.product_family_code,
+            "version": settings.product_version,
             "guid": PLATFORM_GUID,
             "name": "Campus Demo",
             "description": "Demonstration LMS",
@@ -78,41 +84,46 @@ def _about_the_message(
     }
 
 
-def _about_the_person(person: Person, quirks: Quirks) -> dict[str, Any]:
-    """Absent, never empty: what a person or the LMS does not share has no claim."""
-    claims = {}
-    if quirks.send_name and (person.given or person.family):
-        claims |= {"name": person.name}
-        claims |= {"given_name": person.given} if person.given else {}
-        claims |= {"family_name": person.family} if person.family else {}
-    if quirks.send_email and person.email:
-        claims |= {"email": person.email}
-    return claims
+def shared_with(tool: Tool, person: Person, quirks: Quirks) -> dict[str, str]:
+    """Name and address of a person as launches and rosters tell them to a tool.
+
+    Absent, never empty: what the person, the LMS or the tool's registration does not share has no entry.
+    """
+    told = {}
+    if quirks.send_name and tool.shares_name and (person.given or person.family):
+        told |= {"name": person.name, "given_name": person.given, "family_name": person.family}
+    if quirks.send_email and tool.shares_email:
+        told |= {"email": person.email}
+    return {name: value for name, value in told.items() if value}
 
 
-def _about_the_course(settings: LmsSettings, course: Course, columns: list[LineItem]) -> dict[str, Any]:
-    endpoint = {"scope": list(GRADE_SCOPES), "lineitems": container_address(settings, course.id)}
-    coupled = [item for item in columns if item.resource_link_id == course.link_id]
-    if len(coupled) == 1:
-        # Moodle sends an empty string when the only column of the link is one that the tool made itself.
-        endpoint["lineitem"] = item_address(settings, coupled[0]) if coupled[0].own else ""
-    return {
+def _about_the_course(settings: LmsSettings, opening: Opening) -> dict[str, Any]:
+    course = opening.course
+    claims = {
         CLAIM + "context": {
             "id": course.id,
             "label": course.label,
             "title": course.title,
             "type": ["CourseSection"],
-        },
-        GRADE_CLAIM: endpoint,
+        }
     }
+    scopes = [scope for scope in GRADE_SCOPES if scope in opening.tool.scopes]
+    return claims | ({GRADE_CLAIM: _endpoint(settings, opening, scopes)} if scopes else {})
 
 
-def container_address(settings: LmsSettings, course_id: str) -> str:
-    """Address of a course's columns; like Moodle's it carries a query that a tool has to keep."""
-    return f"{settings.issuer}/lti/services/{course_id}/lineitems?type_id={settings.deployment_id}"
+def _endpoint(settings: LmsSettings, opening: Opening, scopes: list[str]) -> dict[str, Any]:
+    course, deployment_id = opening.course, opening.tool.deployment_id
+    endpoint = {"scope": scopes, "lineitems": container_address(settings, course.id, deployment_id)}
+    coupled = [item for item in opening.columns if item.resource_link_id == course.link_id]
+    if len(coupled) == 1:
+        # Moodle sends an empty string when the only column of the link is one that the tool made itself.
+        own = coupled[0].own
+        endpoint["lineitem"] = item_address(settings, coupled[0], "", deployment_id) if own else ""
+    return endpoint
 
 
-def item_address(settings: LmsSettings, item: LineItem, ending: str = "") -> str:
-    """Address of one column, or of its scores and results with `ending`."""
-    path = f"/lti/services/{item.course_id}/lineitems/{item.id}/lineitem{ending}"
-    return f"{settings.issuer}{path}?type_id={settings.deployment_id}"
+def _about_the_roster(settings: LmsSettings, opening: Opening) -> dict[str, Any]:
+    if ROSTER_SCOPE not in opening.tool.scopes:
+        return {}
+    address = roster_address(settings, opening.course.id, opening.tool.deployment_id)
+    return {ROSTER_CLAIM: {"context_memberships_url": address, "service_versions": ["1.0", "2.0"]}}

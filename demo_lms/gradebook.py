@@ -44,6 +44,8 @@ class LineItem:
     tag: str = ""
     resource_link_id: str | None = None
     own: bool = False
+    made_by: str = ""
+    """Client id of the tool that made it and alone may see it; empty: every tool may."""
     grades: dict[str, Grade] = field(default_factory=dict)
 
 

@@ -16,6 +16,8 @@ class PendingLaunch:
     sub: str
     browser: str
     """Random name of the LMS session that began it: another browser cannot finish it."""
+    client_id: str
+    """The tool that is launched."""
     target_link_uri: str
     document_target: str
 
@@ -26,14 +28,15 @@ class PendingLaunches:
     def __init__(self) -> None:
         self._open: dict[str, PendingLaunch] = {}
 
-    def begin(
-        self, course_id: str, link_id: str, sub: str, browser: str, target_link_uri: str, document_target: str
-    ) -> PendingLaunch:
-        """Open a launch; its hint is JSON with quotes and braces, as Moodle's is."""
+    def begin(self, link_id: str, **known: str) -> PendingLaunch:
+        """Open a launch of which everything but the hint is `known`.
+
+        Its hint is JSON with quotes and braces, as Moodle's is.
+        """
         name = f"ltilaunch{link_id}_{secrets.randbelow(10**9)}_{secrets.token_hex(6)}"
         hint = json.dumps({"cmid": int(link_id) + 1 if link_id.isdigit() else 0, "launchid": name})
         hint = hint.replace(": ", ":").replace(", ", ",")
-        launch = PendingLaunch(hint, course_id, sub, browser, target_link_uri, document_target)
+        launch = PendingLaunch(hint=hint, **known)
         self._open[hint] = launch
         while len(self._open) > KEPT:
             self._open.pop(next(iter(self._open)), None)

@@ -1,4 +1,4 @@
-"""The LMS itself: its people, courses, gradebook, open launches and tokens, in memory behind one lock."""
+"""The LMS itself: its people, courses, gradebook, tools, launches and tokens, in memory behind one lock."""
 
 import secrets
 from collections.abc import Iterator
@@ -12,10 +12,12 @@ from demo_lms.calls import Call, CallLog
 from demo_lms.gradebook import Grade, LineItem, Score
 from demo_lms.keys import PlatformKey, ToolKeys, fetch_over_http, new_signing_key
 from demo_lms.launches import PendingLaunches
-from demo_lms.people import COURSES, PEOPLE, Course, Person
+from demo_lms.people import COURSES, LEARNER, PEOPLE, Course, Person
+from demo_lms.registration import Invitation, RegistrationTokens, address_to_open
 from demo_lms.settings import LmsSettings, Quirks
 from demo_lms.storage import State, read_state, write_state
 from demo_lms.tokens import Tokens
+from demo_lms.tools import Tool, Tools
 
 OWN_COLUMN_MAXIMUM = 100
 
@@ -31,9 +33,12 @@ class Lms:
         self.courses: dict[str, Course] = {course.id: course for course in COURSES}
         self.pending_launches = PendingLaunches()
         self.tokens = Tokens()
+        self.registration_tokens = RegistrationTokens()
         self.calls = CallLog()
-        self.tool_keys = ToolKeys(settings.tool_key_set_url, settings.fetch or fetch_over_http)
-        self._take_up_state()
+        fetch = settings.fetch or fetch_over_http
+        self.tool_keys = ToolKeys(settings.tool_key_set_url, fetch)
+        self.tools = Tools(settings, self._take_up_state(), fetch)
+        self._keep()
 
     def now(self) -> datetime:
         """The LMS's clock: aware, UTC."""
@@ -57,6 +62,23 @@ class Lms:
             person = self.people[key]
             others = {course: given for course, given in person.roles.items() if course != course_id}
             return self.add_person(replace(person, roles={**others, course_id: roles} if roles else others))
+
+    def leave(self, key: str, course_id: str) -> Person:
+        """End a person's enrolment in a course."""
+        return self.enrol(key, course_id)
+
+    def suspend(self, key: str) -> Person:
+        """Close an account: it opens no activity any more, and stays in the rosters as in Moodle."""
+        with self.lock:
+            return self.add_person(replace(self.people[key], suspended=True))
+
+    def fill_course(self, course_id: str, number: int) -> list[Person]:
+        """Enrol that many new learners at once; the nth is p-<course>-<n>, for tools u-p-<course>-<n>."""
+        with self.lock:
+            first = 1 + sum(key.startswith(f"p-{course_id}-") for key in self.people)
+            added = [_one_of_many(course_id, first + place) for place in range(number)]
+            self.people.update({person.key: person for person in added})
+        return added
 
     def add_course(self, course: Course) -> Course:
         """Open another course with its activity and the activity's own column."""
@@ -84,6 +106,10 @@ class Lms:
     def own_lineitem(self, course_id: str) -> LineItem | None:
         """The activity's own column, None when it is not graded or the column was deleted."""
         return next((item for item in self.lineitems(course_id) if item.own), None)
+
+    def columns_for(self, tool: Tool, course_id: str) -> list[LineItem]:
+        """The columns that a tool may see: its own and the activity's, as in Moodle."""
+        return [item for item in self.lineitems(course_id) if item.made_by in ("", tool.client_id)]
 
     def grade_of(self, course_id: str, sub: str, lineitem_id: int | str | None = None) -> Grade | None:
         """What a person has in a column (number or address; default: the first one that has anything)."""
@@ -124,6 +150,58 @@ class Lms:
                 item, score, self.now(), quirks.strict_timestamps, quirks.only_fully_graded_keeps_the_grade
             )
 
+    # Tools
+
+    def registered_tools(self) -> list[Tool]:
+        """The tools that registered themselves, oldest first, pending ones too."""
+        with self.lock:
+            return self.tools.registered()
+
+    def invite(self, updates: str | None = None) -> Invitation:
+        """A token for one registration within the hour: of a new tool, or anew of one with this client id.
+
+        Raises KeyError when no tool registered itself by that client id.
+        """
+        known = self._registered(updates) if updates else None
+        return self.registration_tokens.invite(self.key, self.now(), known)
+
+    def invitation(self, token: str) -> Invitation:
+        """What a registration token permits. Raises RegistrationRefused."""
+        with self.lock:
+            registered = self.tools.registered()
+            return self.registration_tokens.read(token, self.key, registered, self.now())
+
+    def registration_address(self, tool_address: str, updates: str | None = None) -> str:
+        """What an administrator's browser opens to connect a tool whose registration address is this one."""
+        token = self.invite(updates).token
+        return address_to_open(tool_address, self.settings.configuration_url, token)
+
+    def activate(self, client_id: str) -> Tool:
+        """Let a registered tool be launched and get tokens. Raises KeyError when there is none such."""
+        return self.change_tool(client_id, active=True)
+
+    def launch_with(self, client_id: str | None) -> None:
+        """From now on activities launch this tool unless a launch names another; None: the first one."""
+        self.tools.chosen = client_id
+
+    def change_tool(self, client_id: str, /, **changes: object) -> Tool:
+        """Change fields of a registered tool, its client id too. Raises KeyError when there is none such."""
+        with self.changing():
+            changed = replace(self._registered(client_id), **changes)
+            if changed.client_id != client_id:
+                self.tools.drop(client_id)
+            return self.tools.put(changed)
+
+    def _registered(self, client_id: str) -> Tool:
+        tool = next((one for one in self.registered_tools() if one.client_id == client_id), None)
+        if tool is None:
+            raise KeyError(f"no tool registered itself as {client_id}")
+        return tool
+
+    def keys_of(self, tool: Tool) -> ToolKeys:
+        """The published keys of a tool, as far as they were read."""
+        return self.tool_keys if tool.client_id == self.settings.client_id else self.tools.keys_of(tool)
+
     # Calls received
 
     @property
@@ -134,6 +212,11 @@ class Lms:
     def calls_described(self, word: str) -> list[Call]:
         """The calls with this word (see `demo_lms.calls.WORDS`), oldest first."""
         return [call for call in self.requests if call.word == word]
+
+    @property
+    def roster_requests(self) -> list[Call]:
+        """The calls to rosters, oldest first, answered or refused."""
+        return [call for call in self.requests if call.path.endswith("/memberships")]
 
     # State
 
@@ -148,7 +231,8 @@ class Lms:
         """A JWT signed with the LMS's key; keyword arguments replace header members."""
         return self.key.sign(claims, header)
 
-    def _take_up_state(self) -> None:
+    def _take_up_state(self) -> list[Tool]:
+        """Go on where an earlier start ended, or begin; answers the tools that had registered themselves."""
         path = self.settings.state_file
         kept = read_state(path) if path else None
         state = kept or State(
@@ -160,7 +244,7 @@ class Lms:
         if not kept:
             for course in self.courses.values():
                 self._add_own_column(course)
-            self._keep()
+        return state.tools
 
     def _add_own_column(self, course: Course) -> None:
         self.gradebook.add(
@@ -169,7 +253,15 @@ class Lms:
 
     def _keep(self) -> None:
         if self.settings.state_file:
-            write_state(self.settings.state_file, State(self.gradebook, self.key.private, self.cookie_secret))
+            tools = self.tools.registered()
+            state = State(self.gradebook, self.key.private, self.cookie_secret, tools)
+            write_state(self.settings.state_file, state)
+
+
+def _one_of_many(course_id: str, number: int) -> Person:
+    key = f"p-{course_id}-{number}"
+    roles = {course_id: (LEARNER,)}
+    return Person(key, f"u-{key}", f"Person {number}", f"Of {course_id}", f"{key}@example.org", "en", roles)
 
 
 def item_number(identifier: int | str) -> int:

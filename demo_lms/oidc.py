@@ -9,9 +9,11 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, jsonify, request, session
 
-from demo_lms.claims import launch_claims
+from demo_lms.claims import Opening, launch_claims
 from demo_lms.launches import PendingLaunch
+from demo_lms.people import Course, Person
 from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH
+from demo_lms.tools import Tool
 from demo_lms.web import acting_person, browser_name, describe, notice, posting_page, the_lms
 
 oidc = Blueprint("oidc", __name__)
@@ -38,28 +40,40 @@ def begin(course_id: str) -> Response:
     """Page that posts the login initiation of a course's activity to the tool."""
     lms, person = the_lms(), acting_person()
     course = lms.courses.get(course_id)
-    if not person or not course or course_id not in person.roles:
+    if not person or person.suspended or not course or course_id not in person.roles:
         describe("launch refused", "not enrolled")
         return notice("No activity here", "This account is not enrolled in such a course.", 404)
-    wanted = request.args.get("window", "iframe")
-    target = wanted if wanted in DOCUMENT_TARGETS else "iframe"
+    tool = lms.tools.to_launch(request.args.get("tool"))
+    if tool is None:
+        describe("launch refused", "no active tool")
+        return notice("No activity here", "The tool of this activity is not active in this LMS.", 404)
+    launch = _begun(tool, course, person)
+    describe("launch begun", f"{person.name}, {tool.name}")
+    return posting_page(tool.login_url, _login_initiation(launch, tool), "Opening the activity")
+
+
+def _begun(tool: Tool, course: Course, person: Person) -> PendingLaunch:
+    lms, wanted = the_lms(), request.args.get("window", "iframe")
     with lms.lock:
-        launch = lms.pending_launches.begin(
-            course.id, course.link_id, person.sub, browser_name(), lms.settings.launch_url, target
+        return lms.pending_launches.begin(
+            course.link_id,
+            course_id=course.id,
+            sub=person.sub,
+            browser=browser_name(),
+            client_id=tool.client_id,
+            target_link_uri=tool.target_link_uri,
+            document_target=wanted if wanted in DOCUMENT_TARGETS else "iframe",
         )
-    describe("launch begun", person.name)
-    return posting_page(lms.settings.login_url, _login_initiation(launch), "Opening the activity")
 
 
-def _login_initiation(launch: PendingLaunch) -> dict[str, str]:
-    settings = the_lms().settings
+def _login_initiation(launch: PendingLaunch, tool: Tool) -> dict[str, str]:
     return {
-        "iss": settings.issuer,
+        "iss": the_lms().settings.issuer,
         "target_link_uri": launch.target_link_uri,
         "login_hint": launch.sub,
         "lti_message_hint": launch.hint,
-        "client_id": settings.client_id,
-        "lti_deployment_id": settings.deployment_id,
+        "client_id": tool.client_id,
+        "lti_deployment_id": tool.deployment_id,
     }
 
 
@@ -84,26 +98,25 @@ def authorize() -> Response:
         describe("launch refused", refusal.error)
         answer["error"] = refusal.error
         answer |= {"error_description": refusal.description} if refusal.description else {}
-    return posting_page(the_lms().settings.launch_url, answer, "Opening the activity")
+    return posting_page(fields["redirect_uri"], answer, "Opening the activity")
 
 
 def _signed_launch(fields: Mapping[str, str]) -> str:
     lms = the_lms()
-    launch = _launch_asked_for(fields)
+    launch, tool = _launch_asked_for(fields)
     person = acting_person()
     _check_who_asks(fields, launch, person.sub if person else "")
     course = lms.courses[launch.course_id]
     with lms.lock:
-        columns = lms.lineitems(course.id)
-        claims = launch_claims(
-            lms.settings, lms.quirks, launch, course, person, columns, fields["nonce"], lms.now()
-        )
+        columns = lms.columns_for(tool, course.id)
+        opening = Opening(launch, tool, course, person, columns, fields["nonce"])
+        claims = launch_claims(lms.settings, lms.quirks, opening, lms.now())
     describe("launch signed", f"{person.name}, {course.label}")
     return lms.sign(claims)
 
 
-def _launch_asked_for(fields: Mapping[str, str]) -> PendingLaunch:
-    """The open launch of this request's hint, used up. Raises InvalidRequest."""
+def _launch_asked_for(fields: Mapping[str, str]) -> tuple[PendingLaunch, Tool]:
+    """The open launch of this request's hint, used up, and its tool. Raises InvalidRequest."""
     needed = (
         "scope",
         "response_type",
@@ -125,13 +138,16 @@ def _launch_asked_for(fields: Mapping[str, str]) -> PendingLaunch:
         launch = lms.pending_launches.take(fields["lti_message_hint"])
     if launch is None or launch.browser != session.get("browser"):
         raise InvalidRequest("unknown or used lti_message_hint")
-    if fields["redirect_uri"] != lms.settings.launch_url:
+    tool = lms.tools.to_launch(launch.client_id)
+    if tool is None:
+        raise InvalidRequest("the tool is not active any more")
+    if fields["redirect_uri"] not in tool.redirect_uris:
         raise InvalidRequest("unregistered redirect_uri")
-    return launch
+    return launch, tool
 
 
 def _check_who_asks(fields: Mapping[str, str], launch: PendingLaunch, signed_in: str) -> None:
-    if fields["client_id"] != the_lms().settings.client_id:
+    if fields["client_id"] != launch.client_id:
         raise PostedError("unauthorized_client")
     if fields["login_hint"] != signed_in or launch.sub != signed_in:
         raise PostedError("access_denied")

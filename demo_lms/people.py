@@ -49,6 +49,8 @@ class Person:
     """What the LMS itself shows for an account that shares no name."""
     mentees: tuple[str, ...] = field(default=())
     """Subs of the people a mentor accompanies."""
+    suspended: bool = False
+    """The account is closed: it opens no activity. Moodle goes on listing it with everybody else."""
 
     @property
     def name(self) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.http import HTTP_STATUS_CODES, parse_options_header
 
-from demo_lms.claims import GRADE_SCOPES
 from demo_lms.keys import ToolKeysUnreadable
 from demo_lms.settings import TOKEN_PATH
 from demo_lms.tokens import AssertionRefused, check_claims, read_assertion, verify_signature
+from demo_lms.tools import Tool
 from demo_lms.web import describe, notice, the_lms
 
 GRANT_TYPE = "client_credentials"
@@ -26,7 +26,7 @@ class ServiceRefused(Exception):
     def __init__(self, status: int, reason: str = ""):
         super().__init__(reason)
         self.status = status
-        self.reason = reason or HTTP_STATUS_CODES[status]
+        self.reason = reason or HTTP_STATUS_CODES.get(status, "Refused")
 
 
 def fault() -> Response | None:
@@ -54,8 +54,8 @@ def give_token() -> Response:
     """A bearer token for a signed assertion; refusals are 400 with an OAuth error (RFC 6749 5.2)."""
     lms = the_lms()
     try:
-        _check_assertion()
-        scopes = _scopes_granted()
+        tool = _proven_tool()
+        scopes = _scopes_granted(tool)
     except AssertionRefused as refusal:
         describe("token refused", str(refusal))
         return _token_answer({"error": str(refusal)}, 400)
@@ -64,7 +64,7 @@ def give_token() -> Response:
         return notice("Key set unreadable", "The public keys of the tool could not be read.", 404)
     seconds = lms.quirks.token_seconds
     with lms.lock:
-        text = lms.tokens.give(frozenset(scopes), lms.now(), seconds)
+        text = lms.tokens.give(tool.client_id, frozenset(scopes), lms.now(), seconds)
     describe("token given", ", ".join(scope.rsplit("/", 1)[1] for scope in scopes))
     return _token_answer(
         {"access_token": text, "token_type": "Bearer", "expires_in": seconds, "scope": " ".join(scopes)}, 200
@@ -78,7 +78,8 @@ def _token_answer(content: dict[str, Any], status: int) -> Response:
     return answer
 
 
-def _check_assertion() -> None:
+def _proven_tool() -> Tool:
+    """The tool that the assertion of this request proves to ask. Raises AssertionRefused."""
     lms, form = the_lms(), request.form
     if lms.quirks.refuse_tokens:
         raise AssertionRefused("invalid_client")
@@ -88,33 +89,46 @@ def _check_assertion() -> None:
         raise AssertionRefused("invalid_request")
     assertion = form["client_assertion"]
     header, claims = read_assertion(assertion)
-    if claims.get("sub") != lms.settings.client_id:
+    tool = lms.tools.find(claims.get("sub"))
+    if tool is None or not tool.active:
         raise AssertionRefused("invalid_client")
-    verify_signature(assertion, header, lms.tool_keys)
+    verify_signature(assertion, header, lms.keys_of(tool))
     now = lms.now()
-    check_claims(claims, lms.settings.client_id, (lms.settings.token_url, lms.settings.issuer), now)
+    check_claims(claims, tool.client_id, (lms.settings.token_url, lms.settings.issuer), now)
     with lms.lock:
         if not lms.tokens.first_use(claims["jti"], claims["exp"], now):
             raise AssertionRefused("jti was used before")
+    return tool
 
 
-def _scopes_granted() -> list[str]:
-    """The scopes asked for that this LMS knows, others silently dropped, as Moodle does."""
+def _scopes_granted(tool: Tool) -> list[str]:
+    """The scopes asked for that the tool was granted, others silently dropped, as Moodle does."""
     asked = request.form["scope"].split()
-    granted = [scope for scope in GRADE_SCOPES if scope in asked]
+    granted = [scope for scope in tool.scopes if scope in asked]
     if not granted:
         raise AssertionRefused("invalid_scope")
     return granted
 
 
-def require_scope(*any_of: str) -> None:
-    """Raise ServiceRefused (401, as Moodle for every lack) unless the bearer token permits one of these."""
-    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+def require_scope(*any_of: str) -> Tool:
+    """The tool whose bearer token permits one of these scopes.
+
+    Raises ServiceRefused (401, as Moodle for every lack) for any other token, and for one of another tool
+    than the address names.
+    """
     lms = the_lms()
-    permitted = lms.tokens.scopes_of(text.strip(), lms.now()) if kind.lower() == "bearer" else frozenset()
-    type_id = request.args.get("type_id", lms.settings.deployment_id)
-    if not permitted.intersection(any_of) or type_id != lms.settings.deployment_id:
+    token = lms.tokens.valid(bearer_token(), lms.now())
+    tool = lms.tools.find(token.client_id) if token and token.scopes.intersection(any_of) else None
+    addressed = tool and request.args.get("type_id", tool.deployment_id)
+    if tool is None or not tool.active or addressed != tool.deployment_id:
         raise ServiceRefused(401)
+    return tool
+
+
+def bearer_token() -> str:
+    """The bearer token of this request, empty without one."""
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip() if kind.lower() == "bearer" else ""
 
 
 def require_sent(media_type: str) -> None:
@@ -123,19 +137,20 @@ def require_sent(media_type: str) -> None:
         raise no_handler()
 
 
-def require_accepted(media_type: str) -> None:
-    """Raise ServiceRefused (400) unless the caller names this type; `*/*` is not enough for Moodle."""
-    named = request.headers.get("Accept", "").split(",")
-    if media_type not in {parse_options_header(one.strip())[0] for one in named}:
+def require_accepted(media_type: str, or_anything: bool = False) -> None:
+    """Raise ServiceRefused (400) unless the caller names this type; in Moodle `*/*` is enough for some
+    services only.
+    """
+    named = {parse_options_header(one.strip())[0] for one in request.headers.get("Accept", "").split(",")}
+    if media_type not in named and not (or_anything and "*/*" in named):
         raise no_handler()
 
 
 def no_handler() -> ServiceRefused:
     """Moodle's refusal of a call that fits no address, method and media type together."""
     path = request.path.removeprefix("/lti/services")
-    return ServiceRefused(
-        400, f"No handler found for {path} {request.headers.get('Content-Type', '')}".rstrip()
-    )
+    media_type = request.headers.get("Accept" if request.method == "GET" else "Content-Type", "")
+    return ServiceRefused(400, f"No handler found for {path} {media_type}".rstrip())
 
 
 def refusal_answer(refusal: ServiceRefused) -> Response:

@@ -1,15 +1,22 @@
-"""What the demo LMS is told at start, and the quirks that may be switched while it runs."""
+"""What the demo LMS is told at start."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from joserfc.jwk import RSAKey
+
+from demo_lms.quirks import Quirks
+
+__all__ = ["LmsSettings", "Quirks", "utc_now"]
 
 AUTHORIZATION_PATH = "/lti/auth"
 TOKEN_PATH = "/lti/token"
 KEY_SET_PATH = "/lti/certs"
+REGISTRATION_PATH = "/lti/register"
+CONFIGURATION_PATH = "/lti/openid-configuration"
 
 
 def utc_now() -> datetime:
@@ -18,51 +25,22 @@ def utc_now() -> datetime:
 
 
 @dataclass
-class Quirks:
-    """Behaviour that differs between LMSs, and faults that tests provoke; every field may change at run time.
-
-    The defaults are those measured on Moodle 4.4.
-    """
-
-    strict_timestamps: bool = True
-    """Moodle: a score whose whole second is not later than the last write is answered with 409."""
-    only_fully_graded_keeps_the_grade: bool = True
-    """Moodle: any other gradingProgress empties the grade, even when a value is sent with it."""
-    token_seconds: int = 3600
-    """Life of a bearer token."""
-    token_labelled_html: bool = True
-    """Moodle labels the JSON of its token answers text/html."""
-    lineitem_in_launch: bool = False
-    """The activity is graded: it has a line item of its own, named in the launch."""
-    send_name: bool = True
-    send_email: bool = True
-    send_roles: bool = True
-    no_context: bool = False
-    """Launch from outside any course: neither context nor grade service is sent."""
-    locked_items: bool = False
-    """Moodle answers 500 to a score for a locked column."""
-    refuse_tokens: bool = False
-    """The token end point answers invalid_client whoever asks."""
-    down: bool = False
-    """Token and grade services answer 503."""
-    retry_after: int | None = None
-    """Seconds announced in Retry-After while the services are down; None sends no such header."""
-    answer_html: bool = False
-    """Token and grade services answer 200 with an HTML page, as a maintenance page or a proxy does."""
-    slow_seconds: float = 0.0
-    """Token and grade services wait so long before they answer."""
-    key_set_fails: bool = False
-    """The LMS's own key set answers 503."""
-
-
-@dataclass
 class LmsSettings:
-    """Addresses and identity of this LMS and of the one tool it launches; no trailing slashes."""
+    """Addresses and identity of this LMS and of the tool it knows from the start; no trailing slashes."""
 
     issuer: str = "http://localhost:8081"
     tool_url: str = "http://127.0.0.1:8080"
     client_id: str = "community-value-demo"
+    """Client id of the tool known from the start; empty: no tool is, the first one registers itself."""
     deployment_id: str = "1"
+    tool_name: str = "Community Value"
+    product_family_code: str = "demo-lms"
+    """Which product this LMS says it is: tests let it play `moodle` or `canvas`."""
+    product_version: str = "1"
+    messages_supported: tuple[dict[str, Any], ...] = ({"type": "LtiResourceLinkRequest"},)
+    """Message types with their placements, as the openid configuration lists them."""
+    configuration_changes: dict[str, Any] = field(default_factory=dict)
+    """Members of the openid configuration that tests replace; None leaves a member out."""
     state_file: Path | None = None
     """Where gradebook and keys are kept between two starts; None keeps them in memory only."""
     quirks: Quirks = field(default_factory=Quirks)
@@ -82,7 +60,7 @@ class LmsSettings:
 
     @property
     def launch_url(self) -> str:
-        """The tool's only redirect URI and the target of its activities."""
+        """The only redirect URI of the tool known from the start, and the target of its activities."""
         return f"{self.tool_url}/lti/launch"
 
     @property
@@ -104,3 +82,13 @@ class LmsSettings:
     def key_set_url(self) -> str:
         """Where this LMS publishes its keys."""
         return self.issuer + KEY_SET_PATH
+
+    @property
+    def registration_url(self) -> str:
+        """Where tools register themselves."""
+        return self.issuer + REGISTRATION_PATH
+
+    @property
+    def configuration_url(self) -> str:
+        """Where tools read how this LMS is configured."""
+        return self.issuer + CONFIGURATION_PATH

@@ -1,8 +1,8 @@
-"""What survives a restart of the demo LMS: gradebook, signing key, cookie secret, in one JSON file."""
+"""What survives a restart of the demo LMS: gradebook, registered tools and secrets, in one JSON file."""
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from demo_lms.gradebook import Grade, Gradebook, LineItem
+from demo_lms.tools import Tool
 
 
 class StateUnreadable(Exception):
@@ -24,6 +25,8 @@ class State:
     gradebook: Gradebook
     signing_key: RSAKey
     cookie_secret: str
+    tools: list[Tool] = field(default_factory=list)
+    """The tools that registered themselves; a file from before there were any has none."""
 
 
 def read_state(path: Path) -> State | None:
@@ -38,7 +41,8 @@ def read_state(path: Path) -> State | None:
     try:
         kept = json.loads(text)
         key = RSAKey.import_key(kept["signing_key"])
-        return State(_gradebook_from(kept["gradebook"]), key, kept["cookie_secret"])
+        tools = [_tool_from(tool) for tool in kept.get("tools", [])]
+        return State(_gradebook_from(kept["gradebook"]), key, kept["cookie_secret"], tools)
     except (ValueError, KeyError, TypeError, AttributeError, JoseError) as problem:
         raise StateUnreadable(f"{path} is not a state file of the demo LMS: {problem}") from problem
 
@@ -49,6 +53,7 @@ def write_state(path: Path, state: State) -> None:
     kept = {
         "signing_key": state.signing_key.as_dict(private=True),
         "cookie_secret": state.cookie_secret,
+        "tools": [asdict(tool) for tool in state.tools],
         "gradebook": _gradebook_to(state.gradebook),
     }
     draft = path.with_name(path.name + ".new")
@@ -58,6 +63,11 @@ def write_state(path: Path, state: State) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(draft, path)
+
+
+def _tool_from(kept: dict[str, Any]) -> Tool:
+    lists = {"redirect_uris": tuple(kept["redirect_uris"]), "scopes": tuple(kept["scopes"])}
+    return Tool(**{**kept, **lists})
 
 
 def _gradebook_to(gradebook: Gradebook) -> dict[str, Any]:

@@ -18,8 +18,9 @@ class AssertionRefused(Exception):
 
 @dataclass(frozen=True)
 class Token:
-    """What a bearer token permits, and until when (UTC)."""
+    """Whose a bearer token is, what it permits, and until when (UTC)."""
 
+    client_id: str
     scopes: frozenset[str]
     expires_at: datetime
 
@@ -31,17 +32,17 @@ class Tokens:
         self._given: dict[str, Token] = {}
         self._seen: dict[str, float] = {}
 
-    def give(self, scopes: frozenset[str], now: datetime, seconds: int) -> str:
+    def give(self, client_id: str, scopes: frozenset[str], now: datetime, seconds: int) -> str:
         """A new token of 32 hexadecimal digits."""
         self._given = {text: token for text, token in self._given.items() if token.expires_at > now}
         text = secrets.token_hex(16)
-        self._given[text] = Token(scopes, now + timedelta(seconds=seconds))
+        self._given[text] = Token(client_id, scopes, now + timedelta(seconds=seconds))
         return text
 
-    def scopes_of(self, text: str, now: datetime) -> frozenset[str]:
-        """What this token permits now; nothing when it is unknown or expired."""
+    def valid(self, text: str, now: datetime) -> Token | None:
+        """What this token stands for now; None when it is unknown or expired."""
         token = self._given.get(text)
-        return token.scopes if token and token.expires_at > now else frozenset()
+        return token if token and token.expires_at > now else None
 
     def forget_all(self) -> None:
         """Make every token given so far worthless, as a restart of an LMS may."""

@@ -13,7 +13,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from lti_tool import access, jobs, pages, request_cycle, settings, transactions
+    from lti_tool import access, jobs, observation, pages, request_cycle, settings, transactions
     from lti_tool.extensions import db, migrate
 
     folder = settings.directory
@@ -29,6 +29,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
     with app.app_context():
         transactions.own_transactions(db.engine)
 
+    observation.install(app)
     access.install(app)
     request_cycle.install(app)
     pages.install(app)
@@ -40,17 +41,41 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
+        assessment,
+        columns,
         comments,
+        evidence,
         front,
         grading,
         health,
         home,
         lti,
         members,
+        metrics,
         participation,
+        policies,
         posts,
         preferences,
+        prompts,
+        questions,
+        registration,
     )
 
-    for part in (front, health, lti, home, posts, comments, members, participation, grading, preferences):
+    outside = (front, health, metrics, lti, registration)
+    inside = (
+        home,
+        posts,
+        comments,
+        members,
+        participation,
+        grading,
+        columns,
+        assessment,
+        policies,
+        prompts,
+        questions,
+        evidence,
+        preferences,
+    )
+    for part in outside + inside:
         app.register_blueprint(part.bp)

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, Flask, g, request
+from flask.sessions import NullSession, SessionInterface
 from flask_login import UserMixin
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from werkzeug.routing import BaseConverter, RequestRedirect
 
 from lti_tool import clock, settings
 from lti_tool.errors import NotAMember, NotFound, NotSignedIn, SeatRefused
 from lti_tool.extensions import db, login_manager
 from lti_tool.models import BrowserSession, Community, Course, Enrolment, Membership, Seat, User
-from lti_tool.services import enrolment, roles, sessions
+from lti_tool.services import roles, sessions, visits
 from lti_tool.services.acting import ActingMember
 
 SESSION_COOKIE = "__Host-cv_session"
@@ -51,6 +52,20 @@ class Admission:
     token: str
 
 
+class _NoSession(SessionInterface):
+    """Stands in the place of Flask's own session: nothing is kept in one, and nothing may be.
+
+    Flask would make a signer for its cookie at every request.
+    """
+
+    def open_session(self, app: Flask, request) -> NullSession:
+        """Return a session that refuses to be written to."""
+        return self.make_null_session(app)
+
+    def save_session(self, app: Flask, session, response) -> None:
+        """There is nothing to save."""
+
+
 class SeatedUser(UserMixin):
     """The person of the admitted seat, as Flask-Login knows people."""
 
@@ -68,6 +83,7 @@ def install(app: Flask) -> None:
     """Guard every address below /communities/, those that do not exist included."""
     app.url_map.converters["id"] = IdConverter
     app.before_request(_guard_unknown_addresses)
+    app.session_interface = _NoSession()
     login_manager.init_app(app)
     login_manager.request_loader(_user_of_the_seat)
 
@@ -183,29 +199,35 @@ def _admissions(community_id: int, now: datetime) -> list[Admission]:
 
 def _note_presence(admission: Admission, now: datetime) -> None:
     """Keep the session from falling idle, and note the visit; undone when the request is refused."""
-    enrolment.begin_visit(admission.member.membership, now)
+    visits.begin_visit(admission.member.membership, now)
     # A launch locks the two rows in this order: two requests of one browser then never wait for each other.
     db.session.flush()
     sessions.note_use(admission.session, now)
 
 
+_HERE = bindparam("here")
+# Of every request inside a community: written once, to put it together takes longer than to send it.
+_SEATS_AND_STANDING = (
+    select(BrowserSession, Seat, User, Membership, Community, Enrolment)
+    .outerjoin(Seat, and_(Seat.browser_session_id == BrowserSession.id, Seat.community_id == _HERE))
+    .outerjoin(User, User.id == Seat.user_id)
+    .outerjoin(Membership, and_(Membership.user_id == Seat.user_id, Membership.community_id == _HERE))
+    .outerjoin(Community, Community.id == Seat.community_id)
+    .outerjoin(
+        Enrolment,
+        and_(
+            Enrolment.user_id == Seat.user_id,
+            Enrolment.course_id.in_(select(Course.id).where(Course.community_id == _HERE).scalar_subquery()),
+        ),
+    )
+    .where(BrowserSession.token_hash.in_(bindparam("hashes", expanding=True)))
+)
+
+
 def _seats_and_standing(cookies: list[str], community_id: int) -> list:
     """Read session, seats in this community, and everything the roles depend on. One statement."""
-    courses = select(Course.id).where(Course.community_id == community_id).scalar_subquery()
-    wanted = (
-        select(BrowserSession, Seat, User, Membership, Community, Enrolment)
-        .outerjoin(
-            Seat, and_(Seat.browser_session_id == BrowserSession.id, Seat.community_id == community_id)
-        )
-        .outerjoin(User, User.id == Seat.user_id)
-        .outerjoin(
-            Membership, and_(Membership.user_id == Seat.user_id, Membership.community_id == community_id)
-        )
-        .outerjoin(Community, Community.id == Seat.community_id)
-        .outerjoin(Enrolment, and_(Enrolment.user_id == Seat.user_id, Enrolment.course_id.in_(courses)))
-        .where(BrowserSession.token_hash.in_([sessions.digest(value) for value in cookies]))
-    )
-    return db.session.execute(wanted).all()
+    told = {"hashes": [sessions.digest(value) for value in cookies], "here": community_id}
+    return db.session.execute(_SEATS_AND_STANDING, told).all()
 
 
 def _admissible(rows: list, now: datetime) -> list[Admission]:

@@ -66,6 +66,17 @@ class Stale(ToolError):
     code = "stale"
 
 
+class Unfit(ToolError):
+    """What was filled in is well formed but cannot be; `problems` holds codes by field."""
+
+    status = 422
+    code = "unfit"
+
+    def __init__(self, problems: dict[str, list[str]]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
 class LaunchRefused(ToolError):
     """A login or launch that cannot be let in. The code says which check failed; `detail` is for the log."""
 
@@ -102,6 +113,13 @@ class ServiceRefused(ServiceProblem):
     """The LMS said no for good; what was asked was not done."""
 
     code = "service-refused"
+
+
+class DatabaseUnavailable(ToolError):
+    """The database cannot be reached, is full, or is too busy: nothing was saved, trying again helps."""
+
+    status = 503
+    code = "database-unavailable"
 
 
 class UnsafeSettings(ToolError):

@@ -6,21 +6,31 @@ is lost (the queue is down, the worker was killed) costs a minute, never a fact.
 
 import logging
 import sqlite3
-from collections.abc import Callable
-from threading import Lock
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import BoundedSemaphore, Lock
 
 import psycopg
 from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
-from huey.consumer import Consumer
 from huey.exceptions import HueyException
 from redis.exceptions import RedisError
 
 from lti_tool import clock
 from lti_tool.extensions import bells
-from lti_tool.services import delivery, housekeeping, line_items, outbox
+from lti_tool.services import (
+    closing,
+    delivery,
+    drift,
+    housekeeping,
+    line_items,
+    outbox,
+    rosters,
+    running_scores,
+)
 from lti_tool.settings import Settings
 from lti_tool.transactions import transaction
+from lti_tool.workers import SEATS, EmbeddedWorker, Worker
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +38,7 @@ NAME = "community-value"
 QUEUE_DOWN = (OSError, sqlite3.Error, psycopg.Error, RedisError, HueyException)
 # A request rings the bell: a queue that is down must not keep it waiting. In seconds.
 PATIENCE = 2
-# Two threads, so that a slow LMS does not keep new columns waiting; an idle one looks every second.
-CONSUMER = {"workers": 2, "initial_delay": 0.1, "max_delay": 1.0}
+PATIENCE_FOR_AN_ANSWER = 3
 
 
 def install(app: Flask) -> None:
@@ -37,22 +46,22 @@ def install(app: Flask) -> None:
     if "jobs" in app.extensions:
         return
     app.extensions["jobs"] = _Jobs(app)
-    for name in (outbox.SCORES, outbox.LINE_ITEMS):
+    for name in (outbox.SCORES, outbox.LINE_ITEMS, outbox.ROSTERS, outbox.RUNNING_SCORES):
         bells.connect(name, lambda name=name: _ring(app, name))
 
 
 def run_worker(app: Flask) -> None:
-    """Work until the process is told to stop (SIGINT: finish what is under way; SIGTERM: at once)."""
+    """Work until the process is told to stop: by SIGTERM or SIGINT, a second one ends it at once."""
     install(app)
-    app.extensions["jobs"].queue().create_consumer(**CONSUMER).run()
+    Worker(app, app.extensions["jobs"].queue()).run()
 
 
-def start_embedded(app: Flask) -> Consumer:
+def start_embedded(app: Flask) -> EmbeddedWorker:
     """Start a worker in threads of this process and return at once; `stop()` of the answer ends it."""
     install(app)
-    consumer = _EmbeddedConsumer(app.extensions["jobs"].queue(), **CONSUMER)
-    consumer.start()
-    return consumer
+    worker = EmbeddedWorker(app, app.extensions["jobs"].queue())
+    worker.start()
+    return worker
 
 
 def queue_for(settings: Settings) -> Huey:
@@ -62,15 +71,9 @@ def queue_for(settings: Settings) -> Huey:
         return SqliteHuey(NAME, results=False, filename=url.removeprefix("sqlite:///"))
     if url.startswith("postgresql://"):
         return PostgresHuey(NAME, results=False, dsn=url, connect_timeout=PATIENCE)
-    patient = f"{url}{'&' if '?' in url else '?'}socket_connect_timeout={PATIENCE}"
+    limits = f"socket_connect_timeout={PATIENCE}&socket_timeout={PATIENCE_FOR_AN_ANSWER}"
+    patient = f"{url}{'&' if '?' in url else '?'}{limits}"
     return RedisHuey(NAME, results=False, url=patient)
-
-
-class _EmbeddedConsumer(Consumer):
-    """A worker inside another program, which handles the signals itself."""
-
-    def _set_signal_handlers(self) -> None:
-        return
 
 
 class _Jobs:
@@ -104,25 +107,85 @@ def _ring(app: Flask, name: str) -> None:
         log.warning("the queue cannot be reached; %s are swept within a minute", name, exc_info=True)
 
 
-def _register(app: Flask, queue: Huey) -> dict[str, Callable[[], object]]:
-    """Give the queue its tasks, each also run every minute; return those that drain an outbox by its name."""
-    every_minute = crontab()
+Work = Callable[[], object]
+
+
+def _register(app: Flask, queue: Huey) -> dict[str, Work]:
+    """Give the queue its tasks, each also run by the clock; return those that drain an outbox by its name."""
+    outboxes, by_the_clock = _outboxes(app), _by_the_clock(app)
+    for work in (*outboxes.values(), by_the_clock["send_what_has_closed"], by_the_clock["clean_up"]):
+        queue.periodic_task(crontab(), name=f"sweep_{work.__name__}")(work)
+    for name in ("ask_for_rosters", "look_at_columns"):
+        queue.periodic_task(crontab(minute="*/10"), name=name)(by_the_clock[name])
+    return {name: queue.task(name=work.__name__)(work) for name, work in outboxes.items()}
+
+
+def _outboxes(app: Flask) -> dict[str, Work]:
+    """Return what drains each outbox, by its name."""
+    seated = _seats()
 
     def deliver_scores() -> None:
-        with app.app_context():
-            delivery.deliver_due_scores(clock.now, transaction)
+        with app.app_context(), seated("deliveries") as has_one:
+            if has_one:
+                delivery.deliver_due_scores(clock.now, transaction)
 
     def make_line_items() -> None:
         with app.app_context():
             line_items.make_line_items(clock.now, transaction)
 
+    def read_rosters() -> None:
+        with app.app_context(), seated("rosters") as has_one:
+            if has_one:
+                rosters.read_due_rosters(clock.now, transaction)
+
+    def keep_scores_up() -> None:
+        with app.app_context():
+            running_scores.keep_up(clock.now, transaction)
+
+    return {
+        outbox.SCORES: deliver_scores,
+        outbox.LINE_ITEMS: make_line_items,
+        outbox.ROSTERS: read_rosters,
+        outbox.RUNNING_SCORES: keep_scores_up,
+    }
+
+
+def _by_the_clock(app: Flask) -> dict[str, Work]:
+    """Return what nobody asks for: it is done when its time has come, by its name."""
+
+    def ask_for_rosters() -> None:
+        with app.app_context(), transaction():
+            rosters.ask_nightly(clock.now(), app.extensions["settings"].time_zone)
+
+    def look_at_columns() -> None:
+        with app.app_context():
+            drift.look_at_columns(app.extensions["settings"].time_zone, clock.now, transaction)
+
+    def send_what_has_closed() -> None:
+        with app.app_context():
+            closing.send_what_has_closed(clock.now, transaction)
+
     def clean_up() -> None:
         with app.app_context(), transaction():
             housekeeping.sweep(clock.now())
 
-    for work in (deliver_scores, make_line_items, clean_up):
-        queue.periodic_task(every_minute, name=f"sweep_{work.__name__}")(work)
     return {
-        outbox.SCORES: queue.task(name="deliver_scores")(deliver_scores),
-        outbox.LINE_ITEMS: queue.task(name="make_line_items")(make_line_items),
+        work.__name__: work for work in (ask_for_rosters, look_at_columns, send_what_has_closed, clean_up)
     }
+
+
+def _seats() -> Callable[[str], AbstractContextManager[bool]]:
+    """Return what gives one of the seats for a kind of work, those that this process has for it."""
+    seats = {kind: BoundedSemaphore(number) for kind, number in SEATS.items()}
+
+    @contextmanager
+    def seated(kind: str) -> Iterator[bool]:
+        """Have one of the seats; False without one: those in them do what is due."""
+        has_one = seats[kind].acquire(blocking=False)
+        try:
+            yield has_one
+        finally:
+            if has_one:
+                seats[kind].release()
+
+    return seated

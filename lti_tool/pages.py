@@ -1,21 +1,25 @@
 """What every page knows and how values are put into words: context, filters, language."""
 
 import hashlib
-from datetime import datetime
+import re
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time, get_timezone
-from babel.numbers import format_decimal
-from flask import Flask, g, render_template, request, url_for
-from flask_babel import get_locale, gettext
-from markupsafe import Markup
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal, get_decimal_symbol
+from babel.support import Translations
+from flask import Flask, current_app, g, render_template, request, url_for
+from flask_babel import get_locale, get_translations, gettext
+from markupsafe import Markup, escape
 
 from lti_tool import clock, settings
 from lti_tool.extensions import babel
+from lti_tool.grading.catalogue import written
 from lti_tool.grading.exact import round_half_up
 from lti_tool.knowledge import markdown
 from lti_tool.permissions import Act
@@ -35,6 +39,9 @@ NOTICES = frozenset(
         "appointed",
         "appointment-ended",
         "role-confirmed",
+        "roster-asked",
+        "roster-taken-over",
+        "roster-kept",
         "grading-on",
         "sending",
         "kept-theirs",
@@ -43,6 +50,30 @@ NOTICES = frozenset(
         "language-set",
         "kept-discarded",
         "making-again",
+        "column-added",
+        "automatic-on",
+        "automatic-off",
+        "paused",
+        "resumed",
+        "unread-accepted",
+        "restored",
+        "marked",
+        "mark-taken-back",
+        "assessed",
+        "assessment-taken-back",
+        "excused",
+        "expected",
+        "score-set",
+        "decision-taken-back",
+        "decided",
+        "feedback-written",
+        "policy-adopted",
+        "prompt-set",
+        "prompt-edited",
+        "prompt-withdrawn",
+        "question-asked",
+        "question-answered",
+        "marks-taken-over",
     ]
 )
 
@@ -51,14 +82,21 @@ def install(app: Flask) -> None:
     """Wire language, context and filters into an application."""
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     babel.init_app(app, locale_selector=choose_language, timezone_selector=lambda: _zone())
+    app.jinja_env.install_gettext_callables(
+        gettext=lambda words: _catalogue().ugettext(words),
+        ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_context)
     app.jinja_env.filters |= {
         "moment": moment,
         "day": day,
+        "calendar_day": calendar_day,
         "iso": lambda value: value.isoformat().replace("+00:00", "Z"),
         "points": points,
+        "exact": exactly,
         "markdown": lambda text: Markup(markdown.render(text)),
         "excerpt": markdown.excerpt,
     }
@@ -67,15 +105,39 @@ def install(app: Flask) -> None:
 
 def thread(member, post_id: int, values=None, problems=None) -> str:
     """Render a thread with its reply form, and what was typed there when it has to be corrected."""
+    shown = posts.thread(member, post_id, clock.now())
+    answers_self = shown.post.author.number == member.id  # which counts for nobody's score
     return render_template(
         "posts/show.html",
-        thread=posts.thread(member, post_id, clock.now()),
+        thread=shown,
         values=values or {},
         problems=problems or {},
-        minimum=participation.word_minimums(member).get("answer"),
-        may_comment=member.may(Act.WRITE_COMMENT),
+        minimum=None if answers_self else participation.word_minimums(member).get("answer"),
+        may_comment=member.may(Act.WRITE_COMMENT) and not shown.post.coming,
         cursor=feed.cursor_of(member),
     )
+
+
+# Stand where a kept page will hold the addresses of one login; no address has these characters.
+_PLACES = {"auth_url": "\ue000", "same_login_url": "\ue001"}
+_ANY_PLACE = re.compile("[\ue000\ue001]")
+
+
+def login_page(auth_url: str, same_login_url: str, check_url: str) -> str:
+    """Render the page between a login and the LMS, which nobody sees for longer than a moment.
+
+    All of it but two addresses is the same for everybody of one language: the rest is rendered once.
+    """
+    seen_as = (choose_language(), _in_frame(), check_url)
+    kept = current_app.extensions.setdefault("login_pages", {})
+    if seen_as not in kept or current_app.jinja_env.auto_reload:
+        kept[seen_as] = render_template("lti/login.html", **_PLACES, check_url=check_url)
+    addresses = {_PLACES["auth_url"]: escape(auth_url), _PLACES["same_login_url"]: escape(same_login_url)}
+    return _ANY_PLACE.sub(lambda place: addresses[place[0]], kept[seen_as])
+
+
+def _in_frame() -> bool:
+    return request.headers.get("Sec-Fetch-Dest") == "iframe"
 
 
 def choose_language() -> str:
@@ -89,6 +151,13 @@ def choose_language() -> str:
         if language in LANGUAGES:
             return language
     return request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def _catalogue() -> Translations:
+    """Return the words of this request's language: a page asks often, Babel looks each time."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return g.catalogue
 
 
 def static_url(path: str) -> str:
@@ -115,7 +184,7 @@ def _context() -> dict:
     shared = {
         "language": language,
         "languages": LANGUAGE_NAMES,
-        "in_frame": request.headers.get("Sec-Fetch-Dest") == "iframe",
+        "in_frame": _in_frame(),
         "notice": request.args.get("done") if request.args.get("done") in NOTICES else None,
         "can": lambda act: False,
         "me": None,
@@ -145,22 +214,37 @@ def _context_of(admission) -> dict:
 
 def moment(value: datetime) -> str:
     """Put a moment into words in the community's zone: "today, 14:05", "12 November, 09:00"."""
-    zone, locale = get_timezone(_zone()), get_locale()
-    local, today = value.astimezone(zone), clock.now().astimezone(zone).date()
+    zone = ZoneInfo(_zone())
+    # Without its zone: two zones' names for one moment are equal, and what is kept is of one of them.
+    local = value.astimezone(zone).replace(tzinfo=None)
+    return _moment(local, clock.now().astimezone(zone).date(), get_locale())
+
+
+# Kept, like `_day`: a page says the same moments again and again, and Babel takes its time for each.
+@lru_cache(maxsize=4096)
+def _moment(local: datetime, today: date, locale: Locale) -> str:
     time = format_time(local, "short", locale=locale)
     if local.date() == today:
         return gettext("today, %(time)s", time=time)
     if (today - local.date()).days == 1:
         return gettext("yesterday, %(time)s", time=time)
-    return gettext("%(day)s, %(time)s", day=day(value), time=time)
+    return gettext("%(day)s, %(time)s", day=_day(local.date(), today.year, locale), time=time)
 
 
 def day(value: datetime) -> str:
     """Put the day of a moment into words in the community's zone; the year only when it is another one."""
-    local = value.astimezone(ZoneInfo(_zone()))
-    same_year = local.year == clock.now().year
-    locale = get_locale()
-    if same_year:
+    zone = ZoneInfo(_zone())
+    return _day(value.astimezone(zone).date(), clock.now().astimezone(zone).year, get_locale())
+
+
+def calendar_day(value: date) -> str:
+    """Put a day of the calendar into words."""
+    return _day(value, clock.now().astimezone(ZoneInfo(_zone())).year, get_locale())
+
+
+@lru_cache(maxsize=1024)
+def _day(local: date, this_year: int, locale: Locale) -> str:
+    if local.year == this_year:
         return format_date(local, "d MMMM" if locale.language == "fr" else "d MMM", locale=locale)
     return format_date(local, "medium", locale=locale)
 
@@ -170,3 +254,8 @@ def points(value: Decimal | Fraction | int) -> str:
     if isinstance(value, Fraction):
         value = round_half_up(value, 2)
     return format_decimal(value, format="#,##0.##", locale=get_locale())
+
+
+def exactly(value: Fraction | int) -> str:
+    """Write a number of the rules as people of this language do, without rounding it."""
+    return written(value).replace(".", get_decimal_symbol(get_locale()))

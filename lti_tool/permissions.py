@@ -15,7 +15,10 @@ class Act(StrEnum):
     MANAGE_GRADES = "grading.manage"
     APPOINT = "members.appoint"
     SEE_VISITS = "members.see-visits"
+    READ_ROSTER = "members.read-roster"
     SET_ZONE = "community.set-zone"
+    SET_PROMPT = "prompts.set"
+    SEE_COMING_PROMPTS = "prompts.see-coming"
 
 
 LEARNER, TRAINER, LEAD = Role.LEARNER, Role.TRAINER, Role.PEDAGOGICAL_LEAD
@@ -31,11 +34,24 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
     Act.APPOINT: frozenset({TRAINER, LEAD}),
     # When somebody was last here concerns those who look after the group, not their peers.
     Act.SEE_VISITS: frozenset({TRAINER, LEAD, MANAGER}),
+    # To have the course's list read, and to decide on one that would end many enrolments.
+    Act.READ_ROSTER: frozenset({TRAINER, LEAD}),
     Act.SET_ZONE: frozenset({TRAINER, LEAD}),
+    Act.SET_PROMPT: frozenset({TRAINER, LEAD, MANAGER}),
+    # What will be asked is not told before it opens.
+    Act.SEE_COMING_PROMPTS: frozenset({TRAINER, LEAD, MANAGER}),
 }
 
 NOBODY: frozenset[Role] = frozenset()
-STILL_WHEN_CLOSED = {Act.READ, Act.SEE_OWN_GRADE, Act.MANAGE_GRADES, Act.APPOINT, Act.SEE_VISITS}
+STILL_WHEN_CLOSED = {
+    Act.READ,
+    Act.SEE_OWN_GRADE,
+    Act.MANAGE_GRADES,
+    Act.APPOINT,
+    Act.SEE_VISITS,
+    Act.READ_ROSTER,
+    Act.SEE_COMING_PROMPTS,
+}
 
 TABLE: dict[CommunityState, dict[Act, frozenset[Role]]] = {
     CommunityState.OPEN: WHILE_OPEN,

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from lti_tool import access, clock, settings, transactions
-from lti_tool.errors import NotAMember, NotSignedIn, SeatRefused, Stale, ToolError
+from lti_tool import access, clock, observation, settings, transactions
+from lti_tool.errors import DatabaseUnavailable, NotAMember, NotSignedIn, SeatRefused, Stale, ToolError
 from lti_tool.services import kept_texts
 from lti_tool.transactions import transaction
 
@@ -24,8 +24,12 @@ POLICY = (
 )
 # What people type: shown back, and kept where we know whose it is.
 TYPED_FIELDS = ("title", "body", "name")
+# Kept with a text, though nobody has to copy them from a page: the prompt that it answers, the dates of one.
+KEPT_BESIDE = ("prompt", "opens_at", "deadline")
 # Only what was sent to be published is kept: a preview sends every half-written state of a text.
-KEPT_FROM = frozenset({"posts.write", "posts.save", "comments.write", "comments.save"})
+KEPT_FROM = frozenset(
+    {"posts.write", "posts.save", "comments.write", "comments.save", "prompts.write", "prompts.save"}
+)
 NEXT_COOKIE = "__Host-cv_next"
 NEXT_COOKIE_SHAPE = {"secure": True, "httponly": True, "samesite": "None", "partitioned": True}
 
@@ -85,14 +89,15 @@ def _frame_ancestors() -> str:
 def show_refusal(error: ToolError):
     """Turn a typed refusal into a calm page: what happened, what was kept, what to do."""
     status = error.status
+    observation.refused(error.code)
     if status >= 500:
         log.error("refused %s: %s %s", request.path, error.code, error.facts)
         _leave_the_community()
     transactions.roll_back()
     typed = _typed() if access.is_unsafe() else {}
     kept = bool(typed) and isinstance(error, NotSignedIn | SeatRefused | NotAMember) and _keep(typed)
-    if isinstance(error, NotSignedIn):
-        frame_by(FRAMED_BY_ANYONE)
+    if isinstance(error, NotSignedIn | DatabaseUnavailable) and g.get("frame_ancestors") is None:
+        frame_by(FRAMED_BY_ANYONE)  # nobody could be asked whose frame this is; the page carries no act
     page = render_template(
         "errors/page.html",
         status=status,
@@ -105,6 +110,8 @@ def show_refusal(error: ToolError):
     response = Response(page, status=status)
     if isinstance(error, NotSignedIn):
         _remember_where_to(response)
+    if isinstance(error, DatabaseUnavailable):
+        response.headers["Retry-After"] = "30"
     return response
 
 
@@ -140,8 +147,9 @@ def _keep(typed: dict[str, str]) -> bool:
     seat = access.genuine_seat_of_request()
     if seat is None or community_id is None or seat.community_id != community_id:
         return False
+    beside = {name: request.form[name] for name in KEPT_BESIDE if request.form.get(name)}
     with transaction():
-        kept_texts.keep(seat.user_id, community_id, request.path, typed, clock.now())
+        kept_texts.keep(seat.user_id, community_id, request.path, typed | beside, clock.now())
     return True
 
 
@@ -170,6 +178,9 @@ def forget_address(response: Response) -> None:
 def _show_http_error(error: HTTPException):
     if error.code is None or error.code < 400:
         return error
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, ToolError):  # raised after the view, by the commit
+        return show_refusal(cause)
     refusal = ToolError({404: "not-found", 405: "not-found", 413: "too-large"}.get(error.code, "bad-request"))
     refusal.status = 404 if error.code == 405 else error.code
     return show_refusal(refusal)

@@ -11,9 +11,9 @@ from flask import Flask, current_app
 
 from lti_tool.errors import UnsafeSettings
 
-# One connection for each thread of a process; one that the server closed meanwhile is replaced unseen.
+# One connection for each thread of a process; `transactions` replaces one that the server closed meanwhile.
 # What people write must not reach a log by way of an error message.
-CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "pool_pre_ping": True, "hide_parameters": True}
+CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "hide_parameters": True}
 LOOPBACK_NAMES = {"localhost"}
 
 
@@ -29,7 +29,12 @@ class Settings:
     queue_url: str
     time_zone: str
     outbound_allow: tuple[str, ...]
+    outbound_proxy: str | None
+    outbound_per_host: int
     trusted_proxies: int
+    mail_url: str | None
+    storage_dir: Path
+    log_format: str
 
     @property
     def loopback_http(self) -> bool:
@@ -92,7 +97,12 @@ def _checked(config: dict) -> Settings:
         queue_url=_queue_url(config["QUEUE_URL"], var_dir),
         time_zone=_time_zone(config["TIME_ZONE"]),
         outbound_allow=_outbound_allow(config["OUTBOUND_ALLOW"]),
+        outbound_proxy=_outbound_proxy(config["OUTBOUND_PROXY"]),
+        outbound_per_host=_per_host(config["OUTBOUND_PER_HOST"]),
         trusted_proxies=_proxies(config["TRUSTED_PROXIES"]),
+        mail_url=_mail_url(config["MAIL_URL"]),
+        storage_dir=_storage_dir(config["STORAGE_URL"], var_dir),
+        log_format=_log_format(config["LOG_FORMAT"]),
     )
 
 
@@ -111,14 +121,18 @@ def _base_url(value: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         _refuse(
             "BASE_URL",
-            "plain http is for this machine only; elsewhere browsers drop the session.",
+            "begin it with https; plain http is for this machine only, elsewhere browsers drop the session.",
         )
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _secret(value: str) -> str:
     if len(value) < 32:
-        _refuse("SECRET_KEY", "set it to at least 32 random characters, the same for every process.")
+        _refuse(
+            "SECRET_KEY",
+            "set it to 32 random characters or more, the same for every process; "
+            "`lti-tool secrets` prints a new one.",
+        )
     return value
 
 
@@ -169,11 +183,52 @@ def _outbound_allow(value: str) -> tuple[str, ...]:
     return entries
 
 
-def _proxies(value: object) -> int:
+def _outbound_proxy(value: str) -> str | None:
+    parts = urlsplit(value.strip())
+    if value and (parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/")):
+        _refuse("OUTBOUND_PROXY", "write it like http://proxy.example.org:3128.")
+    return value.strip().rstrip("/") or None
+
+
+def _per_host(value: object) -> int:
+    calls = _whole_number(value)
+    if not 1 <= calls <= 64:
+        _refuse("OUTBOUND_PER_HOST", "set it to how many calls one LMS host may answer at once, 1 to 64.")
+    return calls
+
+
+def _mail_url(value: str) -> str | None:
+    parts = urlsplit(value.strip())
+    if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+        _refuse("MAIL_URL", "write it like smtps://name:password@mail.example.org:465.")
+    return value.strip() or None
+
+
+def _storage_dir(value: str, var_dir: Path) -> Path:
+    if not value:
+        return var_dir / "storage"
+    if value.startswith("file:///"):
+        return Path(value.removeprefix("file://"))
+    if "://" in value:
+        _refuse("STORAGE_URL", "use a folder, such as file:///srv/community-value/storage.")
+    return Path(value).resolve()
+
+
+def _log_format(value: str) -> str:
+    if value not in ("json", "text"):
+        _refuse("LOG_FORMAT", "use json (for machines) or text (for people).")
+    return value
+
+
+def _whole_number(value: object) -> int:
     try:
-        count = int(value)
+        return int(value)
     except (TypeError, ValueError):
-        count = -1
+        return -1
+
+
+def _proxies(value: object) -> int:
+    count = _whole_number(value)
     if not 0 <= count <= 10:
         _refuse("TRUSTED_PROXIES", "set it to the number of reverse proxies in front of the tool, 0 to 10.")
     return count

@@ -4,15 +4,28 @@ Safe requests and /lti/login run read-only, enforced by the database; everything
 first (SQLite: BEGIN IMMEDIATE), so that two writers queue instead of failing half-way.
 """
 
-from collections.abc import Iterator
+import re
+import select
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.pool import QueuePool
 
+from lti_tool.errors import DatabaseUnavailable
 from lti_tool.extensions import bells, db
+from lti_tool.knowledge.folding import folded
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+# What SQLite says when it is not the statement's fault.
+_SQLITE_UNAVAILABLE = re.compile(r"locked|full|disk i/o|unable to open|busy", re.IGNORECASE)
+
+# A connection that lay idle for longer may be forgotten by whatever stands between the two machines.
+TRUSTED_SECONDS = 30
 
 # How long a writer waits for another one on SQLite, in milliseconds.
 SQLITE_PATIENCE = 30_000
@@ -67,11 +80,15 @@ def roll_back() -> None:
 
 def own_transactions(engine: Engine) -> None:
     """Make our engine decide how a transaction begins."""
+    event.listen(engine, "handle_error", _say_that_it_is_unavailable)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        engine.pool = _like(engine.pool, _PoolByMode)
     else:
         event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "checkin", _note_idleness)
+        event.listen(engine, "checkout", _replacing_dead_connections(engine))
         event.listen(engine, "handle_error", _quote_no_row)
 
 
@@ -85,17 +102,102 @@ def _prepare_sqlite(connection, record) -> None:
         "journal_mode=WAL",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("folded", 1, _folded, deterministic=True)
+
+
+def _folded(value: object) -> object:
+    return folded(value) if isinstance(value, str) else value
+
+
+class _PoolByMode(QueuePool):
+    """Connections to SQLite, those that read and those that write apart.
+
+    SQLite forgets every statement that it has prepared on a connection whose mode changes: kept apart, a
+    connection changes it once. That the mode is right is `_begin_sqlite`'s care, not this class's.
+    """
+
+    _readers: QueuePool | None = None
+
+    def connect(self):
+        """Return a connection of the mode that holds in this context."""
+        if not _reading.get():
+            return super().connect()
+        if self._readers is None:
+            self._readers = _like(self, QueuePool)
+        return self._readers.connect()
+
+    def dispose(self) -> None:
+        """Close what lies in the pool, on both sides."""
+        super().dispose()
+        if self._readers is not None:
+            self._readers.dispose()
+
+
+def _like(pool: QueuePool, kind: type[QueuePool]) -> QueuePool:
+    """Make a pool of the same size. A file answers or does not: no connection is tried before its use."""
+    size = {"pool_size": pool.size(), "max_overflow": pool._max_overflow, "timeout": pool.timeout()}
+    return kind(pool._creator, **size, dialect=pool._dialect, _dispatch=pool.dispatch)
 
 
 def _begin_sqlite(connection) -> None:
     reading = _reading.get()
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+    if connection.info.get("reading") is not reading:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        connection.info["reading"] = reading
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _begin_postgresql(connection) -> None:
-    if _reading.get():
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    """Let the driver write BEGIN as it should be: a further statement is one more way there and back."""
+    reading = _reading.get()
+    if connection.info.get("reading", False) is not reading:
+        connection.connection.driver_connection.read_only = reading or None
+        connection.info["reading"] = reading
+
+
+def _note_idleness(connection, record) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _replacing_dead_connections(engine: Engine) -> Callable:
+    """Make what tries a connection before its use, when there is a sign that it may be dead.
+
+    A server that ends a connection says so, which the operating system knows without asking the server: one
+    way there and back less for each transaction, of which a launch has three.
+    """
+
+    def try_connection(connection, record, proxy) -> None:
+        since = record.info.get("idle_since")
+        if since is None:  # made this moment
+            return
+        if time.monotonic() - since < TRUSTED_SECONDS and not _has_something_to_say(connection):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as dead:
+            raise InvalidatePoolError() from dead
+
+    return try_connection
+
+
+def _has_something_to_say(connection) -> bool:
+    """Tell whether the server sent something that nobody asked for, or is gone."""
+    if connection.closed:
+        return True
+    line = select.poll()
+    line.register(connection.fileno(), select.POLLIN)
+    return bool(line.poll(0))
+
+
+def _say_that_it_is_unavailable(context) -> DatabaseUnavailable | None:
+    """Give what is nobody's mistake its own name: a database that is away, full, or busy for too long."""
+    said = str(context.original_exception)
+    if not isinstance(context.sqlalchemy_exception, OperationalError | InterfaceError):
+        return None
+    if context.dialect.name == "sqlite" and not _SQLITE_UNAVAILABLE.search(said):
+        return None
+    # The driver's first line only: the next ones may quote what somebody wrote.
+    return DatabaseUnavailable(problem=said.partition("\n")[0])
 
 
 def _quote_no_row(context) -> None:

@@ -29,11 +29,12 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "database_url" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
+        if test_databases.chosen() == "postgresql" and item.get_closest_marker("slow_on_postgresql"):
+            item.add_marker("long")
         slow = item.get_closest_marker("long") or item.get_closest_marker("packaging")
         if slow and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_SECONDS))
-    if test_databases.chosen() == "sqlite":
-        _deselect(config, items, marker="postgresql")
+    _deselect(config, items, marker="postgresql" if test_databases.chosen() == "sqlite" else "sqlite")
 
 
 def _deselect(config, items, marker):

@@ -1,13 +1,15 @@
 """The gate counts honestly: nothing that failed, was skipped or could not run is lost."""
 
 import socket
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from tests.support.ports import free_ports
 from tools import gate, preflight, suites
-from tools.suites import Outcome
+from tools.suites import Outcome, Suite
 
 REPORT = """<?xml version="1.0"?>
 <testsuites><testsuite>
@@ -93,3 +95,23 @@ class TestPreflight:
 
     def test_a_free_port_is_fine(self):
         assert preflight.port_problem(free_ports(1)[0], "the tool", "PORT") is None
+
+
+class TestLanes:
+    def test_run_beside_each_other_and_are_told_in_the_order_of_the_table(self, capfd, monkeypatch):
+        waiting = Barrier(2, timeout=10)
+
+        def run(suite, environment, results, output=None):
+            if suite.lane:
+                waiting.wait()
+                output.write(f"{suite.name} said this\n")
+            return Outcome(suite.name, passed=1)
+
+        monkeypatch.setattr(suites, "run", run)
+        chosen = [Suite("first", "", lane=1), Suite("alone", ""), Suite("second", "", lane=2)]
+        with ExitStack() as resources:
+            outcomes = gate.run_all(chosen, resources)
+        assert [outcome.suite for outcome in outcomes] == ["first", "alone", "second"]
+        said = capfd.readouterr().out
+        assert said.index("=== alone") < said.index("first said this")
+        assert "second said this" in said

@@ -2,8 +2,11 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
+import sys
+import tarfile
 import time
 import zipfile
 from urllib.error import URLError
@@ -65,6 +68,21 @@ class TestListingPackages:
             if not (path.parent / "__init__.py").exists()
         }
         assert lonely == set()
+
+
+@pytest.mark.packaging
+class TestTheSourceArchive:
+    def test_it_holds_what_a_server_is_set_up_from(self, tmp_path):
+        sources = tmp_path / "sources"
+        ignored = shutil.ignore_patterns(".*", "__pycache__", "var", "*.egg-info", "tests", "node_modules")
+        shutil.copytree(ROOT, sources, ignore=ignored)
+        made = (sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", tmp_path, sources)
+        installation.run(*made, cwd=tmp_path)
+        with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+            names = {name.partition("/")[2] for name in archive.getnames()}
+        assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "deploy").rglob("*.*")} <= names
+        named = {"requirements/run.txt", "docs/operate.md", "migrations/env.py", "templates/base.html"}
+        assert named <= names
 
 
 class TestLocking:

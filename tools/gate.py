@@ -1,4 +1,4 @@
-"""The gate: every suite, one after the other, counted; the last line is `N passed, N failed`.
+"""The gate: every suite, counted; the last line is `N passed, N failed`.
 
 `python -m tools.gate [--require-all] [--long] [--only SUITE …]` (`make test`).
 Where a suite's program is missing, it is installed (root on Debian) or the suite is reported as NOT RUN with
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -42,16 +43,46 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def run_all(chosen: list[Suite], resources: ExitStack) -> list[Outcome]:
-    """Run the suites in order; the database server is started at the first that needs it."""
+    """Run the suites that want the machine for themselves in order, then the others' lanes side by side.
+
+    The database server is started at the first suite that needs it. Outcomes come in the order of `chosen`.
+    """
     results = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="cv-gate-")))
     environment: dict[str, str] = {}
-    outcomes = []
-    for suite in chosen:
-        print(f"\n=== {suite.name}: {suite.about}", flush=True)
-        started = time.monotonic()
-        outcome = _missing(suite, environment, resources) or suites.run(suite, environment, results)
+    outcomes = {
+        suite.name: run_one(suite, environment, results, resources) for suite in chosen if not suite.lane
+    }
+    beside = [suite for suite in chosen if suite.lane]
+    # Two suites that install something at the same moment would stand in each other's way.
+    prepared = {suite.name: _missing(suite, environment, resources) for suite in beside}
+    lanes = [[suite for suite in beside if suite.lane == lane] for lane in sorted({s.lane for s in beside})]
+    with ThreadPoolExecutor(max_workers=max(len(lanes), 1)) as side_by_side:
+        for ran in side_by_side.map(lambda lane: run_lane(lane, prepared, environment, results), lanes):
+            outcomes.update(ran)
+    return [outcomes[suite.name] for suite in chosen]
+
+
+def run_one(suite: Suite, environment: dict[str, str], results: Path, resources: ExitStack) -> Outcome:
+    """Provide what a suite needs and run it while one watches."""
+    started = time.monotonic()
+    print(f"\n=== {suite.name}: {suite.about}", flush=True)
+    outcome = _missing(suite, environment, resources) or suites.run(suite, environment, results)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def run_lane(
+    lane: list[Suite], missing: dict[str, Outcome | None], environment: dict[str, str], results: Path
+) -> dict[str, Outcome]:
+    """Run suites one after the other, beside another lane; what each one says is shown when it has ended."""
+    outcomes = {}
+    for suite in lane:
+        started, said = time.monotonic(), results / f"{suite.name}.txt"
+        with said.open("w") as output:
+            outcome = missing[suite.name] or suites.run(suite, environment, results, output)
         outcome.seconds = time.monotonic() - started
-        outcomes.append(outcome)
+        print(f"\n=== {suite.name}: {suite.about}\n{said.read_text(errors='replace')}", flush=True)
+        outcomes[suite.name] = outcome
     return outcomes
 
 

@@ -35,6 +35,24 @@ def find_postgresql() -> Path | None:
     return None
 
 
+def find_redis() -> Path | None:
+    """A Redis server on the PATH, or None."""
+    found = shutil.which("redis-server")
+    return Path(found) if found else None
+
+
+def find_nginx() -> Path | None:
+    """The nginx on the PATH, else where Debian keeps it, or None."""
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    return Path(found) if found else None
+
+
+def find_systemd_analyze() -> Path | None:
+    """The program that reads systemd's units, or None; systemd itself need not run."""
+    found = shutil.which("systemd-analyze")
+    return Path(found) if found else None
+
+
 def _major_version(folder: Path) -> int:
     major = folder.parent.name
     return int(major) if major.isdigit() else 0
@@ -56,6 +74,9 @@ class Program:
 
 CHROMIUM = Program("Chromium", find_chromium, ("chromium", "fonts-liberation"))
 POSTGRESQL = Program("PostgreSQL", find_postgresql, ("postgresql",))
+REDIS = Program("Redis", find_redis, ("redis-server",))
+NGINX = Program("nginx", find_nginx, ("nginx-light",))
+SYSTEMD = Program("systemd-analyze", find_systemd_analyze, ("systemd",))
 
 
 def may_install() -> bool:

@@ -6,8 +6,9 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-from tools.programs import CHROMIUM, POSTGRESQL, Program
+from tools.programs import CHROMIUM, NGINX, POSTGRESQL, REDIS, SYSTEMD, Program
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -16,6 +17,8 @@ DATABASE_CHOICE = "TEST_DATABASE"
 POSTGRESQL_ADDRESS = "TEST_POSTGRESQL_URL"
 
 ORDINARY = "not browser and not packaging and not processes and not long"
+# One more than the cores that the gate's machine has: tests wait for servers, too.
+SIDE_BY_SIDE = ("-n", "3")
 TWO_AT_A_TIME = ("-n", "2")
 
 
@@ -32,6 +35,8 @@ class Suite:
     needs: tuple[Program, ...] = ()
     prepare: tuple[str, ...] = ()
     long: bool = False
+    # Suites that mostly wait run beside those of another lane; those of lane 0 have the machine alone.
+    lane: int = 0
 
 
 @dataclass
@@ -57,34 +62,46 @@ ALL = (
             (str(BIN / "lint-imports"), "--no-cache"),
         ),
     ),
-    Suite("tests", "unit and functional, on SQLite", marked=ORDINARY, options=TWO_AT_A_TIME),
+    Suite("tests", "unit and functional, on SQLite", marked=ORDINARY, options=SIDE_BY_SIDE),
     Suite(
         "postgresql",
         "the tests that use a database, on PostgreSQL",
         marked=f"(database or postgresql) and {ORDINARY}",
-        options=TWO_AT_A_TIME,
+        options=SIDE_BY_SIDE,
         database="postgresql",
         needs=(POSTGRESQL,),
     ),
     Suite(
         "processes",
-        "crowds, servers and killed workers, on SQLite",
+        "crowds, servers, the tool behind nginx and killed workers, on SQLite",
         marked="processes and not long",
+        needs=(NGINX, SYSTEMD),
+        lane=2,
     ),
     Suite(
         "processes-pg",
         "crowds and killed workers, on PostgreSQL",
-        marked="processes and database and not long",
+        marked="processes and (database or postgresql) and not long",
         database="postgresql",
-        needs=(POSTGRESQL,),
+        needs=(POSTGRESQL, REDIS),
+        lane=2,
     ),
-    Suite("browser", "the whole way in Chromium", marked="browser and not long", needs=(CHROMIUM,)),
+    Suite(
+        "browser",
+        "the whole way in Chromium",
+        marked="browser and not long",
+        # A class walks through its pages in one browser of its own.
+        options=(*TWO_AT_A_TIME, "--dist", "loadscope"),
+        needs=(CHROMIUM,),
+        lane=1,
+    ),
     Suite(
         "packaging",
         "the wheel in an empty environment",
         marked="packaging and not long",
         # Fetched here and not by the tests: no test reaches beyond this machine.
         prepare=(sys.executable, "-m", "tools.wheelhouse"),
+        lane=1,
     ),
     Suite(
         "long",
@@ -96,8 +113,17 @@ ALL = (
     Suite(
         "long-postgresql",
         "what takes minutes, on PostgreSQL",
-        marked="long and (database or postgresql) and not browser",
+        marked="long and (database or postgresql) and not browser and not slow_on_postgresql",
         options=("--durations=0",),
+        database="postgresql",
+        needs=(POSTGRESQL, REDIS),
+        long=True,
+    ),
+    Suite(
+        "long-pages",
+        "the many pages of grading, on PostgreSQL",
+        marked="long and slow_on_postgresql",
+        options=SIDE_BY_SIDE,
         database="postgresql",
         needs=(POSTGRESQL,),
         long=True,
@@ -113,8 +139,11 @@ ALL = (
 )
 
 
-def run(suite: Suite, environment: dict[str, str], results: Path) -> Outcome:
-    """Run the suite with `environment` on top of our own; `results` is a folder for its report."""
+def run(suite: Suite, environment: dict[str, str], results: Path, output: IO[str] | None = None) -> Outcome:
+    """Run the suite with `environment` on top of our own; `results` is a folder for its report.
+
+    What pytest prints goes to `output`, or to our own output.
+    """
     if suite.commands:
         return _run_commands(suite)
     report = results / f"{suite.name}.xml"
@@ -123,6 +152,8 @@ def run(suite: Suite, environment: dict[str, str], results: Path) -> Outcome:
         cwd=ROOT,
         env={**os.environ, **environment, DATABASE_CHOICE: suite.database},
         check=False,
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
     )
     outcome = counted(report, suite.name) if report.exists() else Outcome(suite.name)
     if outcome.failed == 0 and not _ended_well(finished.returncode, suite):

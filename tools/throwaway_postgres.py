@@ -37,6 +37,27 @@ class PostgresUnavailable(Exception):
     """No server could be started; the message says why and what helps."""
 
 
+class Server:
+    """A running server. `address` is without a database, as SQLAlchemy writes it."""
+
+    def __init__(
+        self, programs: Path, folder: Path, password: str, account: dict, settings: dict[str, str]
+    ) -> None:
+        self._programs, self._folder, self._account, self._settings = programs, folder, account, settings
+        self._port = _free_port()
+        self.address = f"postgresql+psycopg://{SUPERUSER}:{password}@127.0.0.1:{self._port}"
+        self.start()
+
+    def start(self) -> None:
+        """Start, or start again on the same port and data; return once connections are taken."""
+        self._process = _start(self._programs, self._folder, self._port, self._account, self._settings)
+        _wait_until_ready(self._process, self._folder, self._port)
+
+    def stop(self) -> None:
+        """Stop at once, as a crash does: clients are cut off, what was not committed is gone."""
+        _stop(self._process)
+
+
 @contextmanager
 def throwaway_postgres() -> Iterator[str]:
     """Run a server for the length of the block.
@@ -45,6 +66,13 @@ def throwaway_postgres() -> Iterator[str]:
     (`postgresql+psycopg://tests:…@127.0.0.1:PORT`).
     :raises PostgresUnavailable: the programs are missing or the server did not start.
     """
+    with throwaway_server() as server:
+        yield server.address
+
+
+@contextmanager
+def throwaway_server(**settings: str) -> Iterator[Server]:
+    """The same for those who stop and start it themselves; `settings` win over the fast and careless ones."""
     programs = find_postgresql()
     if programs is None:
         raise PostgresUnavailable(f"PostgreSQL is not installed: {POSTGRESQL.remedy}")
@@ -55,13 +83,11 @@ def throwaway_postgres() -> Iterator[str]:
             os.chown(folder, account["user"], account["group"])
         password = secrets.token_urlsafe(24)
         _initialise(programs, folder, password, account)
-        port = _free_port()
-        server = _start(programs, folder, port, account)
+        server = Server(programs, folder, password, account, SERVER_SETTINGS | settings)
         try:
-            _wait_until_ready(server, folder, port)
-            yield f"postgresql+psycopg://{SUPERUSER}:{password}@127.0.0.1:{port}"
+            yield server
         finally:
-            _stop(server)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -108,10 +134,12 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _start(programs: Path, folder: Path, port: int, account: dict) -> subprocess.Popen:
-    settings = {**SERVER_SETTINGS, "port": str(port), "unix_socket_directories": str(folder)}
+def _start(
+    programs: Path, folder: Path, port: int, account: dict, settings: dict[str, str]
+) -> subprocess.Popen:
+    settings = {**settings, "port": str(port), "unix_socket_directories": str(folder)}
     options = [argument for key, value in settings.items() for argument in ("-c", f"{key}={value}")]
-    with open(folder / "log", "wb") as log:
+    with open(folder / "log", "ab") as log:
         return subprocess.Popen(
             [programs / "postgres", "-D", folder / "data", *options],
             cwd=folder,

@@ -33,13 +33,13 @@ def _back_to(post_id, done, comment_id=None):
 
 @bp.get("/posts/<id:post_id>/comments/<id:comment_id>/edit")
 def edit(member, post_id, comment_id):
-    post, comment = comments.to_edit(member, post_id, comment_id)
+    post, comment = comments.to_edit(member, post_id, comment_id, clock.now())
     return _edit_page(post, comment, {"body": comment.body}, {}, comment.edit_count)
 
 
 @bp.post("/posts/<id:post_id>/comments/<id:comment_id>/edit")
 def save(member, post_id, comment_id):
-    post, comment = comments.to_edit(member, post_id, comment_id)
+    post, comment = comments.to_edit(member, post_id, comment_id, clock.now())
     try:
         draft = CommentEditSchema().load(request.form)
         comments.edit(member, post_id, comment_id, draft, clock.now())

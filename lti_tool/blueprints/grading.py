@@ -7,10 +7,16 @@ from marshmallow import ValidationError
 from lti_tool import clock
 from lti_tool.access import community_blueprint
 from lti_tool.errors import NotFound, Stale
-from lti_tool.permalinks import links_to
 from lti_tool.permissions import Act
-from lti_tool.schemas.grading import NEW_COLUMN, ColumnDraftSchema, DecisionSchema, SendingSchema
-from lti_tool.services import columns, gradebook, participation, passback
+from lti_tool.schemas.grading import (
+    NEW_COLUMN,
+    ColumnDraftSchema,
+    ColumnNumberSchema,
+    DecisionSchema,
+    SendingSchema,
+    asked_from,
+)
+from lti_tool.services import columns, gradebook, passback
 
 bp = community_blueprint("grading", __name__)
 
@@ -19,7 +25,7 @@ NOTICE_OF = {passback.KEEP: "kept-theirs", passback.OVERWRITE: "sending-ours"}
 
 @bp.get("/grading")
 def index(member):
-    book = gradebook.gradebook(member, request.args.get("show", gradebook.ALL), clock.now())
+    book = gradebook.gradebook(member, asked_from(request.args), clock.now())
     if book is None:
         return _off_page(member)
     return render_template("grading/index.html", **_shown(book))
@@ -27,7 +33,7 @@ def index(member):
 
 @bp.get("/grading/progress")
 def progress(member):
-    book = gradebook.gradebook(member, request.args.get("show", gradebook.ALL), clock.now())
+    book = gradebook.gradebook(member, asked_from(request.args), clock.now())
     if book is None:
         raise NotFound("grading-off")
     return render_template("grading/_rows.html", **_shown(book))
@@ -49,18 +55,9 @@ def switch_on(member):
 
 @bp.get("/grading/members/<id:member_id>", endpoint="member")
 def one_member(member, member_id):
-    found = participation.of_another(member, member_id, clock.now())
-    return render_template(
-        "grading/member.html",
-        person=found.person,
-        statement=found.statement,
-        delivery=found.delivery,
-        column=found.column,
-        links=links_to(found.places),
-        policy=found.policy,
-        hints=found.hints,
-        zone=found.zone,
-    )
+    """Lead addresses of the first release to the page that took their place."""
+    member.must(Act.MANAGE_GRADES)
+    return redirect(url_for("assessment.learner", member_id=member_id), 301)
 
 
 @bp.post("/grading/send")
@@ -68,10 +65,11 @@ def send(member):
     member.must(Act.MANAGE_GRADES)
     try:
         wanted = SendingSchema().load(request.form.to_dict(flat=False))
+        column_id = ColumnNumberSchema().load(request.form)
     except ValidationError:
         return redirect(url_for(".index"), 303)
-    count = passback.ask_to_send(member, wanted, clock.now())
-    return redirect(url_for(".index", done="sending" if count else None), 303)
+    count = passback.ask_to_send(member, wanted, clock.now(), column_id)
+    return redirect(url_for(".index", column=column_id, done="sending" if count else None), 303)
 
 
 @bp.post("/grading/deliveries/<id:delivery_id>/decision")
@@ -85,6 +83,12 @@ def decide(member, delivery_id):
     return redirect(url_for(".index", done=NOTICE_OF[decision]), 303)
 
 
+@bp.post("/grading/deliveries/<id:delivery_id>/restore")
+def restore(member, delivery_id):
+    passback.restore(member, delivery_id, gettext("What the LMS had before is put back."), clock.now())
+    return redirect(url_for(".index", done="restored"), 303)
+
+
 @bp.post("/grading/line-items/<id:line_item_id>/again")
 def make_again(member, line_item_id):
     columns.make_again(member, line_item_id, clock.now())
@@ -92,12 +96,22 @@ def make_again(member, line_item_id):
 
 
 def _shown(book: gradebook.Gradebook) -> dict:
+    asked = book.asked
     return {
+        "book": book,
         "column": book.column,
         "line_items": book.line_items,
         "rows": book.rows,
         "counts": book.counts,
         "show": book.show,
+        "asked": asked,
+        "chosen": {
+            "column": book.column_id,
+            "show": asked.show,
+            "sort": asked.sort,
+            "order": "down" if asked.descending else "up",
+            "search": asked.search or None,
+        },
         "closed_periods": book.closed_periods,
         "total_periods": book.total_periods,
         "busy": book.busy,

@@ -8,7 +8,16 @@ from lti_tool import clock
 from lti_tool.access import community_blueprint
 from lti_tool.permissions import Act
 from lti_tool.schemas.fields import row_number
-from lti_tool.services import changes, feed, kept_texts, members, participation, preferences
+from lti_tool.services import (
+    changes,
+    feed,
+    kept_texts,
+    member_list,
+    participation,
+    preferences,
+    prompt_views,
+    questions,
+)
 
 bp = community_blueprint("home", __name__)
 
@@ -17,7 +26,8 @@ bp = community_blueprint("home", __name__)
 def index(member):
     now = clock.now()
     if not member.may(Act.READ):
-        return render_template("home/lobby.html", staff=members.staff_of(member, now), role=member.role.value)
+        staff = member_list.staff_of(member, now)
+        return render_template("home/lobby.html", staff=staff, role=member.role.value)
     home = feed.home(member, request.args.get("filter", "all"), request.args.get("before"), now)
     grading = participation.at_a_glance(member, now)
     ask_zone = member.may(Act.SET_ZONE) and member.community.time_zone_confirmed_at is None
@@ -33,6 +43,8 @@ def index(member):
         progress=grading.progress,
         to_send=grading.to_send,
         grading_on=grading.on,
+        prompts=prompt_views.next_prompts(member, now),
+        answered=grading.progress is not None and questions.answered_lately(member, now),
     )
 
 
@@ -42,7 +54,7 @@ def _zones() -> list[str]:
 
 @bp.get("/changes", endpoint="changes")
 def changes_after(member):
-    found = changes.after(member, row_number(request.args.get("after")))
+    found = changes.after(member, row_number(request.args.get("after")), clock.now())
     if found is None:
         return "", 304
     return {

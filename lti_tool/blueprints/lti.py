@@ -5,10 +5,11 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 
-from lti_tool import access, clock, request_cycle, settings
+from lti_tool import access, clock, observation, pages, request_cycle, settings
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import keys, launches, logins
-from lti_tool.services import enrolment, launch_log, sessions
+from lti_tool.services import context_choice, enrolment, launch_log, platforms, sessions
+from lti_tool.services.context_choice import Undecided
 from lti_tool.transactions import reading, transaction
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,7 @@ def login():
         start = logins.begin(params, secret, clock.now())
     except LaunchRefused as refusal:
         return _login_refused(refusal)
-    page = render_template(
-        "lti/login.html",
+    page = pages.login_page(
         auth_url=start.auth_url,
         same_login_url=url_for(".login") + "?" + urlencode(params),
         check_url=url_for(".cookie_check"),
@@ -73,11 +73,13 @@ def launch():
 def _let_in(form: dict) -> Response:
     now = clock.now()
     state = launches.open_state(form, _login_secrets(), now)
+    id_token = form.get("id_token", "")
     with transaction():
         launches.use_up(state, now)
-    launches.fetch_keys_if_missing(form.get("id_token", ""), state, now, transaction)
+        found = launches.look_up(id_token, state)
+    found = launches.fetch_keys_if_missing(id_token, state, now, transaction, found)
     with reading():
-        launch = launches.verify(form.get("id_token", ""), state, now)
+        launch = launches.verify(id_token, state, now, found)
     g.launch_locale = launch.locale
     with transaction():
         admitted = enrolment.admit(
@@ -87,10 +89,64 @@ def _let_in(form: dict) -> Response:
             now,
             note="target-differs" if launch.target_differs else None,
         )
+    return _answer(admitted, launch, now)
+
+
+@bp.post("/launch/choice")
+def choose():
+    """Take what staff chose: go on in a community that the course has already, or begin a new one."""
+    request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
+    try:
+        return _decided(request.form.get("launch", ""), request.form.get("space", ""))
+    except LaunchRefused as refusal:
+        return _refused(refusal)
+
+
+def _decided(text: str, choice: str) -> Response:
+    now = clock.now()
+    came = context_choice.opened(text, _login_secrets(), now)
+    g.launch_locale = came.launch.locale
+    with transaction():
+        context_choice.use_up(came, now)
+        admitted = enrolment.admit(
+            came.launch,
+            access.session_cookies(),
+            settings.current().time_zone,
+            now,
+            note="course-decided",
+            choice=choice,
+        )
+    return _answer(admitted, came.launch, now)
+
+
+def _answer(admitted, launch, now) -> Response:
+    """Go into the community, or say why there is none to go to yet."""
+    if isinstance(admitted, Undecided):
+        request_cycle.frame_by(list(launch.frame_origins))
+        return _undecided(admitted, now)
     if admitted is None:
         request_cycle.frame_by(list(launch.frame_origins))
         return Response(render_template("lti/no_course.html", return_url=launch.return_url))
     return _into_the_community(admitted, launch.target_link_uri)
+
+
+def _undecided(undecided: Undecided, now) -> Response:
+    """Ask staff where the course belongs; tell everybody else that they are being asked."""
+    return_url = undecided.launch.return_url
+    if not undecided.may_decide:
+        return Response(render_template("lti/undecided.html", return_url=return_url))
+    secret = _login_secrets()[0]
+    page = render_template(
+        "lti/choice.html",
+        spaces=undecided.spaces,
+        sealed=context_choice.sealed(undecided, secret, now),
+        new_space=context_choice.NEW_SPACE,
+        return_url=return_url,
+    )
+    response = Response(page)
+    # It lives as long as the form may be sent, and no longer.
+    access.set_cookie(response, LOGIN_COOKIE, LOOPBACK_LOGIN_COOKIE, secret, LOGIN_COOKIE_SECONDS)
+    return response
 
 
 def _into_the_community(admitted, target: str) -> Response:
@@ -112,7 +168,7 @@ def _destination(admitted, target: str) -> str:
         if wish and wish.startswith(home):
             home = wish.partition("?")[0].partition("#")[0]
             break
-    return f"{home}?{urlencode({'seat': admitted.seat.id})}"
+    return f"{home}?{urlencode({'seat': admitted.seat_id})}"
 
 
 def _login_secrets() -> list[str]:
@@ -160,6 +216,7 @@ def _refused(refusal: LaunchRefused) -> Response:
 
 
 def _refusal_page(refusal: LaunchRefused, reference: str, now, *, in_launch_log: bool) -> Response:
+    observation.refused(refusal.code)
     facts = refusal.facts
     page = render_template(
         "lti/refused.html",
@@ -173,8 +230,18 @@ def _refusal_page(refusal: LaunchRefused, reference: str, now, *, in_launch_log:
         issuer=facts.get("issuer"),
         client_id=facts.get("client_id"),
         deployment=facts.get("deployment"),
+        replaced_by=_replacement(refusal),
     )
     return Response(page, status=refusal.status)
+
+
+def _replacement(refusal: LaunchRefused) -> str | None:
+    """Name the registration that took the place of one that is paused for that reason."""
+    if refusal.code not in ("login-suspended", "platform-suspended"):
+        return None
+    with reading():
+        successor = platforms.replacement_of(refusal.facts.get("platform_id"))
+        return successor.name if successor else None
 
 
 @bp.get("/jwks.json")

@@ -5,12 +5,12 @@ from marshmallow import ValidationError
 
 from lti_tool import clock, pages
 from lti_tool.access import community_blueprint
-from lti_tool.errors import Stale
+from lti_tool.errors import Stale, Unfit
 from lti_tool.knowledge.cleaning import clean_text
 from lti_tool.permissions import Act
 from lti_tool.schemas.contributions import BODY_LIMIT, PostDraftSchema, PostEditSchema
 from lti_tool.schemas.fields import row_number
-from lti_tool.services import kept_texts, participation, posts
+from lti_tool.services import kept_texts, participation, posts, prompt_views
 
 bp = community_blueprint("posts", __name__)
 
@@ -19,9 +19,12 @@ bp = community_blueprint("posts", __name__)
 def compose(member):
     member.must(Act.WRITE_POST)
     # Mutual help is what the space is for: who chose nothing asks a question.
-    kind = "discussion" if request.args.get("kind") == "discussion" else "question"
     kept = kept_texts.one(member, row_number(request.args.get("kept")), clock.now())
-    values = {"kind": kind, "title": kept.title if kept else "", "body": kept.body if kept else ""}
+    values = {"title": kept.title if kept else "", "body": kept.body if kept else ""}
+    values["prompt"] = kept.prompt if kept else request.args.get("prompt")
+    # A task is answered by telling; without one, who chose nothing asks a question.
+    chosen = "discussion" if values["prompt"] else "question"
+    values["kind"] = "discussion" if request.args.get("kind") == "discussion" else chosen
     return _compose_page(member, values, {}, kept_id=kept.id if kept else None)
 
 
@@ -30,20 +33,26 @@ def write(member):
     member.must(Act.WRITE_POST)
     try:
         draft = PostDraftSchema().load(request.form)
+        post = posts.write(member, draft, clock.now())
     except ValidationError as err:
         return _compose_page(member, request.form, err.messages), 422
-    post = posts.write(member, draft, clock.now())
+    except Unfit as err:
+        return _compose_page(member, request.form, err.problems), 422
     kept_texts.discard(member, row_number(request.form.get("kept")))
     return redirect(url_for(".show", post_id=post.id, done="written"), 303)
 
 
 def _compose_page(member, values, problems, kept_id=None):
+    prompt = prompt_views.to_answer(member, row_number(values.get("prompt")), clock.now())
+    if values.get("prompt") and prompt is None:
+        problems = problems | {"prompt": ["prompt-not-open"]}
     return render_template(
         "posts/compose.html",
         values=values,
         problems=problems,
         minimum=participation.word_minimums(member),
         kept_id=kept_id,
+        prompt=prompt,
     )
 
 
@@ -54,13 +63,13 @@ def show(member, post_id):
 
 @bp.get("/posts/<id:post_id>/edit")
 def edit(member, post_id):
-    post = posts.to_edit(member, post_id)
+    post = posts.to_edit(member, post_id, clock.now())
     return _edit_page(post, {"title": post.title, "body": post.body}, {}, post.edit_count)
 
 
 @bp.post("/posts/<id:post_id>/edit")
 def save(member, post_id):
-    post = posts.to_edit(member, post_id)
+    post = posts.to_edit(member, post_id, clock.now())
     try:
         draft = PostEditSchema().load(request.form)
         posts.edit(member, post_id, draft, clock.now())

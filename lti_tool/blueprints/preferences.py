@@ -11,7 +11,7 @@ from lti_tool.services import kept_texts, preferences, sessions
 bp = community_blueprint("preferences", __name__)
 
 # What an address of a page may carry besides the seat.
-KEPT_IN_ADDRESS = frozenset({"filter", "before", "show", "kind"})
+KEPT_IN_ADDRESS = frozenset({"filter", "before", "show", "kind", "prompt"})
 
 
 @bp.post("/preferences/language")

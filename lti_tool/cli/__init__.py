@@ -5,7 +5,7 @@ import sys
 import click
 
 from lti_tool import __version__
-from lti_tool.cli import database, demo, platforms, secrets, server
+from lti_tool.cli import database, demo, doctor, keys, platforms, secrets, server
 from lti_tool.errors import ToolError, UnsafeSettings
 
 
@@ -15,7 +15,16 @@ def tool() -> None:
     """Hold the commands together."""
 
 
-for part in (demo.demo, server.serve, server.worker, database.db, platforms.platforms, secrets.secrets):
+for part in (
+    demo.demo,
+    server.serve,
+    server.worker,
+    database.db,
+    platforms.platforms,
+    keys.keys,
+    secrets.secrets,
+    doctor.doctor,
+):
     tool.add_command(part)
 
 

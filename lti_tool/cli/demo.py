@@ -1,11 +1,13 @@
 """`lti-tool demo`: tool, worker, a living course and a small LMS on one machine, with nothing to set up."""
 
 import json
+import logging
 import os
 import shutil
 import signal
 import socket
 import threading
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,16 +19,18 @@ from demo_lms.claims import container_address
 from demo_lms.server import LOOPBACK, ServerHandle
 from demo_lms.server import serve as serve_on_loopback
 from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH, TOKEN_PATH
-from lti_tool import clock, create_app, jobs, settings
+from lti_tool import clock, create_app, jobs, logs, settings
 from lti_tool.cli import application, secrets
 from lti_tool.errors import UnsafeSettings
-from lti_tool.services import platforms, sample_course, signing
+from lti_tool.services import invitations, platforms, sample_course, signing
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 
 PORT, LMS_PORT = 8080, 8081
 CLIENT_ID = "community-value-demo"
 DEPLOYMENT_ID = "1"
+TOOLS_PAGE = "/admin/tools"
+INVITED_AS = "Demo LMS, connected by its address"
 
 
 @click.command(help="Try everything on this machine: tool, worker, a living course and a small LMS.")
@@ -43,11 +47,15 @@ def demo(port: int, lms_port: int, fresh: bool) -> None:
     tool_url, lms_url = f"http://127.0.0.1:{port}", f"http://localhost:{lms_port}"
     app = _prepared_tool(folder, tool_url, lms_url)
     servers = _started(app, folder, port, lms_port, tool_url, lms_url)
-    click.echo(f"\n  Open {lms_url}/ in your browser.\n\n  Ctrl+C stops the demo; what was written is kept.")
+    worker = jobs.start_embedded(app)
+    click.echo(f"\n  Open {lms_url}/ in your browser.\n")
+    click.echo(f"  To try how an LMS is connected, paste this into {lms_url}{TOOLS_PAGE}\n  (once, today):")
+    click.echo(f"  {_invitation(app, tool_url)}\n\n  Ctrl+C stops the demo; what was written is kept.")
     _wait_for_the_end()
     click.echo("\nStopping…")
     for server in servers:
         server.close()
+    worker.stop()
 
 
 def _folder(port: int, lms_port: int) -> Path:
@@ -73,6 +81,8 @@ def _refuse_taken_ports(*ports: int) -> None:
 def _prepared_tool(folder: Path, tool_url: str, lms_url: str) -> Flask:
     folder.mkdir(parents=True, exist_ok=True)
     app = create_app("demo", {"VAR_DIR": str(folder), "BASE_URL": tool_url, **_secrets_of(folder)})
+    # The terminal is for the address to open and for trouble, not for every request.
+    logs.install(app.extensions["settings"].log_format, logging.WARNING)
     application.upgraded(app)
     now = clock.now()
     with app.app_context():
@@ -132,9 +142,14 @@ def _started(
             state_file=folder / "lms.json",
         )
     )
-    started = [serve_on_loopback(app, LOOPBACK, port), serve_on_loopback(lms, LOOPBACK, lms_port)]
-    jobs.start_embedded(app)
-    return started
+    return [serve_on_loopback(app, LOOPBACK, port), serve_on_loopback(lms, LOOPBACK, lms_port)]
+
+
+def _invitation(app: Flask, tool_url: str) -> str:
+    """Make a one-use address by which the small LMS may register the tool once more."""
+    with app.app_context(), transaction():
+        lifetime = timedelta(days=1)
+        return invitations.invite(INVITED_AS, None, tool_url, clock.now(), lifetime).address
 
 
 def _wait_for_the_end() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from .exact import short_text
-from .facts import Act, Fact, Kind
+from .facts import Act, Fact, Kind, Praise
 from .ledger import Reason
 from .policy import KindRule, Policy
 
@@ -24,6 +24,9 @@ class Item:
     answers_self: bool
     quality: Fraction
     lateness: Fraction
+    helped: int | None = None
+    prompt: str | None = None
+    praise: Praise | None = None
     removed: bool = False
 
 
@@ -35,19 +38,34 @@ class Worth:
     reason: Reason
     detail: dict[str, int | str]
 
+    @property
+    def stands(self) -> bool:
+        """Whether no rule lets the item count for nothing, however little it may bring."""
+        return self.reason in _STANDING
+
+
+_STANDING = frozenset({Reason.COUNTED, Reason.RATED, Reason.LATE})
+
 
 def items_from(facts: Iterable[Fact]) -> list[Item]:
     """Fold facts, given in the order in which they happened, into items in order of first writing.
 
     Facts on a subject that was never written make no item; a second WRITTEN changes nothing.
+    What is removed takes along what was received for it.
     """
     items: dict[str, Item] = {}
     for fact in facts:
+        if not fact.act.is_about_a_contribution:
+            continue
         if fact.subject in items:
             items[fact.subject] = _after(items[fact.subject], fact)
         elif fact.act is Act.WRITTEN:
             items[fact.subject] = _first(fact)
-    return list(items.values())
+    gone = {item.subject for item in items.values() if item.removed}
+    return [
+        replace(item, removed=True) if item.praise and item.praise.about in gone else item
+        for item in items.values()
+    ]
 
 
 def _first(fact: Fact) -> Item:
@@ -61,6 +79,9 @@ def _first(fact: Fact) -> Item:
         answers_self=fact.answers_self,
         quality=Fraction(1),
         lateness=fact.lateness,
+        helped=fact.helped,
+        prompt=fact.prompt,
+        praise=fact.praise,
     )
 
 

@@ -31,6 +31,13 @@ class Reason(StrEnum):
     OVER_PERIOD_CAP = "over_period_cap"
     OUTSIDE_PERIOD = "outside_period"
     NOT_IN_POLICY = "not_in_policy"
+    EXCUSED_PERIOD = "excused_period"
+    OVER_REPLY_WINDOW = "over_reply_window"
+    BY_STAFF = "by_staff"
+    SAME_GIVER_AND_ITEM = "same_giver_and_item"
+    OVER_GIVER_LIMIT = "over_giver_limit"
+    OVER_PAIR_LIMIT = "over_pair_limit"
+    RETURNED = "returned"
 
 
 class RecordUnreadable(ValueError):
@@ -64,7 +71,10 @@ class Line:
 
 @dataclass(frozen=True)
 class PeriodSum:
-    """The points of one period that has begun: earned by its best items, kept under the cap."""
+    """The points of one period that has begun: earned by its best items, kept under the cap.
+
+    Nothing is earned nor asked for in an excused one.
+    """
 
     number: int
     starts_at: datetime
@@ -73,6 +83,26 @@ class PeriodSum:
     kept: Fraction
     cap: Fraction
     open: bool
+    excused: bool = False
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a part of the score is made of: ``have`` of ``target``, at most all of it, at its weight.
+
+    Activity: points; help: distinct members; regularity: periods; assessment: the rubric of 1;
+    milestones: points of those reached, of those asked for so far.
+    """
+
+    part: Part
+    weight: int
+    have: Fraction
+    target: Fraction
+
+    @property
+    def share(self) -> Fraction:
+        """The part, 0..1."""
+        return min(Fraction(1), self.have / self.target)
 
 
 @dataclass(frozen=True)
@@ -82,7 +112,8 @@ class Statement:
     ``score`` of ``maximum`` is ``share`` (0..1) rounded half up to two decimals; ``points`` is the
     sum kept, ``target`` the goal that it is measured against (g × N). ``at_close`` is what the
     score becomes when the open period closes and nothing is added. ``final``: every period closed.
-    ``digest`` is the sha256 of the facts used.
+    ``digest`` is the sha256 of the facts used. ``parts`` are those that are weighed and available,
+    ``measures`` what each is made of: empty where activity is all, since points and target say it.
     """
 
     score: Decimal
@@ -102,15 +133,21 @@ class Statement:
     policy_version: int
     zone: str
     digest: str
+    measures: tuple[Measure, ...] = ()
 
     @property
     def open_period(self) -> PeriodSum | None:
         """The period that runs at ``as_of``, if any."""
         return next((period for period in self.periods if period.open), None)
 
+    @property
+    def excused_so_far(self) -> bool:
+        """Whether something has begun and every period that has is excused."""
+        return bool(self.periods) and all(period.excused for period in self.periods)
+
     def as_record(self) -> dict[str, Any]:
         """Return a JSON-safe record: text, whole numbers, booleans, lists and tables of these only."""
-        return {
+        record = {
             "format": RECORD_FORMAT,
             "score": str(self.score),
             "maximum": str(self.maximum),
@@ -130,6 +167,10 @@ class Statement:
             "zone": self.zone,
             "digest": self.digest,
         }
+        # What the first release did not know is written only where there is any: it still reads the others.
+        if self.measures:
+            record["measures"] = [_measure_record(measure) for measure in self.measures]
+        return record
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Statement":
@@ -158,7 +199,17 @@ def _line_record(line: Line) -> dict[str, Any]:
     }
 
 
+def _measure_record(measure: Measure) -> dict[str, Any]:
+    return {
+        "part": measure.part.value,
+        "weight": measure.weight,
+        "have": str(measure.have),
+        "target": str(measure.target),
+    }
+
+
 def _period_record(period: PeriodSum) -> dict[str, Any]:
+    later = {"excused": True} if period.excused else {}
     return {
         "number": period.number,
         "starts_at": period.starts_at.isoformat(),
@@ -167,6 +218,7 @@ def _period_record(period: PeriodSum) -> dict[str, Any]:
         "kept": str(period.kept),
         "cap": str(period.cap),
         "open": period.open,
+        **later,
     }
 
 
@@ -179,6 +231,7 @@ def _statement_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     fields["parts"] = {Part(name): exact(share) for name, share in record["parts"].items()}
     fields["lines"] = tuple(_line(entry) for entry in record["lines"])
     fields["periods"] = tuple(_period(entry) for entry in record["periods"])
+    fields["measures"] = tuple(_measure(entry) for entry in record.get("measures", ()))
     fields["as_of"] = datetime.fromisoformat(record["as_of"])
     return fields
 
@@ -191,6 +244,13 @@ def _line(entry: Mapping[str, Any]) -> Line:
         "reason": Reason(entry["reason"]),
     }
     return Line(**{**entry, **read})
+
+
+def _measure(entry: Mapping[str, Any]) -> Measure:
+    numbers = {name: exact(entry[name]) for name in ("have", "target")}
+    if numbers["target"] <= 0:
+        raise ValueError("a part is measured against nothing")
+    return Measure(**{**entry, "part": Part(entry["part"]), **numbers})
 
 
 def _period(entry: Mapping[str, Any]) -> PeriodSum:

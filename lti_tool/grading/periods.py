@@ -1,7 +1,9 @@
 """Periods: calendar weeks in the community's zone, held as half-open spans of UTC."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -46,6 +48,24 @@ def weekly_periods(first_monday: date, weeks: int, zone: str) -> tuple[Period, .
     except OverflowError as problem:
         raise PeriodInvalid("the last week lies beyond the calendar") from problem
     return tuple(Period(number, bounds[number - 1], bounds[number]) for number in range(1, weeks + 1))
+
+
+def in_order(periods: Sequence[Period], as_of: datetime) -> list[Period]:
+    """Return the periods in order, having made sure that each moment falls into at most one.
+
+    Raises PeriodInvalid, also for a moment without a zone.
+    """
+    if as_of.tzinfo is None or as_of.utcoffset() is None:
+        raise PeriodInvalid("the moment has no time zone")
+    ordered = sorted(periods, key=lambda period: period.starts_at)
+    if not ordered:
+        raise PeriodInvalid("there is no period")
+    if len({period.number for period in ordered}) < len(ordered):
+        raise PeriodInvalid("two periods have the same number")
+    for before, after in pairwise(ordered):
+        if before.ends_at > after.starts_at:
+            raise PeriodInvalid(f"periods {before.number} and {after.number} overlap")
+    return ordered
 
 
 def monday_of(moment: datetime, zone: str) -> date:

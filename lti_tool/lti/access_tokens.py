@@ -4,9 +4,11 @@ PyLTI1p3 builds the assertion; how it is sent, how long a token lasts and what a
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from pylti1p3.registration import Registration
 from pylti1p3.service_connector import ServiceConnector
@@ -17,16 +19,21 @@ from lti_tool.lti.http import Answer, OutboundClient
 from lti_tool.lti.keys import SigningKey
 from lti_tool.lti.service_answers import instead_of_data
 from lti_tool.lti.texts import identifier
+from lti_tool.lti.token_cache import AccessToken, TokenCache, Transaction
 from lti_tool.models import Platform
 
-# A token with less time left is renewed before a call. Some platforms give tokens of 60 s.
-_SPARE = timedelta(seconds=15)
+# A token with less time left is not used any more: it is shared, and a batch may begin just before its end.
+# Of a short one (some platforms give 60 s) less is spared.
+_SPARE, _SHORT_SPARE, _SHORT_LIFE = 60.0, 15.0, 120.0
 _USUAL_LIFE, _LONGEST_LIFE = 3600.0, 86_400.0
 # Moodle refuses an assertion that is one second ahead of its clock.
 _BEFORE_NOW, _ASSERTION_LIFE = 5, 60
 _CLOCK_TOLERANCE = 2.0
 _FURTHEST_CLOCK = timedelta(days=1)
 _LONGEST_TOKEN = 20_000
+
+_CANVAS_HOST = re.compile(r"(?:.*\.)?(?:instructure\.com|canvaslms\.com)")
+_CANVAS_TOKEN_PATH = "/login/oauth2/token"
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,13 @@ class PlatformAccess:
     token_audience: str | None
     clock_offset: float
     signing_key: SigningKey
+
+    @property
+    def is_canvas(self) -> bool:
+        """By its hosts, or by the path of its token end point where it is self-hosted under another name."""
+        parts = (urlsplit(self.issuer), urlsplit(self.token_url))
+        known_host = any(_CANVAS_HOST.fullmatch(part.hostname or "") for part in parts)
+        return known_host or parts[1].path == _CANVAS_TOKEN_PATH
 
 
 def access_to(platform: Platform) -> PlatformAccess:
@@ -61,21 +75,8 @@ def access_to(platform: Platform) -> PlatformAccess:
     )
 
 
-@dataclass(frozen=True)
-class AccessToken:
-    """A bearer token, the moment from which it should not be used any more, and what it opens."""
-
-    text: str
-    good_until: datetime
-    scopes: frozenset[str]
-
-    def __repr__(self) -> str:
-        """Without the token itself: it must not reach a log."""
-        return f"AccessToken(good_until={self.good_until.isoformat()})"
-
-
 class AccessTokens:
-    """The current token for one set of scopes at one platform."""
+    """The current token for one set of scopes at one platform: the one that all processes share."""
 
     def __init__(
         self,
@@ -83,33 +84,52 @@ class AccessTokens:
         scopes: Sequence[str],
         client: OutboundClient,
         now: Callable[[], datetime],
+        transaction: Transaction,
     ) -> None:
         self._scopes = sorted(set(scopes))
         self._now = now
+        self._cache = TokenCache(access.platform_id, scopes, transaction)
         self._connector = _Assertions(access, client, now)
         self._held: AccessToken | None = None
 
+    def known(self) -> AccessToken | None:
+        """A token with some time left that some process has; None when it has to be asked for."""
+        now = self._now()
+        if self._held is None or now >= self._held.good_until:
+            self._held = self._cache.token(now)
+        return self._held
+
     def current(self) -> AccessToken:
-        """A token with at least 15 seconds left, asked for when needed.
+        """A token with some time left, asked for when no process has one.
 
         :raises ServiceRefused: `token-refused`, `answer-unreadable`, `outbound-forbidden`.
         :raises PlatformUnavailable: worth another try; `html-answer` for a page instead of a token.
         """
-        if self._held is None or self._now() >= self._held.good_until:
-            self._held = self._asked_for()
-        return self._held
+        return self.known() or self.renewed()
 
     def forget(self) -> None:
-        """Drop the token: the platform did not accept it."""
+        """Drop the token: the platform did not accept it. A newer one of another process stays."""
         self._held = None
+        self._cache.forget()
+
+    def renewed(self) -> AccessToken:
+        """A new token, asked for whatever any process holds: a health check wants to see one given.
+
+        :raises ServiceRefused: as `current`; :raises PlatformUnavailable: likewise.
+        """
+        self._held = self._asked_for()
+        return self._held
 
     def _asked_for(self) -> AccessToken:
         answer = self._connector.asked_for(self._scopes)
         life = _seconds(answer.get("expires_in"))
         granted = answer.get("scope")
         scopes = granted.split() if isinstance(granted, str) and granted.strip() else self._scopes
-        good_until = self._now() + timedelta(seconds=life) - _SPARE
-        return AccessToken(answer["access_token"], good_until, frozenset(scopes))
+        spare = _SHORT_SPARE if life <= _SHORT_LIFE else _SPARE
+        good_until = self._now() + timedelta(seconds=life - spare)
+        token = AccessToken(answer["access_token"], good_until, frozenset(scopes))
+        self._cache.keep(token)
+        return token
 
 
 def _seconds(expires_in: object) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 LONGEST_URL = 2000
@@ -33,6 +34,12 @@ def web_url(url: object) -> str | None:
 
 def origin(url: object) -> str | None:
     """`scheme://host[:port]` as browsers write it (default ports left out), or None."""
+    return _origin(url) if isinstance(url, str) and len(url) <= LONGEST_URL else None
+
+
+# Kept: a launch asks nine times, for the same few addresses of its LMS and ours as the launch before it.
+@lru_cache(maxsize=256)
+def _origin(url: str) -> str | None:
     parts = split(url)
     if parts is None:
         return None
@@ -51,7 +58,8 @@ def origins(urls: Iterable[object]) -> tuple[str, ...]:
 
 def is_ours(url: object, base_url: str) -> bool:
     """Whether the address is on our own host: same scheme, host and port."""
-    return origin(url) is not None and origin(url) == origin(base_url)
+    found = origin(url)
+    return found is not None and found == origin(base_url)
 
 
 def is_known_target(url: str, base_url: str) -> bool:

@@ -14,13 +14,13 @@ from lti_tool.lti import addresses, names
 from lti_tool.lti.states import CLOCK_LEEWAY
 from lti_tool.lti.store import LaunchingPlatform
 from lti_tool.lti.texts import clean, identifier
-from lti_tool.models import DeploymentPolicy, DeploymentState, Platform, PlatformState
+from lti_tool.models import DeploymentPolicy, DeploymentState, PlatformState
 
 _OLDEST = timedelta(hours=1)
 _BEFORE_ANY_LAUNCH, _AFTER_ANY_LAUNCH = 0, 10**11
 
 
-def check_registration(claims: dict, platform: Platform) -> None:
+def check_registration(claims: dict, platform: LaunchingPlatform) -> None:
     """Checks 3 and 6: issuer and audience name the registration that the state is bound to.
 
     :raises LaunchRefused: `issuer-mismatch`, `audience-mismatch`, `platform-suspended`.
@@ -129,11 +129,11 @@ def check_deployment(claims: dict, found: LaunchingPlatform) -> Admission:
     deployment_id = identifier(sent)
     if deployment_id is None or not deployment_id.isascii():
         raise LaunchRefused("deployment-invalid", clean(str(sent), 100) or "")
-    if found.deployment is not None:
-        if found.deployment.state is DeploymentState.WAITING:
+    if found.deployment_key is not None:
+        if found.deployment_state is DeploymentState.WAITING:
             raise LaunchRefused("deployment-waiting", deployment_id, deployment_id=deployment_id)
-        return Admission(deployment_id, found.deployment.id, accept=False)
-    policy = found.platform.deployment_policy
+        return Admission(deployment_id, found.deployment_key, accept=False)
+    policy = found.deployment_policy
     if policy is DeploymentPolicy.STRICT:
         raise LaunchRefused("deployment-unknown", deployment_id, deployment_id=deployment_id)
     if policy is DeploymentPolicy.FIRST and found.has_deployments:

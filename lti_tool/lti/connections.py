@@ -1,7 +1,8 @@
 """Connections that go to the address that was checked, and that end when their time is up.
 
 The name is resolved once, inside the connection itself: what was checked is what is called, whatever the
-name server says a moment later. TLS still verifies the host name.
+name server says a moment later. TLS still verifies the host name. Where the operator set a proxy, every
+connection is a tunnel through it to that same address, this machine and allowed private hosts included.
 """
 
 import http.client
@@ -17,6 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from lti_tool.errors import ServiceRefused
 from lti_tool.lti.outbound_addresses import AddressRule
+from lti_tool.lti.proxies import Proxy
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -82,6 +84,7 @@ class _Checked:
 
     rule: AddressRule
     resolve: Resolver
+    proxy: Proxy | None
     deadline: Deadline
     connect_timeout: float
     needs_exception = False
@@ -106,9 +109,16 @@ class _Checked:
         return self._connected(addresses[-1])
 
     def _connected(self, address: str) -> socket.socket:
-        made = socket.create_connection((address, self.port), self.deadline.next_wait(self.connect_timeout))
+        if self.proxy is None:
+            made = socket.create_connection((address, self.port), self._next_wait())
+        else:
+            made = self.proxy.tunnel(address, self.port, self._next_wait)
+            made.settimeout(self._next_wait())
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
+
+    def _next_wait(self) -> float:
+        return self.deadline.next_wait(self.connect_timeout)
 
     def response_class(self, sock: socket.socket, **options) -> http.client.HTTPResponse:
         """The standard library's response, reading at our pace. http.client calls this by its name."""
@@ -139,11 +149,12 @@ def connection_to(
     resolve: Resolver,
     timeout: float,
     tls: ssl.SSLContext,
+    proxy: Proxy | None = None,
 ) -> Connection:
     """An unconnected connection; `timeout` in seconds is for connecting and for the TLS handshake's steps."""
     if scheme == "https":
         made: Connection = TlsConnection(host, port, timeout=timeout, ssl_context=tls)
     else:
         made = PlainConnection(host, port, timeout=timeout)
-    made.rule, made.resolve, made.connect_timeout = rule, resolve, timeout
+    made.rule, made.resolve, made.connect_timeout, made.proxy = rule, resolve, timeout, proxy
     return made

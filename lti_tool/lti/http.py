@@ -1,7 +1,8 @@
 """The one way out of the tool: every call to an LMS is made by `OutboundClient` (DESIGN 6).
 
 https and public addresses only, unless the operator allowed the host; the connection goes to the address
-that was checked; limits of time and size; no redirect to another host; proxies of the environment ignored.
+that was checked, through the operator's proxy if there is one (those of the environment are ignored);
+limits of time and size; no redirect to another host.
 """
 
 import http.client
@@ -28,6 +29,7 @@ from lti_tool.errors import PlatformUnavailable, ServiceRefused
 from lti_tool.lti import addresses
 from lti_tool.lti.connections import Connection, Deadline, Resolver, addresses_of, connection_to, default_tls
 from lti_tool.lti.outbound_addresses import AddressRule
+from lti_tool.lti.proxies import Proxy, ProxyFailed
 from lti_tool.lti.texts import clean, words_of
 
 SIZE_LIMIT = 2_000_000
@@ -77,6 +79,7 @@ class OutboundClient:
 
     :param allow: host names, addresses and networks that may be called though private, or by plain http.
     :param resolve: host and port to addresses; :param tls: certificate authorities; :param now: our clock.
+    :param proxy: what every call goes through, http://[user:password@]host:port; allowed hosts too.
     """
 
     def __init__(
@@ -90,11 +93,13 @@ class OutboundClient:
         resolve: Resolver = addresses_of,
         tls: ssl.SSLContext | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        proxy: str | None = None,
     ) -> None:
         self._rule = AddressRule.allowing(allow)
         self._connect_timeout, self._read_timeout, self._total = connect_timeout, read_timeout, total_timeout
         self._size_limit = size_limit
         self._resolve, self._tls, self._now = resolve, tls, now
+        self._proxy = Proxy.at(proxy) if proxy else None
         self._idle: dict[tuple[str, str, int], Connection] = {}
         self._end = weakref.finalize(self, _close_all, self._idle)  # for whoever forgets to
 
@@ -121,8 +126,9 @@ class OutboundClient:
         """Call and return any answer but those that are worth another try.
 
         :param data: a mapping is sent as a form; :param json: sent as JSON. Only one of them.
-        :raises PlatformUnavailable: `timeout`, `connection`, `tls`, `too-large`, `redirects`, and `http-408`,
-            `http-425`, `http-429`, `http-5xx` by their number; `facts["retry_after"]` in seconds or None.
+        :raises PlatformUnavailable: `timeout`, `connection`, `proxy`, `tls`, `too-large`, `redirects`, and
+            `http-408`, `http-425`, `http-429`, `http-5xx` by their number; `facts["retry_after"]` in seconds
+            or None.
         :raises ServiceRefused: `outbound-forbidden`, the address may not be called.
         """
         body, kind = _body(data, json)
@@ -144,6 +150,8 @@ class OutboundClient:
         connection.deadline = deadline
         try:
             return self._exchange(connection, method, target, headers, body, size_limit)
+        except ProxyFailed as problem:
+            raise PlatformUnavailable("proxy", words_of(str(problem)), retry_after=None) from problem
         except ssl.SSLError as problem:
             raise PlatformUnavailable("tls", words_of(str(problem)), retry_after=None) from problem
         except TlsProblem as problem:
@@ -200,6 +208,7 @@ class OutboundClient:
             resolve=self._resolve,
             timeout=self._connect_timeout,
             tls=self._tls or default_tls(),
+            proxy=self._proxy,
         )
 
     def _keep_or_close(self, connection: Connection, target: Url) -> None:
@@ -221,8 +230,15 @@ def outbound_client(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> OutboundClient:
     """A client by the current settings; times in seconds."""
-    allow = settings.current().outbound_allow
-    return OutboundClient(allow, connect_timeout, read_timeout, total_timeout=total_timeout, now=now)
+    chosen = settings.current()
+    return OutboundClient(
+        chosen.outbound_allow,
+        connect_timeout,
+        read_timeout,
+        total_timeout=total_timeout,
+        now=now,
+        proxy=chosen.outbound_proxy,
+    )
 
 
 @lru_cache(maxsize=1)

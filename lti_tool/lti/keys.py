@@ -1,5 +1,10 @@
-"""Our own signing keys: made once, encrypted at rest, the public halves published as a JWK set."""
+"""Our own signing keys: encrypted at rest, the public halves published as a JWK set.
 
+One key signs. After a rotation the one before stays published for its grace time, so that an LMS still
+accepts what it signed; then it is withdrawn and its private half erased.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pylti1p3.registration import Registration
 
 from lti_tool import settings
-from lti_tool.errors import UnsafeSettings
+from lti_tool.errors import Stale, UnsafeSettings
 from lti_tool.lti import store
+from lti_tool.models import ToolKey
 
 _BITS = 2048
 _PUBLIC_MEMBERS = ("kty", "n", "e", "kid", "alg", "use")
@@ -33,15 +39,62 @@ def ensure_signing_key(now: datetime) -> None:
 
     Flushes; the caller commits.
     """
-    if store.signing_key() is not None:
-        return
+    if store.signing_key() is None:
+        public_jwk, encrypted = _new_key()
+        store.add_signing_key(public_jwk["kid"], public_jwk, encrypted, now)
+
+
+def rotate(now: datetime, withdraw_at: datetime) -> str:
+    """Have a new key sign from now on; return its id. The old one stays published until `withdraw_at` (UTC).
+
+    Flushes; the caller commits.
+
+    :raises Stale: another process rotates at this moment; there is one new key, and it is that one's.
+    """
+    public_jwk, encrypted = _new_key()  # takes a while, and nobody waits for us yet
+    store.retire_signing_key(withdraw_at)
+    if not store.add_signing_key(public_jwk["kid"], public_jwk, encrypted, now):
+        raise Stale("another-rotation")
+    withdraw_old(now)  # without a grace time: somebody else knows it, and no worker is waited for
+    return public_jwk["kid"]
+
+
+def withdraw_old(now: datetime) -> None:
+    """Withdraw the keys whose grace time is over and erase their private halves. Flushes."""
+    store.withdraw_keys(now)
+
+
+def all_keys() -> Sequence[ToolKey]:
+    """Every key that we ever had, oldest first."""
+    return store.tool_keys()
+
+
+def encrypt_anew() -> int:
+    """Encrypt what is kept at rest with the first of the KEY_ENCRYPTION_KEY keys; return how many keys.
+
+    Cached access tokens are forgotten instead: they are asked for again. Flushes; the caller commits.
+
+    :raises UnsafeSettings: `key-encryption-key-wrong`, one of our keys is opened by none of them; nothing
+        is changed then.
+    """
+    kept = [key for key in store.tool_keys(for_update=True) if key.private_pem_encrypted]
+    try:
+        anew = [_cipher().rotate(key.private_pem_encrypted).decode("ascii") for key in kept]
+    except InvalidToken as wrong_key:
+        raise UnsafeSettings("key-encryption-key-wrong") from wrong_key
+    for key, encrypted_anew in zip(kept, anew, strict=True):
+        key.private_pem_encrypted = encrypted_anew
+    store.forget_all_tokens()
+    return len(kept)
+
+
+def _new_key() -> tuple[dict, str]:
+    """The public half of a new key as a JWK, and the private half encrypted."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
     private_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public_pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     # PyLTI1p3 gives the key its id: the thumbprint of RFC 7638, so the same key always has the same id.
-    public_jwk = dict(Registration.get_jwk(public_pem.decode("ascii")))
-    encrypted = _cipher().encrypt(private_pem).decode("ascii")
-    store.add_signing_key(public_jwk["kid"], public_jwk, encrypted, now)
+    return dict(Registration.get_jwk(public_pem.decode("ascii"))), encrypted(private_pem.decode("ascii"))
 
 
 def public_key_set() -> dict:
@@ -63,11 +116,23 @@ def signing_key() -> SigningKey:
     stored = store.signing_key()
     if stored is None:
         raise UnsafeSettings("no-signing-key")
+    private_pem = decrypted(stored.private_pem_encrypted)
+    if private_pem is None:
+        raise UnsafeSettings("key-encryption-key-wrong")
+    return SigningKey(stored.kid, private_pem)
+
+
+def encrypted(text: str) -> str:
+    """This text as it is kept at rest, readable with KEY_ENCRYPTION_KEY alone."""
+    return _cipher().encrypt(text.encode()).decode("ascii")
+
+
+def decrypted(kept: str) -> str | None:
+    """The text again; None when none of the KEY_ENCRYPTION_KEY keys opens it."""
     try:
-        private_pem = _cipher().decrypt(stored.private_pem_encrypted.encode("ascii"))
-    except InvalidToken as wrong_key:
-        raise UnsafeSettings("key-encryption-key-wrong") from wrong_key
-    return SigningKey(stored.kid, private_pem.decode("ascii"))
+        return _cipher().decrypt(kept.encode("ascii")).decode()
+    except (InvalidToken, UnicodeError):
+        return None
 
 
 def _cipher() -> MultiFernet:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
+from lti_tool import settings
 from lti_tool.errors import LaunchRefused, ServiceProblem
-from lti_tool.lti import store
+from lti_tool.lti import host_slots, store
 from lti_tool.lti.http import outbound_client
 from lti_tool.lti.store import KeySet
 from lti_tool.lti.tokens import key_in
@@ -35,7 +36,7 @@ def fetch_if_missing(key_id: str, platform_id: int, now: datetime, transaction: 
     """
     with transaction():
         stored = store.key_set_of(platform_id)
-        if stored is None or _is_fresh(stored, key_id, now):
+        if stored is None or is_fresh(stored.keys, stored.fetched_at, key_id, now):
             return
         interval = _BETWEEN_FETCHES if stored.keys else _BETWEEN_FIRST_FETCHES
         claimed = store.claim_key_fetch(platform_id, now, interval)
@@ -48,10 +49,11 @@ def fetch_if_missing(key_id: str, platform_id: int, now: datetime, transaction: 
         _wait_for_other(stored, transaction)
 
 
-def _is_fresh(stored: KeySet, key_id: str, now: datetime) -> bool:
-    if key_in(stored.keys, key_id) is None or stored.fetched_at is None:
+def is_fresh(keys: dict | None, fetched_at: datetime | None, key_id: str, now: datetime) -> bool:
+    """Whether a stored key set holds this key and was read recently enough to be believed."""
+    if key_in(keys, key_id) is None or fetched_at is None:
         return False
-    return now - stored.fetched_at < _TRUSTED_FOR
+    return now - fetched_at < _TRUSTED_FOR
 
 
 def _fetch_is_under_way(stored: KeySet, now: datetime) -> bool:
@@ -71,8 +73,10 @@ def _wait_for_other(stored: KeySet, transaction: Transaction) -> None:
 
 
 def _fetch(stored: KeySet, known: bool, now: datetime, transaction: Transaction) -> None:
+    limit = settings.current().outbound_per_host
     try:
-        keys = _read_key_set(stored.url)
+        with host_slots.held(stored.url, host_slots.INTERACTIVE, limit, lambda: now, transaction):
+            keys = _read_key_set(stored.url)
     except ServiceProblem as problem:
         if known:  # a refresh that failed: what we have is still what the platform last said
             return

@@ -4,6 +4,7 @@ Four verbs, because three short transactions lie between them (DESIGN part 5).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from lti_tool import settings
@@ -15,9 +16,20 @@ from lti_tool.lti.launch import Launch
 from lti_tool.lti.masking import masked
 from lti_tool.lti.reading import launch_from
 from lti_tool.lti.states import LaunchState
+from lti_tool.lti.store import LaunchingPlatform
 from lti_tool.lti.texts import clean, identifier
+from lti_tool.lti.tokens import Token
 
-__all__ = ["LaunchState", "fetch_keys_if_missing", "forget_used", "open_state", "use_up", "verify"]
+__all__ = [
+    "Found",
+    "LaunchState",
+    "fetch_keys_if_missing",
+    "forget_used",
+    "look_up",
+    "open_state",
+    "use_up",
+    "verify",
+]
 
 
 def open_state(form: Mapping[str, str], browser_secrets: Sequence[str], now: datetime) -> LaunchState:
@@ -45,29 +57,65 @@ def forget_used(now: datetime) -> int:
     return store.forget_nonces(now)
 
 
-def fetch_keys_if_missing(id_token: str, state: LaunchState, now: datetime, transaction: Transaction) -> None:
+@dataclass(frozen=True)
+class Found:
+    """A token taken apart (None: it cannot be read), and what the database knows of it (None: platform gone).
+
+    Both are looked at once, however many steps need them.
+    """
+
+    token: Token | None
+    platform: LaunchingPlatform | None
+
+
+def look_up(id_token: str, state: LaunchState) -> Found:
+    """Read what the database knows of a launch: platform, keys, the deployment it names. One SELECT.
+
+    Nothing of the token is believed: it only says what to look for.
+    """
+    try:
+        token = tokens.taken_apart(id_token)
+    except LaunchRefused:
+        return Found(None, None)
+    named = identifier(token.claims.get(names.DEPLOYMENT_ID))
+    return Found(token, store.launching_platform(state.platform_id, named))
+
+
+def fetch_keys_if_missing(
+    id_token: str,
+    state: LaunchState,
+    now: datetime,
+    transaction: Transaction,
+    found: Found | None = None,
+) -> Found | None:
     """Fetch the platform's key set when it lacks the token's key (once a minute per platform at most).
 
     A token that cannot be read is left for `verify` to refuse.
 
     :param transaction: makes the context of one short transaction; none is open during the call.
+    :param found: what `look_up` said, when it was asked already.
+    :returns: what is known now, or None when it has to be looked up again.
     :raises LaunchRefused: `keys-unavailable`.
     """
-    try:
-        key_id = tokens.taken_apart(id_token).key_id
-    except LaunchRefused:
-        return
-    keysets.fetch_if_missing(key_id, state.platform_id, now, transaction)
+    found = found or look_up(id_token, state)
+    token, platform = found.token, found.platform
+    if token is None or platform is None:
+        return found
+    if keysets.is_fresh(platform.key_set, platform.key_set_fetched_at, token.key_id, now):
+        return found
+    keysets.fetch_if_missing(token.key_id, state.platform_id, now, transaction)
+    return None
 
 
-def verify(id_token: str, state: LaunchState, now: datetime) -> Launch:
-    """Checks 2 to 12 of the requirements sheet, 1.4, in their order; one SELECT.
+def verify(id_token: str, state: LaunchState, now: datetime, found: Found | None = None) -> Launch:
+    """Checks 2 to 12 of the requirements sheet, 1.4, in their order.
 
+    :param found: what the database knows, when it has been looked up already; else one SELECT.
     :raises LaunchRefused: with the code of the check that failed; `facts` carries the masked claims and the
         platform for the launch log.
     """
     try:
-        return _checked(id_token, state, now)
+        return _checked(id_token, state, now, found)
     except LaunchRefused as refusal:
         refusal.facts = _for_the_log(id_token, state) | refusal.facts
         raise
@@ -84,15 +132,15 @@ def _for_the_log(id_token: str, state: LaunchState) -> dict:
     }
 
 
-def _checked(id_token: str, state: LaunchState, now: datetime) -> Launch:
-    token = tokens.taken_apart(id_token)
-    claims, base_url = token.claims, settings.current().base_url
-    found = store.launching_platform(state.platform_id, identifier(claims.get(names.DEPLOYMENT_ID)))
+def _checked(id_token: str, state: LaunchState, now: datetime, known: Found | None) -> Launch:
+    known = known or look_up(id_token, state)
+    token, found = known.token or tokens.taken_apart(id_token), known.platform
     if found is None:
         raise LaunchRefused("platform-gone", platform_id=None)
-    checks.check_registration(claims, found.platform)
-    tokens.check_signature(token, found.platform.key_set)
-    checks.check_audience(claims, found.platform.client_id)
+    claims, base_url = token.claims, settings.current().base_url
+    checks.check_registration(claims, found)
+    tokens.check_signature(token, found.key_set)
+    checks.check_audience(claims, found.client_id)
     checks.check_times(claims, now)
     checks.check_nonce(claims, state.nonce)
     message_type = checks.check_message(claims)
@@ -103,7 +151,7 @@ def _checked(id_token: str, state: LaunchState, now: datetime) -> Launch:
     checks.check_place(claims)
     return launch_from(
         claims,
-        found.platform,
+        found,
         admission,
         message_type=message_type,
         target=target,

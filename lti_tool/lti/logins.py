@@ -16,8 +16,9 @@ from lti_tool.errors import LaunchRefused
 from lti_tool.lti import addresses, store
 from lti_tool.lti.launch import LoginStart
 from lti_tool.lti.states import LaunchState, sealed
+from lti_tool.lti.store import AskingPlatform
 from lti_tool.lti.texts import clean, identifier
-from lti_tool.models import Platform, PlatformState
+from lti_tool.models import PlatformState
 
 LAUNCH_PATH = "/lti/launch"
 _LONGEST_HINT = 2500
@@ -58,7 +59,7 @@ def _target_of(params: Mapping[str, str]) -> str:
     return target
 
 
-def _platform_asking(params: Mapping[str, str]) -> Platform:
+def _platform_asking(params: Mapping[str, str]) -> AskingPlatform:
     """The active registration of this issuer and client; without a client id, the only one there is."""
     issuer, client_id = identifier(params["iss"], 500), params.get("client_id") or None
     asked = clean(params["iss"], 300) or ""
@@ -77,7 +78,9 @@ def _platform_asking(params: Mapping[str, str]) -> Platform:
     return active[0]
 
 
-def _narrowed_by_deployment(platforms: list[Platform], params: Mapping[str, str]) -> list[Platform]:
+def _narrowed_by_deployment(
+    platforms: list[AskingPlatform], params: Mapping[str, str]
+) -> list[AskingPlatform]:
     """Canvas documents the parameter as `deployment_id`, the specification as `lti_deployment_id`."""
     deployment_id = identifier(params.get("lti_deployment_id") or params.get("deployment_id"))
     if deployment_id is None:
@@ -86,7 +89,9 @@ def _narrowed_by_deployment(platforms: list[Platform], params: Mapping[str, str]
     return [platform for platform in platforms if platform.id in knowing]
 
 
-def _auth_url(platform: Platform, params: Mapping[str, str], state: LaunchState, browser_secret: str) -> str:
+def _auth_url(
+    platform: AskingPlatform, params: Mapping[str, str], state: LaunchState, browser_secret: str
+) -> str:
     registration = (
         Registration()
         .set_issuer(platform.issuer)

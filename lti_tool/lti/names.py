@@ -35,3 +35,5 @@ LINE_ITEM_READ = AGS_SCOPE + "lineitem.readonly"
 RESULT_READ = AGS_SCOPE + "result.readonly"
 SCORE = AGS_SCOPE + "score"
 AGS_SCOPES = (LINE_ITEM, LINE_ITEM_READ, RESULT_READ, SCORE)
+
+ROSTER_READ = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"

@@ -17,7 +17,12 @@ _METADATA = frozenset(
         ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"),
     )
 )
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# Networks translate these to the IPv4 address at their end.
+_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::ffff:0:0:0/96"))
+# A network's own prefix for that (RFC 8215): 48 to 96 bits long, and by its length the IPv4 address stands
+# at one of these bytes (RFC 6052, 2.2).
+_TRANSLATED_HERE = ipaddress.ip_network("64:ff9b:1::/48")
+_PLACES_OF_IPV4 = ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12), (12, 13, 14, 15))
 _IPV4_COMPATIBLE = ipaddress.ip_network("::/96")
 _IPV6_SITE_LOCAL = ipaddress.ip_network("fec0::/10")
 _LOWEST_COMPATIBLE = 0x10000  # ::1 and its neighbours are addresses of their own
@@ -43,11 +48,13 @@ class AddressRule:
 
     def admits(self, host: str, addresses: Sequence[str]) -> bool:
         """Whether every one of the addresses that this host resolved to may be called."""
-        return bool(addresses) and all(self._admits_one(host, unwrapped(found)) for found in addresses)
+        called = [reading for found in addresses for reading in readings(found)]
+        return bool(called) and all(self._admits_one(host, address) for address in called)
 
     def allows_plain_http(self, host: str, addresses: Sequence[str]) -> bool:
         """Whether the operator named this host, so that it may also be called without TLS."""
-        return bool(addresses) and all(self._is_exception(host, unwrapped(found)) for found in addresses)
+        called = [reading for found in addresses for reading in readings(found)]
+        return bool(called) and all(self._is_exception(host, address) for address in called)
 
     def _admits_one(self, host: str, address: Address) -> bool:
         if is_never_called(address):
@@ -75,15 +82,24 @@ def is_never_called(address: Address) -> bool:
     return address in _IPV6_SITE_LOCAL
 
 
-def unwrapped(text: str) -> Address:
-    """The address that is really called: IPv4 inside IPv6 in any of its forms counts as that IPv4 address."""
+def readings(text: str) -> tuple[Address, ...]:
+    """The address that is really called; several where only the network knows which of them it is."""
     address = ipaddress.ip_address(text.partition("%")[0])
+    if address.version == 4 or address not in _TRANSLATED_HERE:
+        return (_unwrapped(address),)
+    possible = [ipaddress.IPv4Address(bytes(address.packed[at] for at in four)) for four in _PLACES_OF_IPV4]
+    # The bytes before a shorter address are zero: 0.0.0.0/8, which nobody can call, is no reading.
+    return tuple(one for one in possible if one.packed[0]) or (possible[-1],)
+
+
+def _unwrapped(address: Address) -> Address:
+    """IPv4 inside IPv6 in any of its forms counts as that IPv4 address."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
     if inner:
         return inner
-    if any(address in network for network in _NAT64):
+    if any(address in network for network in _TRANSLATED):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if address in _IPV4_COMPATIBLE and int(address) >= _LOWEST_COMPATIBLE:
         return ipaddress.IPv4Address(int(address))

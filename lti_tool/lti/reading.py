@@ -5,8 +5,8 @@ from lti_tool.lti.claims import Admission, member_of
 from lti_tool.lti.launch import Context, GradeService, Launch, Link
 from lti_tool.lti.masking import masked
 from lti_tool.lti.roles import is_test_user, role_of
+from lti_tool.lti.store import LaunchingPlatform
 from lti_tool.lti.texts import clean, identifier
-from lti_tool.models import Platform
 
 # The sizes of the columns that keep these texts.
 _NAME, _MAIL, _PICTURE, _LOCALE, _TITLE, _LABEL, _PRODUCT = 200, 320, 1000, 35, 300, 200, 100
@@ -17,7 +17,7 @@ _FRAMES = frozenset(("iframe", "frame", "window"))
 
 def launch_from(
     claims: dict,
-    platform: Platform,
+    platform: LaunchingPlatform,
     admission: Admission,
     *,
     message_type: str,

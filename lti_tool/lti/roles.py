@@ -42,7 +42,8 @@ _OF_BASE = {
 }
 _ONLY_LOOKING = frozenset((("Manager", "Observer"), ("Manager", "ExternalObserver")))
 
-_RANKING = (Role.OBSERVER, Role.LEARNER, Role.PEDAGOGICAL_LEAD, Role.TRAINER)
+# The roles that an LMS can give, from the lowest.
+RANKING = (Role.OBSERVER, Role.LEARNER, Role.PEDAGOGICAL_LEAD, Role.TRAINER)
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def higher(one: Role, other: Role) -> Role:
 
     :raises ValueError: for a role that only an appointment gives.
     """
-    return max(one, other, key=_RANKING.index)
+    return max(one, other, key=RANKING.index)
 
 
 def is_test_user(raw_roles: Sequence[str]) -> bool:

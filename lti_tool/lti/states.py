@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -34,7 +35,7 @@ class LaunchState:
 
 def sealed(state: LaunchState, browser_secret: str) -> str:
     """Sign a state and bind it to the browser that holds this secret in its cookie. Without `PREFIX`."""
-    return _serializer().dumps(
+    return _serializer(settings.current().secret_key).dumps(
         {
             "p": state.platform_id,
             "n": state.nonce,
@@ -78,7 +79,7 @@ def _content_of(sent: str) -> dict:
     if len(sent) > LONGEST_STATE:
         raise LaunchRefused("state-unknown", f"{len(sent)} characters")
     try:
-        return _serializer().loads(sent.removeprefix(PREFIX))
+        return _serializer(settings.current().secret_key).loads(sent.removeprefix(PREFIX))
     except BadData as forged:
         raise LaunchRefused("state-unknown", words_of(str(forged))) from forged
 
@@ -97,10 +98,14 @@ def _refuse_error_answer(form: Mapping[str, str]) -> None:
     raise LaunchRefused("platform-error", detail, error=error, **facts)
 
 
-def _serializer() -> URLSafeSerializer:
-    """Our own time of issue is inside the content, so that `now` stays an argument."""
+@lru_cache(maxsize=4)
+def _serializer(secret_key: str) -> URLSafeSerializer:
+    """Our own time of issue is inside the content, so that `now` stays an argument.
+
+    Kept: to make one takes as long as to sign with it.
+    """
     return URLSafeSerializer(
-        settings.current().secret_key,
+        secret_key,
         salt="lti-login-state",
         signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
     )

@@ -20,8 +20,12 @@ def clean(value: object, limit: int) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    visible = _SPACES.sub(" ", _REMOVED.sub("", value[: limit * 20]))
-    kept = "".join(character for character in visible if unicodedata.category(character) not in ("Cc", "Cs"))
+    kept = value[: limit * 20]
+    if not kept.isprintable():  # nothing that is printable is removed, and hardly any text is not
+        visible = _SPACES.sub(" ", _REMOVED.sub("", kept))
+        kept = "".join(each for each in visible if unicodedata.category(each) not in ("Cc", "Cs"))
+    elif "  " in kept:
+        kept = _SPACES.sub(" ", kept)
     return kept.strip()[:limit].rstrip() or None
 
 
@@ -32,9 +36,9 @@ def identifier(value: object, limit: int = 255) -> str | None:
     """
     if not isinstance(value, str) or not value or len(value) > limit:
         return None
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
-        return None
-    return value
+    if value.isprintable():
+        return value
+    return None if any(unicodedata.category(each) in ("Cc", "Cs") for each in value) else value
 
 
 def words_of(answer: object, limit: int = SHORT_WORDS) -> str:

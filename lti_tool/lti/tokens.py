@@ -5,11 +5,11 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from jwcrypto.common import JWException
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from pylti1p3.exception import LtiException
 from pylti1p3.message_launch import MessageLaunch
-from pylti1p3.registration import Registration
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti.texts import identifier, words_of
@@ -89,48 +89,57 @@ def check_signature(token: Token, key_set: dict | None) -> None:
     key = key_in(key_set, token.key_id)
     if key is None:
         raise LaunchRefused("key-unknown", token.key_id)
-    _check_strength(key)
-    registration = Registration().set_key_set({"keys": [{**key, "alg": ALGORITHM}]})
+    if key.get("kty") != "RSA" or key.get("alg", ALGORITHM) != ALGORITHM or key.get("use", "sig") != "sig":
+        raise LaunchRefused("key-unusable", f"{key.get('kty')}, {key.get('alg')}, {key.get('use')}")
     try:
-        _SignedMessage(token.text, registration).validate_jwt_format().validate_jwt_signature()
-    except (LtiException, JWException, ValueError, TypeError) as wrong:
+        _SignedMessage(token, _public_key(key.get("n"), key.get("e"))).validate_jwt_signature()
+    except (LtiException, ValueError, TypeError) as wrong:
         raise LaunchRefused("signature-wrong", words_of(str(wrong))) from wrong
 
 
-def _check_strength(key: dict) -> None:
-    if key.get("kty") != "RSA" or key.get("alg", ALGORITHM) != ALGORITHM or key.get("use", "sig") != "sig":
-        raise LaunchRefused("key-unusable", f"{key.get('kty')}, {key.get('alg')}, {key.get('use')}")
-    modulus = key.get("n")
+@lru_cache(maxsize=256)
+def _public_key(modulus: object, exponent: object) -> RSAPublicKey:
+    """The key of these numbers. Kept, because making it costs as much as checking a signature with it.
+
+    :raises LaunchRefused: `key-unusable`, `key-weak`; ValueError: no RSA key has these numbers.
+    """
     if not isinstance(modulus, str) or not _PART.fullmatch(modulus):
         raise LaunchRefused("key-unusable", "no modulus")
-    bits = int.from_bytes(base64.urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4))).bit_length()
-    if not _SHORTEST_RSA <= bits <= _LONGEST_RSA:
-        raise LaunchRefused("key-weak", f"{bits} bits")
+    n = _number_in(modulus)
+    if not _SHORTEST_RSA <= n.bit_length() <= _LONGEST_RSA:
+        raise LaunchRefused("key-weak", f"{n.bit_length()} bits")
+    if not isinstance(exponent, str) or not _PART.fullmatch(exponent):
+        raise ValueError("The key has no exponent.")
+    return RSAPublicNumbers(_number_in(exponent), n).public_key()
+
+
+def _number_in(text: str) -> int:
+    return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
 
 class _Nothing:
     """Stands for the library's session, cookies and HTTP client, none of which a signature needs."""
 
 
-class _SignedMessage(MessageLaunch):
-    """The library's check of a signature. Times and audience are checked by us, with `now` and a leeway."""
+# Times and audience are checked by us, with `now` and a leeway.
+_UNCHECKED = dict.fromkeys(
+    (f"verify_{claim}" for claim in ("aud", "exp", "iat", "nbf", "iss", "sub", "jti")), False
+)
 
-    def __init__(self, id_token: str, registration: Registration) -> None:
+
+class _SignedMessage(MessageLaunch):
+    """The library's check of a signature, with a key that is ready."""
+
+    def __init__(self, token: Token, key: RSAPublicKey) -> None:
         nothing = _Nothing()
         super().__init__(nothing, nothing, nothing, nothing, requests_session=nothing)
-        self._id_token = id_token
-        self._registration = registration
+        self._id_token, self._key = token.text, key
         self.set_auto_validation(False)
-        unchecked = (
-            "verify_aud",
-            "verify_exp",
-            "verify_iat",
-            "verify_nbf",
-            "verify_iss",
-            "verify_sub",
-            "verify_jti",
-        )
-        self.set_jwt_verify_options(dict.fromkeys(unchecked, False))
+        self.set_jwt_verify_options(_UNCHECKED)
+
+    def get_public_key(self) -> tuple[RSAPublicKey, str]:
+        """The key that our own checks found; only this one algorithm is taken."""
+        return self._key, ALGORITHM
 
     def _get_request_param(self, key: str) -> str:
         return self._id_token

@@ -1,9 +1,19 @@
 """The tables, one subject per file."""
 
+from lti_tool.models.assessment import (
+    AssessmentFact,
+    Decision,
+    Feedback,
+    GradeDecision,
+    Prompt,
+    RunningScore,
+    ScoreQuestion,
+)
 from lti_tool.models.audit import AuditEntry, LaunchRecord
 from lti_tool.models.community import Community, CommunityState, Course, Organisation, Period, ResourceLink
 from lti_tool.models.contribution import Change, Comment, ContributionFact, KeptText, Post, PostKind, Revision
 from lti_tool.models.grade import (
+    ColumnKind,
     DeliveryState,
     GradeColumn,
     GradingPolicy,
@@ -12,45 +22,76 @@ from lti_tool.models.grade import (
     ScoreDelivery,
     ScoreStatement,
 )
+from lti_tool.models.operation import WorkerHeartbeat
+from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
-from lti_tool.models.platform import Deployment, DeploymentPolicy, DeploymentState, Platform, PlatformState
+from lti_tool.models.platform import (
+    Deployment,
+    DeploymentPolicy,
+    DeploymentState,
+    MovedKind,
+    Platform,
+    PlatformState,
+    RegistrationInvitation,
+    Succession,
+    SuccessionMove,
+)
+from lti_tool.models.roster import Roster, RosterLine, RosterState
 from lti_tool.models.security import BrowserSession, Seat, ToolKey, UsedNonce
 
 __all__ = [
+    "AccessTokenRow",
+    "AssessmentFact",
     "AuditEntry",
     "BrowserSession",
     "Change",
+    "ColumnKind",
     "Comment",
     "Community",
     "CommunityState",
     "ContributionFact",
     "Course",
+    "Decision",
     "DeliveryState",
     "Deployment",
     "DeploymentPolicy",
     "DeploymentState",
     "Enrolment",
+    "Feedback",
     "GradeColumn",
+    "GradeDecision",
     "GradingPolicy",
+    "HostSlot",
     "KeptText",
     "LaunchRecord",
     "LineItem",
     "LineItemState",
     "Membership",
     "MembershipState",
+    "MovedKind",
     "Organisation",
     "Period",
     "Platform",
     "PlatformState",
     "Post",
     "PostKind",
+    "Prompt",
+    "RegistrationInvitation",
     "ResourceLink",
     "Revision",
     "Role",
+    "Roster",
+    "RosterLine",
+    "RosterState",
+    "RunningScore",
     "ScoreDelivery",
+    "ScoreQuestion",
     "ScoreStatement",
     "Seat",
+    "Succession",
+    "SuccessionMove",
     "ToolKey",
     "UsedNonce",
     "User",
+    "WorkerHeartbeat",
 ]

@@ -55,6 +55,8 @@ class Course(Base):
     label: Mapped[str | None] = mapped_column(String(200))
     line_items_url: Mapped[str | None] = mapped_column(Text)  # AGS container as the last launch gave it
     grade_scopes: Mapped[list | None] = mapped_column(JSON)  # AGS scopes as the last launch gave them
+    roster_url: Mapped[str | None] = mapped_column(Text)  # NRPS address as the last launch gave it
+    roster_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # end of the last complete read
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     community: Mapped[Community | None] = relationship()

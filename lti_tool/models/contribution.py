@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -35,6 +35,8 @@ class Post(Base):
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_activity_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_activity_by_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
+    prompt_id: Mapped[int | None] = mapped_column(ForeignKey("prompt.id"), index=True)  # set or answered
+    opens_prompt: Mapped[bool | None] = mapped_column(Boolean)  # whether it sets it
 
     author: Mapped[Membership] = relationship(foreign_keys=[author_id])
 
@@ -98,6 +100,15 @@ class ContributionFact(Base):
     words: Mapped[int | None] = mapped_column(Integer)  # counted when written or edited
     copied: Mapped[str | None] = mapped_column(String(40))  # overlap as an exact fraction, "3/4"
     helped_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
+    prompt_id: Mapped[int | None] = mapped_column(ForeignKey("prompt.id"), index=True)  # which it answers
+    quality: Mapped[str | None] = mapped_column(String(40))  # the mark given, an exact fraction
+    lateness: Mapped[str | None] = mapped_column(String(40))  # a share fixed by hand, likewise
+    reason: Mapped[str | None] = mapped_column(Text)  # the trainer's own words
+    # Of what one receives from others (an acceptance, a recognition): its number among its kind, whether the
+    # giver was staff then, and when the receiver had last recognised something of the giver's.
+    received_id: Mapped[int | None] = mapped_column(Integer)
+    by_staff: Mapped[bool | None] = mapped_column(Boolean)
+    returns_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -26,15 +26,28 @@ class GradingPolicy(Base):
     time_zone: Mapped[str] = mapped_column(String(64))  # frozen with the rules
     decided_by_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
     decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str | None] = mapped_column(Text)  # why it was decided
+    foreseen: Mapped[dict | None] = mapped_column(JSON)  # what the preview said when it was confirmed
+    calendar: Mapped[dict | None] = mapped_column(JSON)  # first Monday and weeks, when they were decided, too
 
     decided_by: Mapped[Membership] = relationship()
 
 
+class ColumnKind(StrEnum):
+    PARTICIPATION = "participation"  # the whole score
+    ASSESSMENT = "assessment"  # the trainer's rubric alone
+    PROMPT = "prompt"  # what was contributed to one prompt
+
+
 class GradeColumn(Base):
-    """What a trainer switched on: a name and a maximum, computed by a policy."""
+    """What a trainer switched on: a name and a maximum, computed by a policy.
+
+    `measures` names it among the community's columns ("participation", "assessment", "prompt:12"): two
+    parallel clicks make one.
+    """
 
     __tablename__ = "grade_column"
-    __table_args__ = (UniqueConstraint("uuid"), UniqueConstraint("community_id"))
+    __table_args__ = (UniqueConstraint("uuid"), UniqueConstraint("community_id", "measures"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
@@ -44,9 +57,26 @@ class GradeColumn(Base):
     policy_id: Mapped[int] = mapped_column(ForeignKey("grading_policy.id"), index=True)
     switched_on_by_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
     switched_on_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    kind: Mapped[ColumnKind] = mapped_column(
+        words(ColumnKind, "kind"),
+        default=ColumnKind.PARTICIPATION,
+        server_default=ColumnKind.PARTICIPATION.value,
+    )
+    measures: Mapped[str] = mapped_column(
+        String(40), default=ColumnKind.PARTICIPATION.value, server_default=ColumnKind.PARTICIPATION.value
+    )
+    prompt_id: Mapped[int | None] = mapped_column(ForeignKey("prompt.id"), index=True)
+    # Who had it sent at the close of each period, and since when; nothing is sent while it is paused.
+    automatic_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
+    automatic_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closed_period: Mapped[int | None] = mapped_column(Integer)  # the last one that was sent by itself
+    paused_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
+    paused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     policy: Mapped[GradingPolicy] = relationship()
-    switched_on_by: Mapped[Membership] = relationship()
+    switched_on_by: Mapped[Membership] = relationship(foreign_keys=[switched_on_by_id])
+    automatic_by: Mapped[Membership | None] = relationship(foreign_keys=[automatic_by_id])
+    paused_by: Mapped[Membership | None] = relationship(foreign_keys=[paused_by_id])
     line_items: Mapped[list["LineItem"]] = relationship(back_populates="column")
 
 
@@ -78,6 +108,16 @@ class LineItem(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     problem: Mapped[str | None] = mapped_column(String(40))  # a code, shown in words
     problem_detail: Mapped[str | None] = mapped_column(Text)  # the LMS's own words, trimmed
+    # As it was when it was made or adopted: what differs now was changed in the LMS.
+    bound_label: Mapped[str | None] = mapped_column(String(300))
+    bound_maximum: Mapped[Decimal | None] = mapped_column(Numeric(14, 5))
+    # The nightly look at what stands there: until when somebody is at it, and when it was last done.
+    check_lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The LMS does not let us read results: whether a trainer agreed to sending without comparing.
+    results_unreadable: Mapped[bool | None] = mapped_column(Boolean)
+    unread_accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
+    unread_accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     column: Mapped[GradeColumn] = relationship(back_populates="line_items")
     course: Mapped[Course] = relationship()
@@ -97,6 +137,8 @@ class ScoreStatement(Base):
     maximum: Mapped[Decimal] = mapped_column(Numeric(9, 2))
     digest: Mapped[str] = mapped_column(String(64))
     record: Mapped[dict] = mapped_column(JSON)  # grading.score.Statement.as_record()
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("grade_decision.id"), index=True)
+    comment: Mapped[str | None] = mapped_column(Text)  # what was written beside the score
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -156,6 +198,9 @@ class ScoreDelivery(Base):
     theirs_empty: Mapped[bool] = mapped_column(Boolean, default=False)
     theirs_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     overwrite: Mapped[bool] = mapped_column(Boolean, default=False)  # "send ours" for the value seen above
+    replaced_value: Mapped[Decimal | None] = mapped_column(Numeric(14, 5))
+    replaced_maximum: Mapped[Decimal | None] = mapped_column(Numeric(14, 5))
+    replaced_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     problem: Mapped[str | None] = mapped_column(String(40))
     problem_detail: Mapped[str | None] = mapped_column(Text)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Boolean, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -43,6 +43,9 @@ class User(Base):
 class Enrolment(Base):
     """A user in a course. Raw roles are kept, so that our reading can be done again.
 
+    Somebody whom only the roster names has no launch yet: `launch_roles` is empty and `launch_role` observer,
+    the lowest, so that the roster's role is the higher one.
+
     A launch that says less than an earlier one lowers its own seat only; `lower_*` remembers it until it
     becomes the enrolment's (thirty days without a higher launch, or staff confirm it).
     """
@@ -62,6 +65,9 @@ class Enrolment(Base):
     roster_roles: Mapped[list | None] = mapped_column(JSON)
     roster_role: Mapped[Role | None] = mapped_column(words(Role, "roster_role"))
     rostered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Whether the last complete roster listed them: absence ends an enrolment only for those it had listed.
+    listed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    left_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when a complete roster lacked them
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     test_user: Mapped[bool] = mapped_column(Boolean, default=False)  # the LMS's "student view"
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

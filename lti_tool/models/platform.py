@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Float, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Float, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -50,6 +50,11 @@ class Platform(Base):
     # An unknown key id may force a new fetch once a minute, whatever the number of processes that meet it.
     key_set_refetch_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     clock_offset: Mapped[float] = mapped_column(Float, default=0.0)  # seconds: its clock minus ours
+    product: Mapped[str | None] = mapped_column(String(100))  # product_family_code, as it calls itself
+    product_version: Mapped[str | None] = mapped_column(String(100))
+    registration: Mapped[dict | None] = mapped_column(JSON)  # what dynamic registration agreed upon
+    checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    check_report: Mapped[list | None] = mapped_column(JSON)  # services.platform_checks: the last health check
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="platform")
@@ -70,3 +75,62 @@ class Deployment(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     platform: Mapped[Platform] = relationship(back_populates="deployments")
+
+
+class RegistrationInvitation(Base):
+    """A one-use, expiring address for LTI Dynamic Registration. Only a hash of its secret is stored.
+
+    While our registration is under way at the LMS, `lease` says who does it: a second click waits, and what a
+    killed process left is open again when the lease ends.
+    """
+
+    __tablename__ = "registration_invitation"
+    __table_args__ = (UniqueConstraint("token_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))  # what the platform will be called
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    lease: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    platform_id: Mapped[int | None] = mapped_column(ForeignKey("platform.id"), index=True)
+
+
+class Succession(Base):
+    """One registration took the place of another: who and what was moved, reversible for a while."""
+
+    __tablename__ = "succession"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    old_platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"), index=True)
+    new_platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reversible_until: Mapped[datetime] = mapped_column(UTCDateTime)
+    reverted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class MovedKind(StrEnum):
+    USER = "user"  # before and after are platforms
+    COURSE = "course"  # before and after are deployments
+    # What a person has in courses that stay: before and after are the two rows of the person.
+    ENROLMENT = "enrolment"
+    MEMBERSHIP = "membership"
+    SEAT = "seat"
+    KEPT_TEXT = "kept-text"
+
+
+class SuccessionMove(Base):
+    """One row that a succession repointed, so that it can be repointed back."""
+
+    __tablename__ = "succession_move"
+    __table_args__ = (UniqueConstraint("succession_id", "kind", "row_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    succession_id: Mapped[int] = mapped_column(ForeignKey("succession.id"), index=True)
+    kind: Mapped[MovedKind] = mapped_column(words(MovedKind, "kind"))
+    row_id: Mapped[int] = mapped_column(Integer)
+    before_id: Mapped[int] = mapped_column(Integer)
+    after_id: Mapped[int] = mapped_column(Integer)

@@ -72,4 +72,5 @@ class ToolKey(Base):
     public_jwk: Mapped[dict] = mapped_column(JSON)
     private_pem_encrypted: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    withdraw_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # end of its grace time
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -8,6 +8,8 @@ from lti_tool.services.contributions import CommentDraft, CommentEdit, PostDraft
 
 TITLE_LIMIT = 140
 BODY_LIMIT = 20_000
+# Numbers of rows that every database can hold.
+LARGEST_NUMBER = 10**9
 KINDS = ("discussion", "question")
 
 
@@ -21,13 +23,20 @@ class PostDraftSchema(Form):
     )
     title = Text(limit=TITLE_LIMIT, one_line=True)
     body = Text(limit=BODY_LIMIT)
+    prompt = fields.Integer(
+        load_default=None,
+        strict=False,
+        validate=Range(1, LARGEST_NUMBER, error="prompt-not-open"),
+        error_messages=dict.fromkeys(("invalid", "null", "too_large"), "prompt-not-open"),
+    )
 
     @post_load
     def make_draft(self, data, **kwargs) -> PostDraft:
         return PostDraft(**data)
 
 
-def _version() -> fields.Integer:
+def version_field() -> fields.Integer:
+    """Return the field that says from which wording a form was made."""
     return fields.Integer(
         required=True,
         validate=Range(min=0),
@@ -40,7 +49,7 @@ class PostEditSchema(Form):
 
     title = Text(limit=TITLE_LIMIT, one_line=True)
     body = Text(limit=BODY_LIMIT)
-    version = _version()
+    version = version_field()
 
     @post_load
     def make_edit(self, data, **kwargs) -> PostEdit:
@@ -61,7 +70,7 @@ class CommentEditSchema(Form):
     """New words for a reply."""
 
     body = Text(limit=BODY_LIMIT)
-    version = _version()
+    version = version_field()
 
     @post_load
     def make_edit(self, data, **kwargs) -> CommentEdit:

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from decimal import Decimal
+from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
@@ -20,6 +22,16 @@ class Form(Schema):
 
     class Meta:
         unknown = EXCLUDE
+
+
+class Points(fields.Decimal):
+    """A number as people of both languages write it: "20", "12.5", "12,5"."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        text = str(value).strip().replace(",", ".")
+        if len(text) > 12 or not text.replace(".", "", 1).isdecimal() or not text.isascii():
+            raise ValidationError("not-a-number")
+        return super()._deserialize(text, attr, data, **kwargs)
 
 
 class Text(fields.String):

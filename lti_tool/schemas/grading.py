@@ -1,5 +1,6 @@
 """What a trainer fills in on the grading pages."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,14 +8,17 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validates
 from marshmallow.validate import OneOf, Range
 
-from lti_tool.schemas.fields import Form, Text
+from lti_tool.schemas.fields import Form, Points, Text
+from lti_tool.services.column_settings import ColumnKind, NewColumn
 from lti_tool.services.columns import ColumnDraft
+from lti_tool.services.gradebook import ALL, Asked
 from lti_tool.services.passback import DECISIONS
 
 NAME_LIMIT = 200
 LARGEST_MAXIMUM = Decimal(1000)
 MOST_WEEKS = 104
 NEW_COLUMN = "new"
+LONGEST_SEARCH = 100
 # Numbers of members that every database can hold.
 LARGEST_NUMBER = 10**9
 # Nobody means a year that a calendar of weeks cannot hold.
@@ -24,16 +28,6 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 def _coded(code: str) -> dict[str, str]:
     """Return a field's messages: one code for everything that is wrong with it, said in words by the page."""
     return dict.fromkeys(("required", "null", "invalid", "special", "too_large"), code)
-
-
-class _Points(fields.Decimal):
-    """A number as people of both languages write it: "20", "12.5", "12,5"."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
-        text = str(value).strip().replace(",", ".")
-        if len(text) > 12 or not text.replace(".", "", 1).isdecimal() or not text.isascii():
-            raise ValidationError("not-a-number")
-        return super()._deserialize(text, attr, data, **kwargs)
 
 
 class _Column(fields.Field):
@@ -52,7 +46,7 @@ class ColumnDraftSchema(Form):
     """Switching grading on. Problems are codes, by field."""
 
     name = Text(limit=NAME_LIMIT, one_line=True)
-    maximum = _Points(required=True, error_messages=_coded("not-a-number"))
+    maximum = Points(required=True, error_messages=_coded("not-a-number"))
     line_item = _Column(required=True, allow_none=False, error_messages=_coded("unknown"))
     starts_on = fields.Date(required=True, error_messages=_coded("not-a-date"))
     weeks = fields.Integer(
@@ -109,3 +103,88 @@ class SendingSchema(Form):
     def make_choice(self, data: dict[str, Any], **kwargs: Any) -> list[int] | None:
         """Return the members' numbers, None for everybody."""
         return None if data.get("everyone") else data.get("member", [])
+
+
+class ColumnNumberSchema(Form):
+    """Which column an act is about; without one, that of the whole score."""
+
+    column = fields.Integer(load_default=None, validate=Range(min=1, max=LARGEST_NUMBER))
+
+    @post_load
+    def make_number(self, data: dict[str, Any], **kwargs: Any) -> int | None:
+        return data["column"]
+
+
+class AskedSchema(Form):
+    """Which column, rows and order the trainer's table is asked for; what nobody could mean is the usual."""
+
+    column = fields.Integer(load_default=None)
+    show = fields.String(load_default=ALL)
+    sort = fields.String(load_default="name")
+    order = fields.String(load_default="up")
+    search = fields.String(load_default="")
+    page = fields.Integer(load_default=1)
+
+    @post_load
+    def make_asked(self, data: dict[str, Any], **kwargs: Any) -> Asked:
+        return Asked(
+            column_id=data["column"],
+            show=data["show"],
+            sort=data["sort"],
+            descending=data["order"] == "down",
+            search=data["search"][:LONGEST_SEARCH],
+            page=data["page"],
+        )
+
+
+def asked_from(values: Mapping[str, str]) -> Asked:
+    """Read the address of the trainer's table; an address that was tampered with shows the usual table."""
+    try:
+        return AskedSchema().load(
+            {name: value for name, value in values.items() if name in AskedSchema().fields}
+        )
+    except ValidationError:
+        return Asked()
+
+
+class NewColumnSchema(Form):
+    """A column beside the whole score: "assessment", or "prompt-12" for a prompt."""
+
+    measures = fields.String(required=True, error_messages=_coded("unknown"))
+    name = Text(limit=NAME_LIMIT, one_line=True)
+    maximum = Points(required=True, error_messages=_coded("not-a-number"))
+    line_item = _Column(load_default=None, allow_none=True, error_messages=_coded("unknown"))
+
+    @validates("measures")
+    def check_measures(self, value: str, data_key: str) -> None:
+        kind, _, number = value.partition("-")
+        if kind == ColumnKind.PROMPT.value and number.isascii() and number.isdecimal() and len(number) < 10:
+            return
+        if value != ColumnKind.ASSESSMENT.value:
+            raise ValidationError("unknown")
+
+    @validates("maximum")
+    def check_maximum(self, value: Decimal, data_key: str) -> None:
+        if not 0 < value <= LARGEST_MAXIMUM or value != round(value, 2):
+            raise ValidationError("out-of-range")
+
+    @post_load
+    def make_column(self, data: dict[str, Any], **kwargs: Any) -> NewColumn:
+        kind, _, number = data["measures"].partition("-")
+        return NewColumn(
+            kind=ColumnKind(kind),
+            name=data["name"],
+            maximum=data["maximum"],
+            prompt_id=int(number) if number else None,
+            adopt=data["line_item"],
+        )
+
+
+class SwitchSchema(Form):
+    """Something that is switched on or off."""
+
+    on = fields.Boolean(required=True)
+
+    @post_load
+    def make_choice(self, data: dict[str, Any], **kwargs: Any) -> bool:
+        return data["on"]

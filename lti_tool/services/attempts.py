@@ -5,11 +5,11 @@ the LMS has answered; only then may a newer value follow. Otherwise a value that
 call would later look like somebody else's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import Update, bindparam, case, insert, literal, update
 
 from lti_tool.extensions import db
 from lti_tool.grading.score import Statement
@@ -17,11 +17,9 @@ from lti_tool.lti.scores import Result, Score
 from lti_tool.models import (
     DeliveryState,
     Enrolment,
-    LineItem,
     Membership,
     ScoreDelivery,
     ScoreStatement,
-    User,
 )
 from lti_tool.services import participation, people, roles, rules
 from lti_tool.services.comparison import (
@@ -32,10 +30,56 @@ from lti_tool.services.comparison import (
     is_still,
     stamp,
 )
-from lti_tool.services.parcels import Parcel, renewed
+from lti_tool.services.decisions import decisions_in_force
+from lti_tool.services.feedback import feedback_in_force
+from lti_tool.services.parcels import HELD, Parcel, held_as, renewed
 from lti_tool.services.problems import Problem, code_of, detail_of
 from lti_tool.services.retries import MOST_TRIES, next_try
-from lti_tool.services.wording import language_of, score_comment
+from lti_tool.services.rules import Rules
+from lti_tool.services.verdicts import wanted
+from lti_tool.services.wording import score_comment
+
+# What a confirmed delivery leaves behind.
+NOTHING_OPEN = {
+    "attempt_open": False,
+    "overwrite": False,
+    "theirs_empty": False,
+    "theirs_value": None,
+    "theirs_maximum": None,
+    "theirs_seen_at": None,
+    "problem": None,
+    "problem_detail": None,
+    "attempts": 0,
+    "lease": None,
+    "lease_until": None,
+}
+
+
+def _confirmation() -> Update:
+    asked, changed = ScoreDelivery.asked_since.is_(True), ScoreDelivery.changed_since.is_(True)
+    due, ready, done = (
+        literal(state, ScoreDelivery.state.type)
+        for state in (DeliveryState.DUE, DeliveryState.READY, DeliveryState.CONFIRMED)
+    )
+    at = bindparam("at", type_=ScoreDelivery.due_at.type)
+    return (
+        update(ScoreDelivery)
+        .where(HELD)
+        .values(
+            confirmed_statement_id=ScoreDelivery.attempted_statement_id,
+            confirmed_value=ScoreDelivery.attempted_value,
+            confirmed_maximum=ScoreDelivery.attempted_maximum,
+            confirmed_at=at,
+            state=case((asked, due), (changed, ready), else_=done),
+            due_at=case((asked, at), else_=None),
+            **NOTHING_OPEN,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+# Thousands follow each other: to put it together takes longer than to send it.
+_CONFIRM = _confirmation()
 
 
 @dataclass(frozen=True)
@@ -47,7 +91,9 @@ class Attempt:
     post_before: datetime  # afterwards the lease may be another worker's
 
 
-def freeze(parcel: Parcel, theirs: Result | None, offset: float, now: datetime) -> Attempt | None:
+def freeze(
+    parcel: Parcel, theirs: Result | None, offset: float, now: datetime, *, unread: bool = False
+) -> Attempt | None:
     """Compare, then fix statement, value, maximum and time stamp of an attempt.
 
     None when nothing is to be sent: the lease is lost, a difference is held for a trainer, nothing counts
@@ -55,19 +101,17 @@ def freeze(parcel: Parcel, theirs: Result | None, offset: float, now: datetime) 
     the row says which.
 
     :param theirs: what the LMS has, as just read; :param offset: the LMS's clock minus ours, in seconds.
+    :param unread: the LMS shows us no grades and a trainer agreed to that: nothing is compared.
     """
     cell = renewed(parcel, now)
     if cell is None:
         return None
-    answer = _answer_for(cell, now)
+    answer = _answer_for(cell, parcel.column_id, now)
     if answer is None:
         return None
-    wanted = Mark(answer.score, answer.maximum)
-    seen = mark_of(theirs, wanted.maximum)
-    if not _may_be_written(cell, seen, wanted):
-        _hold(cell, seen, now)
+    ours = Mark(answer.statement.score, answer.statement.maximum)
+    if not unread and not _is_settled(cell, mark_of(theirs, ours.maximum), ours, now):
         return None
-    _settle_lost_attempt(cell, seen, now)
     if is_out_of_reach(now, offset, cell.last_timestamp):
         _put_off(cell, Problem.CONFLICT, f"{cell.last_timestamp:%Y-%m-%d %H:%M} UTC", None, now)
         return None
@@ -80,20 +124,7 @@ def freeze(parcel: Parcel, theirs: Result | None, offset: float, now: datetime) 
 
 def confirm(parcel: Parcel, now: datetime) -> None:
     """Record that the LMS said yes. What was asked meanwhile goes again; what changed is ready again."""
-    cell = renewed(parcel, now)
-    if cell is None:
-        return
-    cell.confirmed_statement_id = cell.attempted_statement_id
-    cell.confirmed_value, cell.confirmed_maximum = cell.attempted_value, cell.attempted_maximum
-    cell.confirmed_at = now
-    cell.attempt_open = cell.overwrite = cell.theirs_empty = False
-    cell.theirs_value = cell.theirs_maximum = cell.theirs_seen_at = None
-    cell.problem = cell.problem_detail = None
-    cell.attempts = 0
-    if cell.asked_since:
-        _release(cell, DeliveryState.DUE, now)
-    else:
-        _release(cell, DeliveryState.READY if cell.changed_since else DeliveryState.CONFIRMED, None)
+    db.session.execute(_CONFIRM, held_as(parcel) | {"at": now})
 
 
 def hold_because_it_stays(parcel: Parcel, theirs: Result | None, now: datetime) -> bool:
@@ -140,8 +171,21 @@ def mark_of(theirs: Result | None, usual_maximum: Decimal) -> Mark | None:
     return Mark(theirs.value, theirs.maximum if known else usual_maximum)
 
 
-def _answer_for(cell: ScoreDelivery, now: datetime) -> Statement | None:
-    """Return the statement of the open attempt, else of this moment; None when there is nothing to send."""
+@dataclass(frozen=True)
+class _Answer:
+    """What is to be sent: the statement with its score, a trainer's decision behind it, the words beside it.
+
+    `comment` None: it has not been put into words yet.
+    """
+
+    statement: Statement
+    decision_id: int | None = None
+    without_assessment: bool = False
+    comment: str | None = None
+
+
+def _answer_for(cell: ScoreDelivery, column_id: int, now: datetime) -> _Answer | None:
+    """Return what the open attempt says, else what is true now; None when there is nothing to send."""
     membership = db.session.get_one(Membership, cell.member_id)
     enrolments = people.enrolments_of(membership.community_id, [membership.user_id])
     if not _is_graded_here(cell, enrolments.get(membership.user_id, []), now):
@@ -149,14 +193,30 @@ def _answer_for(cell: ScoreDelivery, now: datetime) -> Statement | None:
         return None
     if cell.attempt_open:
         kept = db.session.get_one(ScoreStatement, cell.attempted_statement_id)
-        return Statement.from_record(kept.record)
-    by = rules.in_force(membership.community_id)
-    answer = participation.statement_of(by, cell.member_id, now)
-    if cell.confirmed_value is None and not answer.has_contributions:
+        return _Answer(Statement.from_record(kept.record), kept.decision_id, comment=kept.comment)
+    answer = _answer_now(cell, membership.community_id, column_id, now)
+    if answer is None:
         cell.asked_since = False
         _release(cell, DeliveryState.READY, None)
-        return None
     return answer
+
+
+def _answer_now(cell: ScoreDelivery, community_id: int, column_id: int, now: datetime) -> _Answer | None:
+    by = rules.of_column(community_id, column_id)
+    stands = participation.statement_of(by, cell.member_id, now)
+    decided = decisions_in_force(column_id, [cell.member_id])[cell.member_id]
+    to_be = wanted(by, stands, decided, sent_before=cell.confirmed_value is not None)
+    if to_be.value is None or (to_be.verdict.final and not _is_asked_when_over(cell, by)):
+        return None
+    return _Answer(replace(stands, score=to_be.score), to_be.decision_id, to_be.verdict.without_assessment)
+
+
+def _is_asked_when_over(cell: ScoreDelivery, by: Rules) -> bool:
+    """Tell whether somebody wanted the final score: what was asked for before was a provisional one.
+
+    It may have waited for an LMS, or for a column that was paused, until the last period had closed.
+    """
+    return cell.asked_at is not None and cell.asked_at >= max(period.ends_at for period in by.periods)
 
 
 def _is_graded_here(cell: ScoreDelivery, enrolments: list[Enrolment], now: datetime) -> bool:
@@ -164,23 +224,43 @@ def _is_graded_here(cell: ScoreDelivery, enrolments: list[Enrolment], now: datet
     return here and roles.is_scored(enrolments, now)
 
 
+def _is_settled(cell: ScoreDelivery, seen: Mark | None, ours: Mark, now: datetime) -> bool:
+    """Compare with what the LMS has: hold a difference, else note what arrived and what ours goes over."""
+    if not _may_be_written(cell, seen, ours):
+        _hold(cell, seen, now)
+        return False
+    _settle_lost_attempt(cell, seen, now)
+    # After a lost answer it may be ours that stands there: what it went over is noted already.
+    if cell.overwrite and seen is not None and is_still(seen, _decided_about(cell)):
+        cell.replaced_value, cell.replaced_maximum, cell.replaced_at = seen.value, seen.maximum, now
+    return True
+
+
 def _may_be_written(cell: ScoreDelivery, seen: Mark | None, wanted: Mark) -> bool:
     confirmed = _mark(cell.confirmed_value, cell.confirmed_maximum)
     attempted = _mark(cell.attempted_value, cell.attempted_maximum)
     if is_ours(seen, confirmed, (attempted, wanted)):
         return True
-    decided = None if cell.theirs_empty else _mark(cell.theirs_value, cell.theirs_maximum)
-    return cell.overwrite and is_still(seen, decided)
+    return cell.overwrite and is_still(seen, _decided_about(cell))
+
+
+def _decided_about(cell: ScoreDelivery) -> Mark | None:
+    """Return what the LMS had when a trainer decided, None for an empty cell."""
+    return None if cell.theirs_empty else _mark(cell.theirs_value, cell.theirs_maximum)
 
 
 def _settle_lost_attempt(cell: ScoreDelivery, seen: Mark | None, now: datetime) -> None:
     """What was attempted and stands in the LMS has arrived, even if its answer was lost."""
     attempted = _mark(cell.attempted_value, cell.attempted_maximum)
     confirmed = _mark(cell.confirmed_value, cell.confirmed_maximum)
-    if seen is not None and is_still(seen, attempted) and not is_still(confirmed, attempted):
+    if seen is not None and _is_attempted(cell, seen) and not is_still(confirmed, attempted):
         cell.confirmed_statement_id = cell.attempted_statement_id
         cell.confirmed_value, cell.confirmed_maximum = cell.attempted_value, cell.attempted_maximum
         cell.confirmed_at = now
+
+
+def _is_attempted(cell: ScoreDelivery, seen: Mark) -> bool:
+    return is_still(seen, _mark(cell.attempted_value, cell.attempted_maximum))
 
 
 def _mark(value: Decimal | None, maximum: Decimal | None) -> Mark | None:
@@ -208,55 +288,61 @@ def _hold(cell: ScoreDelivery, seen: Mark | None, now: datetime) -> None:
     _release(cell, DeliveryState.HELD, None)
 
 
-def _frozen(cell: ScoreDelivery, parcel: Parcel, answer: Statement, when: datetime, now: datetime) -> Attempt:
+def _frozen(cell: ScoreDelivery, parcel: Parcel, answer: _Answer, when: datetime, now: datetime) -> Attempt:
+    stands = answer.statement
+    comment = answer.comment if answer.comment is not None else _comment(cell, parcel, answer)
     if not cell.attempt_open:
-        cell.attempted_statement_id = _kept(cell, answer, now).id
-        cell.attempted_value, cell.attempted_maximum = answer.score, answer.maximum
+        cell.attempted_statement_id = _kept(parcel.column_id, cell.member_id, answer, comment, now)
+        cell.attempted_value, cell.attempted_maximum = stands.score, stands.maximum
         cell.asked_since = cell.changed_since = False
     cell.attempt_open, cell.attempted_at, cell.last_timestamp = True, now, when
     db.session.flush()
-    comment = score_comment(_language(cell), answer.closed_periods, answer.total_periods, answer.final)
     score = Score(
         sub=parcel.sub,
-        value=answer.score,
-        maximum=answer.maximum,
+        value=stands.score,
+        maximum=stands.maximum,
         timestamp=when,
         comment=comment,
-        final=answer.final,
+        final=stands.final,
     )
     return Attempt(score, overwrites=cell.overwrite, post_before=cell.lease_until)
 
 
-def _kept(cell: ScoreDelivery, answer: Statement, now: datetime) -> ScoreStatement:
-    column_id = db.session.scalars(select(LineItem.column_id).where(LineItem.id == cell.line_item_id)).one()
-    kept = ScoreStatement(
-        column_id=column_id,
-        member_id=cell.member_id,
-        as_of=answer.as_of,
-        policy_version=answer.policy_version,
-        score=answer.score,
-        maximum=answer.maximum,
-        digest=answer.digest,
-        record=answer.as_record(),
-        created_at=now,
+def _comment(cell: ScoreDelivery, parcel: Parcel, answer: _Answer) -> str:
+    """Put into words what stands beside the score: how far the training is, and the trainer's feedback."""
+    said = feedback_in_force(parcel.column_id, [cell.member_id]).get(cell.member_id)
+    return score_comment(
+        parcel.language,
+        answer.statement.closed_periods,
+        answer.statement.total_periods,
+        answer.statement.final,
+        without_assessment=answer.without_assessment,
+        set_by_hand=answer.decision_id is not None,
+        feedback=said.body if said is not None and said.to_lms else "",
     )
-    db.session.add(kept)
-    db.session.flush()
-    return kept
 
 
-def _language(cell: ScoreDelivery) -> str:
-    """The learner's language, else that of the trainer who pressed Send."""
-    locales = {
-        membership_id: (chosen, sent)
-        for membership_id, chosen, sent in db.session.execute(
-            select(Membership.id, Membership.locale, User.locale)
-            .join(User, User.id == Membership.user_id)
-            .where(Membership.id.in_((cell.member_id, cell.asked_by_id)))
+def _kept(column_id: int, member_id: int, answer: _Answer, comment: str, now: datetime) -> int:
+    """Keep the statement behind an attempt; return its id."""
+    stands = answer.statement
+    kept = (
+        insert(ScoreStatement)
+        .values(
+            column_id=column_id,
+            member_id=member_id,
+            as_of=stands.as_of,
+            policy_version=stands.policy_version,
+            score=stands.score,
+            maximum=stands.maximum,
+            digest=stands.digest,
+            record=stands.as_record(),
+            decision_id=answer.decision_id,
+            comment=comment,
+            created_at=now,
         )
-    }
-    nobody = (None, None)
-    return language_of(*locales.get(cell.member_id, nobody), *locales.get(cell.asked_by_id, nobody))
+        .returning(ScoreStatement.id)
+    )
+    return db.session.scalars(kept).one()
 
 
 def _refuse(cell: ScoreDelivery, code: str, words: str) -> None:

@@ -37,6 +37,11 @@ def week_in(spans: Sequence[weeks.Period], now: datetime) -> Week | None:
     return Week(number=begun + 1 if over else begun, total=len(spans))
 
 
+def last_closed(spans: Sequence[weeks.Period], now: datetime) -> int:
+    """Return how many of these periods are over at `now`; 0 before the first has closed."""
+    return sum(1 for span in spans if span.ends_at <= now)
+
+
 def periods_of(community_id: int) -> tuple[weeks.Period, ...]:
     """Return the stored periods of a community in their order; empty until grading is switched on."""
     found = db.session.scalars(
@@ -64,17 +69,23 @@ def first_monday(community: Community, now: datetime) -> date:
 
 
 def lay_out(community: Community, starts_on: date, number_of_weeks: int) -> None:
-    """Store the weeks of a community, from the Monday of `starts_on`, in its zone as it is now."""
+    """Store the weeks of a community, from the Monday of `starts_on`, in its zone as it is now.
+
+    Weeks that were laid out before keep their numbers and get new bounds; those too many go.
+    """
     community.starts_on = _monday(starts_on)
-    for span in weeks.weekly_periods(community.starts_on, number_of_weeks, community.time_zone):
-        db.session.add(
-            Period(
-                community_id=community.id,
-                number=span.number,
-                starts_at=span.starts_at,
-                ends_at=span.ends_at,
-            )
-        )
+    spans = weeks.weekly_periods(community.starts_on, number_of_weeks, community.time_zone)
+    stored = {
+        row.number: row for row in db.session.scalars(select(Period).filter_by(community_id=community.id))
+    }
+    for span in spans:
+        row = stored.pop(span.number, None)
+        if row is None:
+            row = Period(community_id=community.id, number=span.number)
+            db.session.add(row)
+        row.starts_at, row.ends_at = span.starts_at, span.ends_at
+    for row in stored.values():
+        db.session.delete(row)
     db.session.flush()
 
 

@@ -18,7 +18,7 @@ from lti_tool.models import (
     Role,
     ScoreDelivery,
 )
-from lti_tool.services import roles
+from lti_tool.services import roles, running_scores
 
 # A fact does not move these: they wait for a worker, for a decision, or for something to be mended.
 UNMOVED = (
@@ -41,9 +41,16 @@ class Cell:
 
 def mark_ready(community_id: int, member_id: int, now: datetime) -> None:
     """Note that what the LMS has of a member may be out of date. Nothing is sent by this (DESIGN 5)."""
+    mark_all_ready(community_id, [member_id], now)
+
+
+def mark_all_ready(community_id: int, member_ids: Iterable[int], now: datetime) -> None:
+    """Note it of several members at once, whose rows are written in the order in which everybody does."""
+    members = set(member_ids)
+    running_scores.mark_stale(community_id, members, now)
     moved = case((ScoreDelivery.state.in_(UNMOVED), ScoreDelivery.state), else_=_state(DeliveryState.READY))
     _write(
-        cells_of(community_id, [member_id], now),
+        cells_of(community_id, members, now),
         new={"state": DeliveryState.READY, "changed_at": now, "changed_since": True},
         again={"state": moved, "changed_at": now, "changed_since": True},
     )
@@ -71,9 +78,14 @@ def make_due(wanted: Iterable[Cell], asked_by_id: int, now: datetime) -> int:
     )
 
 
-def cells_of(community_id: int, member_ids: Iterable[int], now: datetime) -> list[Cell]:
-    """Return the cells of these members: their active enrolments as learners, in courses with a line item."""
-    found = db.session.execute(
+def cells_of(
+    community_id: int, member_ids: Iterable[int], now: datetime, column_id: int | None = None
+) -> list[Cell]:
+    """Return the cells of these members: their active enrolments as learners, in courses with a line item.
+
+    :param column_id: of which column; None: of all.
+    """
+    wanted = (
         select(LineItem.id, Membership.id, Enrolment)
         .join(GradeColumn, GradeColumn.id == LineItem.column_id)
         .join(Enrolment, Enrolment.course_id == LineItem.course_id)
@@ -90,6 +102,9 @@ def cells_of(community_id: int, member_ids: Iterable[int], now: datetime) -> lis
         )
         .order_by(LineItem.id, Enrolment.id)
     )
+    if column_id is not None:
+        wanted = wanted.where(GradeColumn.id == column_id)
+    found = db.session.execute(wanted)
     return [
         Cell(line_item_id, enrolment.id, member_id)
         for line_item_id, member_id, enrolment in found

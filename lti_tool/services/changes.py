@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from lti_tool.extensions import db
 from lti_tool.models import Change, Comment, Community, Post
@@ -45,16 +45,28 @@ def record(member: ActingMember, kind: str, post: Post, comment: Comment | None,
     )
 
 
-def after(member: ActingMember, cursor: int) -> Changes | None:
+# Asked by every open page every few seconds: written once.
+_LATER = (
+    select(Change)
+    .where(Change.community_id == bindparam("here"), Change.id > bindparam("cursor"))
+    .order_by(Change.id)
+    .limit(AT_MOST)
+)
+# A prompt that has not opened: its post is dated at its opening.
+_COMING = select(Post.id).where(
+    Post.community_id == bindparam("here"), Post.created_at > bindparam("now"), Post.opens_prompt.is_(True)
+)
+_LATER_WITHOUT_COMING = _LATER.where(Change.post_id.not_in(_COMING))
+
+
+def after(member: ActingMember, cursor: int, now: datetime) -> Changes | None:
     """Return what happened after a cursor, None when nothing did. One statement."""
     member.must(Act.READ)
-    wanted = (
-        select(Change)
-        .where(Change.community_id == member.community.id, Change.id > cursor)
-        .order_by(Change.id)
-        .limit(AT_MOST)
-    )
-    found = list(db.session.scalars(wanted))
+    told = {"here": member.community.id, "cursor": cursor}
+    if member.may(Act.SEE_COMING_PROMPTS):
+        found = list(db.session.scalars(_LATER, told))
+    else:
+        found = list(db.session.scalars(_LATER_WITHOUT_COMING, {**told, "now": now}))
     if not found:
         return None
     others = [change for change in found if change.actor_id != member.id]

@@ -1,15 +1,39 @@
 """The column as pages show it: what the community decided, and what each course's LMS says of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import joinedload
 
 from lti_tool.extensions import db
-from lti_tool.models import Course, Deployment, Enrolment, LineItem, LineItemState, Membership, Platform
+from lti_tool.models import (
+    Course,
+    Deployment,
+    Enrolment,
+    GradeColumn,
+    LineItem,
+    LineItemState,
+    Membership,
+    Platform,
+    Succession,
+)
+from lti_tool.services.people import Person, shown
 from lti_tool.services.rules import Rules
 
+T = TypeVar("T")
 NO_COURSE = "no-course"
+
+
+@dataclass(frozen=True)
+class Automatic:
+    """A trainer's decision to have a column sent by itself when a period closes."""
+
+    column: str
+    at: datetime
+    by: Person
 
 
 @dataclass(frozen=True)
@@ -38,11 +62,30 @@ class LineItemView:
     label: str | None
     maximum: Decimal | None
     lms_name: str
+    renamed_from: str | None = None  # what it was called when it was bound, where the LMS calls it otherwise
+    rescaled_from: Decimal | None = None  # likewise its maximum
+    checked_at: datetime | None = None  # when what stands there was last compared
+    asks_about_reading: bool = False  # the LMS shows us no grades, and nobody has agreed to that yet
 
 
 def column_of(by: Rules, member_id: int | None = None) -> ColumnView:
     """Return the column, as the LMS of this member's courses (None: of any course) has it; one statement."""
     return as_column(by, line_items_of(by, member_id))
+
+
+def sent_by_themselves(community_id: int) -> list[Automatic]:
+    """Return the columns of a community that are sent by themselves, with who decided so; one statement."""
+    found = db.session.execute(
+        select(GradeColumn, Membership)
+        .join(Membership, Membership.id == GradeColumn.automatic_by_id)
+        .where(GradeColumn.community_id == community_id, GradeColumn.automatic_at.is_not(None))
+        .options(joinedload(Membership.user))
+        .order_by(GradeColumn.id)
+    )
+    return [
+        Automatic(column.name, column.automatic_at, shown(decided_by, decided_by.user, None))
+        for column, decided_by in found
+    ]
 
 
 def as_column(by: Rules, line_items: list[LineItemView]) -> ColumnView:
@@ -63,13 +106,17 @@ def as_column(by: Rules, line_items: list[LineItemView]) -> ColumnView:
 
 
 def line_items_of(by: Rules, member_id: int | None = None) -> list[LineItemView]:
-    """Return the column's line items, those of one member's courses when `member_id` is given."""
+    """Return the column's line items, those of one member's courses when `member_id` is given.
+
+    Nothing is sent any more by a connection that was replaced: what its LMS has is left out.
+    """
+    replaced = exists().where(Succession.old_platform_id == Platform.id, Succession.reverted_at.is_(None))
     wanted = (
         select(LineItem, Course, Platform.name)
         .join(Course, Course.id == LineItem.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
-        .where(LineItem.column_id == by.column_id)
+        .where(LineItem.column_id == by.column_id, ~replaced)
         .order_by(LineItem.id)
     )
     if member_id is not None:
@@ -98,4 +145,13 @@ def _line_item(item: LineItem, course: Course, lms_name: str) -> LineItemView:
         label=item.label,
         maximum=item.maximum,
         lms_name=lms_name,
+        renamed_from=_before(item.bound_label, item.label),
+        rescaled_from=_before(item.bound_maximum, item.maximum),
+        checked_at=item.checked_at,
+        asks_about_reading=bool(item.results_unreadable) and item.unread_accepted_at is None,
     )
+
+
+def _before(bound: T | None, now: T | None) -> T | None:
+    """Return what was bound where it is another now, None where nothing changed or nothing is known."""
+    return bound if bound is not None and now is not None and bound != now else None

@@ -11,6 +11,7 @@ from lti_tool.errors import NotFound, Stale
 from lti_tool.extensions import db
 from lti_tool.grading.policy import POINTS_AND_PACE, Policy
 from lti_tool.models import (
+    ColumnKind,
     Course,
     Deployment,
     GradeColumn,
@@ -21,7 +22,7 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.permissions import Act
-from lti_tool.services import audit, calendar, outbox
+from lti_tool.services import audit, calendar, outbox, running_scores
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.problems import Problem
 from lti_tool.services.upserts import insert_unless_there
@@ -89,14 +90,22 @@ def switch_on(member: ActingMember, draft: ColumnDraft, now: datetime) -> bool:
     :raises Stale: the column to be adopted is no longer offered.
     """
     member.must(Act.MANAGE_GRADES)
-    adopted = _offered(member.community.id, draft.adopt) if draft.adopt is not None else None
+    adopted = offered(member.community.id, draft.adopt) if draft.adopt is not None else None
     policy_id = _first_policy(member, now)
     if policy_id is None:
         return False
     calendar.lay_out(member.community, draft.starts_on, draft.weeks)
-    column = _column(member, draft, policy_id, now)
-    for course, _ in _courses(member.community.id):
-        db.session.add(_wanted_line_item(column, course, adopted, now))
+    column = make(
+        member,
+        kind=ColumnKind.PARTICIPATION,
+        measures=ColumnKind.PARTICIPATION.value,
+        name=draft.name,
+        maximum=draft.maximum,
+        policy_id=policy_id,
+        prompt_id=None,
+        now=now,
+    )
+    want_line_items(column, adopted, now)
     audit.record(
         member,
         "grading.switched-on",
@@ -119,13 +128,7 @@ def make_again(member: ActingMember, line_item_id: int, now: datetime) -> None:
     :raises NotFound: no such line item here.
     """
     member.must(Act.MANAGE_GRADES)
-    item = db.session.scalars(
-        select(LineItem)
-        .join(GradeColumn, GradeColumn.id == LineItem.column_id)
-        .where(LineItem.id == line_item_id, GradeColumn.community_id == member.community.id)
-    ).one_or_none()
-    if item is None:
-        raise NotFound()
+    item = line_item_here(member, line_item_id)
     if item.state is LineItemState.BOUND:
         return
     item.state, item.due_at, item.attempts = LineItemState.WANTED, now, 0
@@ -133,6 +136,21 @@ def make_again(member: ActingMember, line_item_id: int, now: datetime) -> None:
     audit.record(member, "grading.line-item-again", f"line-item:{item.id}", now)
     db.session.flush()
     outbox.wake(outbox.LINE_ITEMS)
+
+
+def line_item_here(member: ActingMember, line_item_id: int) -> LineItem:
+    """Return a line item of the acting trainer's community.
+
+    :raises NotFound: no such line item here.
+    """
+    item = db.session.scalars(
+        select(LineItem)
+        .join(GradeColumn, GradeColumn.id == LineItem.column_id)
+        .where(LineItem.id == line_item_id, GradeColumn.community_id == member.community.id)
+    ).one_or_none()
+    if item is None:
+        raise NotFound()
+    return item
 
 
 def _first_policy(member: ActingMember, now: datetime) -> int | None:
@@ -149,19 +167,41 @@ def _first_policy(member: ActingMember, now: datetime) -> int | None:
     return db.session.scalars(select(GradingPolicy.id).filter_by(**key)).one()
 
 
-def _column(member: ActingMember, draft: ColumnDraft, policy_id: int, now: datetime) -> GradeColumn:
+def make(
+    member: ActingMember,
+    *,
+    kind: ColumnKind,
+    measures: str,
+    name: str,
+    maximum: Decimal,
+    policy_id: int,
+    prompt_id: int | None,
+    now: datetime,
+) -> GradeColumn:
+    """Store a column of the acting trainer's community; its line items are another step."""
     column = GradeColumn(
         community_id=member.community.id,
         uuid=str(uuid.uuid4()),
-        name=draft.name,
-        maximum=draft.maximum,
+        kind=kind,
+        measures=measures,
+        name=name,
+        maximum=maximum,
         policy_id=policy_id,
+        prompt_id=prompt_id,
         switched_on_by_id=member.id,
         switched_on_at=now,
     )
     db.session.add(column)
     db.session.flush()
+    running_scores.begin(column, now)
     return column
+
+
+def want_line_items(column: GradeColumn, adopted: ResourceLink | None, now: datetime) -> None:
+    """Have a worker find, make or read the column in the LMS of each of the community's courses."""
+    for course, _ in _courses(column.community_id):
+        db.session.add(_wanted_line_item(column, course, adopted, now))
+    db.session.flush()
 
 
 def _wanted_line_item(
@@ -204,7 +244,11 @@ def _offers(community_id: int) -> list[Offer]:
     return [Offer(link.id, link.title) for link in found if link.line_item_url]
 
 
-def _offered(community_id: int, resource_link_id: int) -> ResourceLink:
+def offered(community_id: int, resource_link_id: int) -> ResourceLink:
+    """Return an activity of this community whose own column the LMS has named.
+
+    :raises Stale: it has none, or is not of this community.
+    """
     link = db.session.scalars(
         select(ResourceLink)
         .join(Course, Course.id == ResourceLink.course_id)

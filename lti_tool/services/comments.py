@@ -18,13 +18,15 @@ from lti_tool.services.contributions import DOUBLE_CLICK, CommentDraft, CommentE
 def write(member: ActingMember, post_id: int, draft: CommentDraft, now: datetime) -> Comment:
     """Reply to a post of the member's community.
 
-    :raises NotFound: no such post here, or it was deleted.
+    :raises NotFound: no such post here, or it was deleted, or it sets a prompt that has not opened.
     """
     member.must(Act.WRITE_COMMENT)
     changes.in_order(member)
-    post = contributions.post_here(member, post_id, locked=True)
+    post = contributions.post_here(member, post_id, now, locked=True)
     if post.deleted_at is not None:
         raise NotFound("post-deleted")
+    if contributions.is_coming(post, now):
+        raise NotFound("prompt-not-open")
     twin = _just_written(member, post, draft, now)
     if twin is not None:
         return twin
@@ -70,7 +72,7 @@ def edit(member: ActingMember, post_id: int, comment_id: int, draft: CommentEdit
     contributions.unchanged_since(comment, draft.version)
     contributions.keep_wording(member, comment, now)
     comment.body, comment.edited_at, comment.edit_count = draft.body, now, comment.edit_count + 1
-    post = contributions.post_here(member, post_id)
+    post = contributions.post_here(member, post_id, now)
     changes.record(member, "comment.edited", post, comment, now)
     facts.record(member, FactAct.EDITED, post, comment, now)
     return comment
@@ -83,7 +85,7 @@ def delete(member: ActingMember, post_id: int, comment_id: int, now: datetime) -
     """
     member.must(Act.WRITE_COMMENT)
     changes.in_order(member)
-    post = contributions.post_here(member, post_id, locked=True)
+    post = contributions.post_here(member, post_id, now, locked=True)
     comment = contributions.comment_here(member, post_id, comment_id, locked=True)
     if comment.deleted_at is None or comment.author_id != member.id:
         contributions.own(member, comment)
@@ -95,12 +97,12 @@ def delete(member: ActingMember, post_id: int, comment_id: int, now: datetime) -
     return post.deleted_at is None or post.comment_count > 0
 
 
-def to_edit(member: ActingMember, post_id: int, comment_id: int) -> tuple[Post, Comment]:
+def to_edit(member: ActingMember, post_id: int, comment_id: int, now: datetime) -> tuple[Post, Comment]:
     """Return one's own reply and its post, to be edited."""
     member.must(Act.WRITE_COMMENT)
     comment = contributions.comment_here(member, post_id, comment_id)
     contributions.own(member, comment)
-    return contributions.post_here(member, post_id), comment
+    return contributions.post_here(member, post_id, now), comment
 
 
 def history(
@@ -119,4 +121,4 @@ def history(
     replaced = select(Revision).where(Revision.comment_id == comment.id).order_by(Revision.id)
     persons = people.described([post.author, author], now)
     wordings = contributions.versions(comment, list(db.session.scalars(replaced)), persons)
-    return contributions.card(post, persons[post.author_id], member), wordings
+    return contributions.card(post, persons[post.author_id], member, now), wordings

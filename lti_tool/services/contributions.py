@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select, true
 
 from lti_tool.errors import NotAllowed, NotFound, Stale
 from lti_tool.extensions import db
+from lti_tool.grading.facts import Act as FactAct
 from lti_tool.knowledge.markdown import excerpt
 from lti_tool.models import Comment, Post, Revision
+from lti_tool.permissions import Act
+from lti_tool.services import changes, facts
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.people import Person
 
@@ -18,11 +21,12 @@ DOUBLE_CLICK = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class PostDraft:
-    """What a member fills in to open a post; `kind` is a PostKind value."""
+    """What a member fills in to open a post; `kind` is a PostKind value, `prompt` the one it answers."""
 
     kind: str
     title: str
     body: str
+    prompt: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class PostCard:
     last_activity_at: datetime
     unread: bool
     mine: bool
+    opens_prompt: bool
+    coming: bool  # a prompt that has not opened: only staff see it
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Version:
     current: bool
 
 
-def card(post: Post, author: Person, member: ActingMember) -> PostCard:
+def card(post: Post, author: Person, member: ActingMember, now: datetime) -> PostCard:
     """Describe a post for a list, as this member sees it."""
     return PostCard(
         id=post.id,
@@ -94,7 +100,21 @@ def card(post: Post, author: Person, member: ActingMember) -> PostCard:
         last_activity_at=post.last_activity_at,
         unread=is_unread(post.last_activity_at, post.last_activity_by_id, member),
         mine=post.author_id == member.id,
+        opens_prompt=bool(post.opens_prompt),
+        coming=is_coming(post, now),
     )
+
+
+def is_coming(post: Post, now: datetime) -> bool:
+    """Tell whether a post sets a prompt that has not opened yet: such a post is dated at its opening."""
+    return bool(post.opens_prompt) and post.created_at > now
+
+
+def shown_to(member: ActingMember, now: datetime) -> ColumnElement[bool]:
+    """Return the condition on posts under which this member may know of them."""
+    if member.may(Act.SEE_COMING_PROMPTS):
+        return true()
+    return or_(Post.opens_prompt.is_(None), Post.created_at <= now)
 
 
 def is_unread(created_at: datetime, author_id: int, member: ActingMember) -> bool:
@@ -139,12 +159,22 @@ def keep_wording(member: ActingMember, contribution: Post | Comment, now: dateti
     )
 
 
-def post_here(member: ActingMember, post_id: int, *, locked: bool = False) -> Post:
+def take_back(member: ActingMember, post: Post, now: datetime) -> None:
+    """Delete a post: its words go into the history and leave every page."""
+    keep_wording(member, post, now)
+    post.title, post.body, post.deleted_at = "", "", now
+    changes.record(member, "post.deleted", post, None, now)
+    facts.record(member, FactAct.DELETED, post, None, now)
+
+
+def post_here(member: ActingMember, post_id: int, now: datetime, *, locked: bool = False) -> Post:
     """Return a post of the member's community. One statement.
 
-    :raises NotFound: there is none with this id in this community.
+    :raises NotFound: there is none with this id in this community, or not yet for this member.
     """
-    wanted = select(Post).where(Post.id == post_id, Post.community_id == member.community.id)
+    wanted = select(Post).where(
+        Post.id == post_id, Post.community_id == member.community.id, shown_to(member, now)
+    )
     post = db.session.scalars(wanted.with_for_update() if locked else wanted).one_or_none()
     if post is None:
         raise NotFound()

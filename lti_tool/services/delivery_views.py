@@ -1,16 +1,18 @@
 """What became of a score on its way to the LMS, as people see it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 
 from lti_tool.extensions import db
-from lti_tool.grading.score import Statement
+from lti_tool.grading.sending import Judged
 from lti_tool.models import DeliveryState, LineItem, ScoreDelivery
+from lti_tool.services.decisions import DecisionsInForce, decisions_in_force
 from lti_tool.services.rules import Rules
+from lti_tool.services.verdicts import Wanted, wanted
 
 NONE = "none"
 
@@ -37,11 +39,16 @@ class DeliveryView:
     confirmed_value: Decimal | None = None
     confirmed_maximum: Decimal | None = None
     confirmed_at: datetime | None = None
-    value_now: Decimal | None = None
+    value_now: Decimal | None = None  # what is to stand there: the computed score, or the one set by hand
+    set_by_hand: bool = False
+    why_not_sent: str | None = None  # grading.sending.Sending, where nothing may be sent
+    without_assessment: bool = False
     changed: bool = False  # what would be sent now differs from what the LMS confirmed
     theirs_value: Decimal | None = None
     theirs_maximum: Decimal | None = None
     theirs_empty: bool = False
+    replaced_value: Decimal | None = None  # what the LMS had before a decision of ours went over it
+    replaced_maximum: Decimal | None = None
     asked_at: datetime | None = None
     problem: str | None = None
     problem_detail: str | None = None
@@ -65,48 +72,80 @@ class DeliveryView:
         return self.changed and not settled
 
 
-def of_member(by: Rules, member_id: int, stands: Statement) -> DeliveryView:
-    """Return what became of one member's score; one statement."""
+def of_member(by: Rules, member_id: int, stands: Judged) -> DeliveryView:
+    """Return what became of one member's score; two statements."""
     found = by_member(by, {member_id: stands}, [member_id])
     return found[member_id]
 
 
 def by_member(
-    by: Rules, statements: dict[int, Statement], only: list[int] | None = None
+    by: Rules, standing: Mapping[int, Judged], only: Iterable[int] | None = None
 ) -> dict[int, DeliveryView]:
-    """Return what became of each of these statements, by member id; one SQL statement for all."""
+    """Return what became of the score of each of these members, by their ids; two SQL statements for all."""
+    decided = decisions_in_force(by.column_id, standing)
+    cells: dict[int, list[Row]] = {}
+    for cell in db.session.execute(_cells(by, only)):
+        cells.setdefault(cell.member_id, []).append(cell)
+    return {
+        member_id: _most_urgent(by, cells.get(member_id, []), stands, decided[member_id])
+        for member_id, stands in standing.items()
+    }
+
+
+# What is shown of a cell, as columns: thousands of them are read for one page.
+_SHOWN = (
+    ScoreDelivery.id,
+    ScoreDelivery.member_id,
+    ScoreDelivery.state,
+    ScoreDelivery.confirmed_value,
+    ScoreDelivery.confirmed_maximum,
+    ScoreDelivery.confirmed_at,
+    ScoreDelivery.theirs_value,
+    ScoreDelivery.theirs_maximum,
+    ScoreDelivery.theirs_empty,
+    ScoreDelivery.replaced_value,
+    ScoreDelivery.replaced_maximum,
+    ScoreDelivery.asked_at,
+    ScoreDelivery.due_at,
+    ScoreDelivery.problem,
+    ScoreDelivery.problem_detail,
+    ScoreDelivery.attempts,
+)
+
+
+def _cells(by: Rules, only: Iterable[int] | None) -> Select:
     wanted = (
-        select(ScoreDelivery)
+        select(*_SHOWN)
         .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
         .where(LineItem.column_id == by.column_id)
         .order_by(ScoreDelivery.id)
     )
-    if only is not None:
-        wanted = wanted.where(ScoreDelivery.member_id.in_(only))
-    cells: dict[int, list[ScoreDelivery]] = {}
-    for cell in db.session.scalars(wanted):
-        cells.setdefault(cell.member_id, []).append(cell)
-    return {
-        member_id: _most_urgent(cells.get(member_id, []), stands) for member_id, stands in statements.items()
+    return wanted if only is None else wanted.where(ScoreDelivery.member_id.in_(only))
+
+
+def _most_urgent(by: Rules, cells: list[Row], stands: Judged, decided: DecisionsInForce) -> DeliveryView:
+    confirmed = any(cell.confirmed_value is not None for cell in cells)
+    to_be = wanted(by, stands, decided, sent_before=confirmed)
+    seen = {
+        "value_now": to_be.score,
+        "set_by_hand": to_be.decision_id is not None,
+        "why_not_sent": to_be.verdict.sending.value if to_be.value is None else None,
+        "without_assessment": to_be.verdict.without_assessment,
     }
-
-
-def _most_urgent(cells: list[ScoreDelivery], stands: Statement) -> DeliveryView:
     if not cells:
-        return DeliveryView(id=None, state=NONE, value_now=stands.score, changed=stands.has_contributions)
-    view = _view(min(cells, key=lambda cell: URGENCY.index(cell.state)))
-    changed = any(_differs(cell, stands) for cell in cells)
-    return replace(view, value_now=stands.score, changed=changed)
+        return DeliveryView(id=None, state=NONE, changed=to_be.value is not None, **seen)
+    changed = any(_differs(cell, to_be, stands.maximum) for cell in cells)
+    return _view(min(cells, key=lambda cell: URGENCY.index(cell.state)), changed=changed, **seen)
 
 
-def _differs(cell: ScoreDelivery, stands: Statement) -> bool:
-    if cell.confirmed_value is None:
-        return stands.has_contributions
-    confirmed = Fraction(cell.confirmed_value) / Fraction(cell.confirmed_maximum)
-    return confirmed != Fraction(stands.score) / Fraction(stands.maximum)
+def _differs(cell: Row, to_be: Wanted, maximum: Decimal) -> bool:
+    """Compare shares: multiplied crosswise, two decimals each, they are exact."""
+    if to_be.value is None or cell.confirmed_value is None:
+        return to_be.value is not None
+    return cell.confirmed_value * maximum != to_be.value * cell.confirmed_maximum
 
 
-def _view(cell: ScoreDelivery) -> DeliveryView:
+def _view(cell: Row, **seen: object) -> DeliveryView:
     shows_theirs = cell.state in (DeliveryState.HELD, DeliveryState.KEPT)
     return DeliveryView(
         id=cell.id,
@@ -117,9 +156,12 @@ def _view(cell: ScoreDelivery) -> DeliveryView:
         theirs_value=cell.theirs_value if shows_theirs else None,
         theirs_maximum=cell.theirs_maximum if shows_theirs else None,
         theirs_empty=shows_theirs and cell.theirs_empty,
+        replaced_value=cell.replaced_value,
+        replaced_maximum=cell.replaced_maximum,
         asked_at=cell.asked_at,
         problem=cell.problem,
         problem_detail=cell.problem_detail,
         next_try_at=cell.due_at if cell.problem and cell.state is DeliveryState.DUE else None,
         attempts=cell.attempts,
+        **seen,
     )

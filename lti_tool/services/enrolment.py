@@ -1,9 +1,9 @@
 """Lets in the person whom a verified launch names, and brings the tables into line with it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import select
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.extensions import db
@@ -25,21 +25,28 @@ from lti_tool.models import (
     Seat,
     User,
 )
-from lti_tool.services import launch_log, sessions
+from lti_tool.services import context_choice, launch_log, rosters, sessions
+from lti_tool.services.coming_again import (
+    Place,
+    come_in,
+    first_enrolment,
+    first_membership,
+    of_person,
+    said_of_person,
+)
+from lti_tool.services.context_choice import Undecided
 from lti_tool.services.roles import STAFF
-from lti_tool.services.upserts import insert_unless_there, upsert
-
-# A launch after this much silence begins a new visit: what came since the last one is new.
-VISIT_ENDS_AFTER = timedelta(minutes=30)
+from lti_tool.services.upserts import insert_unless_there, upsert, upsert_id
+from lti_tool.services.visits import VISIT_ENDED, visiting
 
 
 @dataclass(frozen=True)
 class Enrolled:
-    """The rows that a launch found or made."""
+    """The rows that a launch found or made; of the activity that opened it, the number."""
 
     course: Course
     community: Community
-    link: ResourceLink | None
+    link_id: int | None
     user: User
     enrolment: Enrolment
     membership: Membership
@@ -49,31 +56,60 @@ class Enrolled:
 class Admitted:
     """Where the browser goes now, and the secret for its session cookie (None: it keeps the one it has)."""
 
-    seat: Seat
+    seat_id: int
     community_id: int
     new_secret: str | None
 
 
 def admit(
-    launch: Launch, cookie_values: list[str], default_zone: str, now: datetime, *, note: str | None = None
-) -> Admitted | None:
+    launch: Launch,
+    cookie_values: list[str],
+    default_zone: str,
+    now: datetime,
+    *,
+    note: str | None = None,
+    choice: str | None = None,
+) -> Admitted | Undecided | None:
     """Bring the tables into line with a verified launch, give the browser a seat, and log the launch.
 
     :param default_zone: the zone of a community that this launch makes.
-    :returns: None when the launch names no course: there is no community to enter.
+    :param choice: what staff chose when they were asked where the course belongs, see `context_choice`.
+    :returns: None when the launch names no course: there is no community to enter. Undecided when staff
+        have to say first whether the course goes on in a community that it has under another registration.
     :raises LaunchRefused: the deployment waits for approval, or staff removed this person.
     """
     if launch.context is None or not launch.context.is_course:
         _deployment(launch, now)
         launch_log.admitted(launch, now, code="no-course")
         return None
-    there = enrol(launch, default_zone, now)
+    place = come_in(launch, now) or _long_way(launch, default_zone, now, choice)
+    if isinstance(place, Undecided):
+        launch_log.admitted(launch, now, code="course-undecided")
+        return place
+    session_id, new_secret = _session(cookie_values, now)
+    seat_id = _seat(session_id, place, launch, now)
+    launch_log.admitted(launch, now, code=note, user_id=place.user_id, course_id=place.course_id)
+    return Admitted(seat_id=seat_id, community_id=place.community_id, new_secret=new_secret)
+
+
+def _long_way(launch: Launch, default_zone: str, now: datetime, choice: str | None) -> Place | Undecided:
+    course = _course(launch.context, launch, _deployment(launch, now), now)
+    # The upsert holds the course's row: of two who decide at once, the second finds it decided.
+    decided = context_choice.about(course, launch, choice) if course.community_id is None else None
+    if isinstance(decided, Undecided):
+        return decided
+    if decided is not None:
+        context_choice.carry_out(decided, course)
+    there = _enrolled(course, launch, default_zone, now)
+    if decided is not None:
+        context_choice.note(decided, course, there.membership, now)
+    return _place_of(there, launch)
+
+
+def _place_of(there: Enrolled, launch: Launch) -> Place:
     if there.membership.state == MembershipState.REMOVED:
         raise _refusal(launch, "removed-by-staff", f"membership {there.membership.id}")
-    session, new_secret = _session(cookie_values, now)
-    seat = _seat(session.id, there, launch, now)
-    launch_log.admitted(launch, now, code=note, user_id=there.user.id, course_id=there.course.id)
-    return Admitted(seat=seat, community_id=there.community.id, new_secret=new_secret)
+    return Place(there.user.id, there.course.id, there.community.id, there.link_id)
 
 
 def _refusal(launch: Launch, code: str, detail: str) -> LaunchRefused:
@@ -97,13 +133,20 @@ def enrol(launch: Launch, default_zone: str, now: datetime) -> Enrolled:
 
     Nothing is ever created in the LMS by a launch; a line item address is only remembered.
     """
-    course = _course(launch.context, launch, _deployment(launch, now), now)
+    return _enrolled(
+        _course(launch.context, launch, _deployment(launch, now), now), launch, default_zone, now
+    )
+
+
+def _enrolled(course: Course, launch: Launch, default_zone: str, now: datetime) -> Enrolled:
     community = _community(course, launch, default_zone, now)
-    link = _resource_link(course, launch, now)
+    link_id = _resource_link(course, launch, now)
     user = _user(launch, now)
     enrolment = _enrolment(user, course, launch, now)
     membership = _membership(community, user, now)
-    return Enrolled(course, community, link, user, enrolment, membership)
+    if launch.role in STAFF and not launch.test_user:
+        rosters.ask_on_visit(course, membership, now)
+    return Enrolled(course, community, link_id, user, enrolment, membership)
 
 
 def _deployment(launch: Launch, now: datetime) -> int:
@@ -114,16 +157,23 @@ def _deployment(launch: Launch, now: datetime) -> int:
     platform = db.session.scalars(
         select(Platform).where(Platform.id == launch.platform_id).with_for_update()
     ).one()
-    known = func.count(Deployment.id)
-    taken = db.session.scalar(select(known).where(Deployment.platform_id == platform.id))
-    if platform.deployment_policy != DeploymentPolicy.AUTOMATIC and taken:
+    this_one = select(Deployment.id, Deployment.state).where(
+        Deployment.platform_id == platform.id, Deployment.deployment_id == launch.deployment_id
+    )
+    there = db.session.execute(this_one).one_or_none()
+    if there is None and _takes_another(platform):
+        _note_deployment(platform, launch.deployment_id, DeploymentState.ACCEPTED, now)
+        there = db.session.execute(this_one).one()
+    if there is None or there.state == DeploymentState.WAITING:
         raise _refusal(launch, "deployment-waiting", launch.deployment_id)
-    _note_deployment(platform, launch.deployment_id, DeploymentState.ACCEPTED, now)
-    return db.session.scalars(
-        select(Deployment.id).where(
-            Deployment.platform_id == platform.id, Deployment.deployment_id == launch.deployment_id
-        )
-    ).one()
+    return there.id
+
+
+def _takes_another(platform: Platform) -> bool:
+    if platform.deployment_policy == DeploymentPolicy.AUTOMATIC:
+        return True
+    taken = select(Deployment.id).where(Deployment.platform_id == platform.id).limit(1)
+    return db.session.scalar(taken) is None
 
 
 def let_wait(platform_id: int, deployment_id: str, now: datetime) -> None:
@@ -147,6 +197,9 @@ def _course(context: Context, launch: Launch, deployment_id: int, now: datetime)
     if grades is not None:
         values |= {"line_items_url": grades.line_items_url, "grade_scopes": list(grades.scopes)}
         update += ["line_items_url", "grade_scopes"]
+    if launch.roster_url is not None:
+        values["roster_url"] = launch.roster_url
+        update.append("roster_url")
     return upsert(
         Course, {"deployment_id": deployment_id, "context_id": context.id}, values, update=tuple(update)
     )
@@ -177,7 +230,7 @@ def _new_community(course: Course, default_zone: str, now: datetime) -> Communit
     return community
 
 
-def _resource_link(course: Course, launch: Launch, now: datetime) -> ResourceLink | None:
+def _resource_link(course: Course, launch: Launch, now: datetime) -> int | None:
     if launch.link is None:
         return None
     values = {
@@ -188,39 +241,20 @@ def _resource_link(course: Course, launch: Launch, now: datetime) -> ResourceLin
         "launched_at": now,
     }
     key = {"course_id": course.id, "resource_link_id": launch.link.id}
-    return upsert(ResourceLink, key, values, update=tuple(values))
+    return upsert_id(ResourceLink, key, values, update=tuple(values))
 
 
 def _user(launch: Launch, now: datetime) -> User:
-    said = {
-        "name": launch.name,
-        "given_name": launch.given_name,
-        "family_name": launch.family_name,
-        "email": launch.email,
-        "picture": launch.picture,
-        "locale": launch.locale,
-    }
-    # What this launch leaves out keeps the value of an earlier one.
-    update = tuple(name for name, value in said.items() if value is not None)
-    key = {"platform_id": launch.platform_id, "sub": launch.sub}
-    return upsert(User, key, said | {"created_at": now}, update=update)
+    return upsert(User, *of_person(launch, now), update=said_of_person(launch))
 
 
 def _enrolment(user: User, course: Course, launch: Launch, now: datetime) -> Enrolment:
-    raw = list(launch.roles)
-    first = {
-        "launch_roles": raw,
-        "launch_role": launch.role,
-        "launched_at": now,
-        "active": True,
-        "test_user": launch.test_user,
-        "created_at": now,
-    }
+    key, first = {"user_id": user.id, "course_id": course.id}, first_enrolment(launch, now)
     # On an enrolment that exists, only the test-user mark follows the launch without a thought.
-    enrolment = upsert(Enrolment, {"user_id": user.id, "course_id": course.id}, first, update=("test_user",))
-    if enrolment.launched_at != now:
-        _heed(enrolment, raw, launch.role, now)
-    enrolment.active = True
+    enrolment = upsert(Enrolment, key, first, update=("test_user",))
+    if enrolment.launched_at != now or enrolment.launch_role != launch.role:
+        _heed(enrolment, list(launch.roles), launch.role, now)
+    enrolment.active, enrolment.left_at = True, None
     return enrolment
 
 
@@ -236,40 +270,22 @@ def _heed(enrolment: Enrolment, raw: list[str], role: Role, now: datetime) -> No
 
 def _membership(community: Community, user: User, now: datetime) -> Membership:
     key = {"community_id": community.id, "user_id": user.id}
-    values = {"state": MembershipState.ACTIVE, "joined_at": now, "last_seen_at": now}
-    return upsert(
-        Membership, key, values, update=("last_seen_at",), computed={"last_visit_at": _visit_ended(now)}
-    )
+    values, seen = first_membership(now), ("last_seen_at",)
+    return upsert(Membership, key, values, update=seen, computed=VISIT_ENDED, told=visiting(now))
 
 
-def _visit_ended(now: datetime) -> ColumnElement:
-    """Say in SQL what `begin_visit` says: a launch costs one statement for a member, new or not."""
-    return case(
-        (Membership.last_seen_at < now - VISIT_ENDS_AFTER, Membership.last_seen_at),
-        else_=Membership.last_visit_at,
-    )
-
-
-def begin_visit(membership: Membership, now: datetime) -> None:
-    """Note that the member is here; after a silence, what came since their last visit counts as new."""
-    seen = membership.last_seen_at
-    if seen is not None and now - seen > VISIT_ENDS_AFTER:
-        membership.last_visit_at = seen
-    membership.last_seen_at = now
-
-
-def _session(cookie_values: list[str], now: datetime):
-    session = sessions.used_again(cookie_values, now)
-    if session is not None:
-        return session, None
+def _session(cookie_values: list[str], now: datetime) -> tuple[int, str | None]:
+    session_id = sessions.used_again(cookie_values, now)
+    if session_id is not None:
+        return session_id, None
     secret = sessions.new_secret()
     return sessions.begin(secret, now), secret
 
 
-def _seat(session_id: int, there: Enrolled, launch: Launch, now: datetime) -> Seat:
+def _seat(session_id: int, place: Place, launch: Launch, now: datetime) -> int:
     values = {
-        "community_id": there.community.id,
-        "resource_link_id": there.link.id if there.link else None,
+        "community_id": place.community_id,
+        "resource_link_id": place.link_id,
         "role": launch.role,
         "test_user": launch.test_user,
         "locale": launch.locale,
@@ -278,5 +294,5 @@ def _seat(session_id: int, there: Enrolled, launch: Launch, now: datetime) -> Se
         "frame_origins": list(launch.frame_origins),
         "launched_at": now,
     }
-    key = {"browser_session_id": session_id, "user_id": there.user.id, "course_id": there.course.id}
-    return upsert(Seat, key, values, update=tuple(values))
+    key = {"browser_session_id": session_id, "user_id": place.user_id, "course_id": place.course_id}
+    return upsert_id(Seat, key, values, update=tuple(values))

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import select, union_all
+from sqlalchemy import Select, or_, select, union_all
 
 from lti_tool.extensions import db
-from lti_tool.grading.facts import Act, Fact, Kind
+from lti_tool.grading.facts import Act, Fact, Kind, Praise
 from lti_tool.grading.words import counted_words, largest_overlap
-from lti_tool.models import Comment, ContributionFact, Post
+from lti_tool.models import AssessmentFact, Comment, ContributionFact, Post
 from lti_tool.services import cells
 from lti_tool.services.acting import ActingMember
-from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST
+from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST, prompt_subject
 
 # How many of one's own contributions a new one is compared with, the latest first.
 COMPARED = 50
 COMPARED_LETTERS = 60_000
+# More parameters than this are more than some databases take at once.
+MOST_NAMED = 500
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def record(member: ActingMember, act: Act, post: Post, comment: Comment | None, 
             words=counted_words(text) if measured else None,
             copied=str(_largest_overlap(member, text, post, comment)) if measured else None,
             helped_id=post.author_id if comment else None,
+            prompt_id=post.prompt_id,
             at=now,
         )
     )
@@ -57,19 +60,57 @@ def record(member: ActingMember, act: Act, post: Post, comment: Comment | None, 
 
 
 def facts_of(community_id: int, member_ids: Iterable[int] | None = None) -> dict[int, list[Fact]]:
-    """Return the facts of these members (None: of everybody) by member id; one statement."""
+    """Return the facts of these members (None: of everybody) by member id; two statements.
+
+    What concerns everybody, as the deadline of a prompt, stands among the facts of each of them; a member
+    without any of their own is given it, too, when named.
+    """
+    found, shared = facts_and_shared(community_id, member_ids)
+    for theirs in found.values():
+        theirs.extend(shared)
+    return found
+
+
+def facts_and_shared(
+    community_id: int, member_ids: Iterable[int] | None = None
+) -> tuple[dict[int, list[Fact]], list[Fact]]:
+    """Return what `facts_of` does with what concerns everybody apart; two statements."""
+    named = None if member_ids is None else set(member_ids)
+    found: dict[int, list[Fact]] = {member_id: [] for member_id in named or ()}
+    for row, title in db.session.execute(_contributions(community_id, named)):
+        if named is None or row.member_id in named:
+            found.setdefault(row.member_id, []).append(_as_fact(row, title))
+    shared = []
+    for row in db.session.scalars(_assessments(community_id, named)):
+        if row.member_id is None:
+            shared.append(_around(row))
+        elif named is None or row.member_id in named:
+            found.setdefault(row.member_id, []).append(_around(row))
+    return found, shared
+
+
+def _contributions(community_id: int, named: set[int] | None) -> Select:
     wanted = (
         select(ContributionFact, Post.title)
         .join(Post, Post.id == ContributionFact.post_id)
         .where(ContributionFact.community_id == community_id)
         .order_by(ContributionFact.id)
     )
-    if member_ids is not None:
-        wanted = wanted.where(ContributionFact.member_id.in_(set(member_ids)))
-    found: dict[int, list[Fact]] = {}
-    for row, title in db.session.execute(wanted):
-        found.setdefault(row.member_id, []).append(_as_fact(row, title))
-    return found
+    return wanted if _are_many(named) else wanted.where(ContributionFact.member_id.in_(named))
+
+
+def _assessments(community_id: int, named: set[int] | None) -> Select:
+    wanted = (
+        select(AssessmentFact).where(AssessmentFact.community_id == community_id).order_by(AssessmentFact.id)
+    )
+    if _are_many(named):
+        return wanted
+    return wanted.where(or_(AssessmentFact.member_id.is_(None), AssessmentFact.member_id.in_(named)))
+
+
+def _are_many(named: set[int] | None) -> bool:
+    """Tell whether all of a community is read rather than so many members by name."""
+    return named is None or len(named) > MOST_NAMED
 
 
 def places_of(community_id: int, member_id: int) -> dict[str, Place]:
@@ -83,18 +124,46 @@ def places_of(community_id: int, member_id: int) -> dict[str, Place]:
 
 
 def _as_fact(row: ContributionFact, title: str) -> Fact:
+    kind = Kind(row.kind)
+    place = _subject(row.post_id, row.comment_id)
     return Fact(
         id=row.id,
         act=Act(row.act),
-        subject=_subject(row.post_id, row.comment_id),
-        kind=Kind(row.kind),
+        subject=place if kind.is_contribution else f"{kind.value}:{row.received_id}",
+        kind=kind,
         at=row.at,
         words=row.words,
-        copied=None if row.copied is None else Fraction(row.copied),
+        copied=_number(row.copied),
         answers_self=row.helped_id == row.member_id,
         helped=None if row.helped_id == row.member_id else row.helped_id,
+        quality=_number(row.quality),
+        lateness=Fraction(1) if row.lateness is None else Fraction(row.lateness),
         title=title,
+        prompt=None if row.prompt_id is None else prompt_subject(row.prompt_id),
+        praise=None if kind.is_contribution else _praise(row, place),
     )
+
+
+def _praise(row: ContributionFact, about: str) -> Praise:
+    return Praise(giver=row.actor_id, about=about, by_staff=bool(row.by_staff), returns=row.returns_at)
+
+
+def _around(row: AssessmentFact) -> Fact:
+    """Return a fact around contributions; its number is of another table, its act tells them apart."""
+    return Fact(
+        id=row.id,
+        act=Act(row.act),
+        subject=f"member:{row.member_id}" if row.prompt_id is None else prompt_subject(row.prompt_id),
+        kind=None,
+        at=row.at,
+        deadline=row.deadline,
+        period=row.period,
+        rubric=_number(row.rubric),
+    )
+
+
+def _number(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
 
 
 def _subject(post_id: int, comment_id: int | None) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ScalarSelect, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool.extensions import db
@@ -45,11 +45,11 @@ def home(member: ActingMember, chosen: str, before: str | None, now: datetime) -
     """Return the home of the member's community. Four statements, however many posts and members."""
     member.must(Act.READ)
     chosen = chosen if chosen in FILTERS else "all"
-    posts = _page(member, chosen, before)
+    posts = _page(member, chosen, before, now)
     waiting = _waiting(member)
-    numbers = _numbers(member)
+    numbers = _numbers(member, now)
     persons = people.described([post.author for post in [*posts, *waiting]], now)
-    cards = [contributions.card(post, persons[post.author_id], member) for post in posts[:PAGE]]
+    cards = [contributions.card(post, persons[post.author_id], member, now) for post in posts[:PAGE]]
     feed = Feed(
         posts=cards,
         older=_cursor(posts[PAGE - 1]) if len(posts) > PAGE else None,
@@ -60,22 +60,25 @@ def home(member: ActingMember, chosen: str, before: str | None, now: datetime) -
     )
     return Home(
         feed=feed,
-        waiting=[contributions.card(post, persons[post.author_id], member) for post in waiting],
+        waiting=[contributions.card(post, persons[post.author_id], member, now) for post in waiting],
         cursor=numbers.cursor or 0,
-        empty=not numbers.posts,
+        empty=not (numbers.posts or posts or before),
     )
 
 
 def cursor_of(member: ActingMember) -> int:
     """Return the id of the newest change: an open page asks for what comes after it. One statement."""
-    newest = select(func.max(Change.id)).where(Change.community_id == member.community.id)
-    return db.session.scalar(newest) or 0
+    return db.session.scalar(_NEWEST, {"here": member.community.id}) or 0
 
 
-def _page(member: ActingMember, chosen: str, before: str | None) -> list[Post]:
+def _page(member: ActingMember, chosen: str, before: str | None, now: datetime) -> list[Post]:
     wanted = (
         select(Post)
-        .where(Post.community_id == member.community.id, Post.deleted_at.is_(None))
+        .where(
+            Post.community_id == member.community.id,
+            Post.deleted_at.is_(None),
+            contributions.shown_to(member, now),
+        )
         .order_by(Post.created_at.desc(), Post.id.desc())
         .limit(PAGE + 1)
         .options(joinedload(Post.author).joinedload(Membership.user))
@@ -92,50 +95,62 @@ def _page(member: ActingMember, chosen: str, before: str | None) -> list[Post]:
     return list(db.session.scalars(wanted))
 
 
+# What every home asks, written once: to put it together takes longer than to send it.
+_HERE, _ME, _SINCE, _NOW = bindparam("here"), bindparam("me"), bindparam("since"), bindparam("now")
+_WAITING = (
+    select(Post)
+    .where(
+        Post.community_id == _HERE,
+        Post.deleted_at.is_(None),
+        Post.kind == PostKind.QUESTION,
+        Post.comment_count == 0,
+        Post.author_id != _ME,
+    )
+    .order_by(Post.created_at, Post.id)
+    .limit(WAITING_SHOWN)
+    .options(joinedload(Post.author).joinedload(Membership.user))
+)
+
+
+def _fresh(table: type[Post] | type[Comment]) -> ScalarSelect:
+    """Count what others wrote since a moment."""
+    return (
+        select(func.count(table.id))
+        .where(
+            table.community_id == _HERE,
+            table.created_at > _SINCE,
+            table.created_at <= _NOW,  # a prompt that has not opened is dated at its opening
+            table.author_id != _ME,
+            table.deleted_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+
+
+_NEWEST = select(func.max(Change.id)).where(Change.community_id == _HERE)
+_ANY_POST = (
+    select(Post.id)
+    .where(Post.community_id == _HERE, Post.deleted_at.is_(None), Post.created_at <= _NOW)
+    .limit(1)
+)
+_NUMBERS = select(
+    _fresh(Post).label("new_posts"),
+    _fresh(Comment).label("new_comments"),
+    _ANY_POST.scalar_subquery().label("posts"),
+    _NEWEST.scalar_subquery().label("cursor"),
+)
+
+
 def _waiting(member: ActingMember) -> list[Post]:
     """Return the questions of others that nobody answered, the longest waiting first."""
-    wanted = (
-        select(Post)
-        .where(
-            Post.community_id == member.community.id,
-            Post.deleted_at.is_(None),
-            Post.kind == PostKind.QUESTION,
-            Post.comment_count == 0,
-            Post.author_id != member.id,
-        )
-        .order_by(Post.created_at, Post.id)
-        .limit(WAITING_SHOWN)
-        .options(joinedload(Post.author).joinedload(Membership.user))
-    )
-    return list(db.session.scalars(wanted))
+    return list(db.session.scalars(_WAITING, {"here": member.community.id, "me": member.id}))
 
 
-def _numbers(member: ActingMember):
+def _numbers(member: ActingMember, now: datetime):
     """Count what is new and find the newest change. One statement."""
     since = member.membership.last_visit_at or member.membership.joined_at
-    here = member.community.id
-    fresh_posts = select(func.count(Post.id)).where(
-        Post.community_id == here,
-        Post.created_at > since,
-        Post.author_id != member.id,
-        Post.deleted_at.is_(None),
-    )
-    fresh_comments = select(func.count(Comment.id)).where(
-        Comment.community_id == here,
-        Comment.created_at > since,
-        Comment.author_id != member.id,
-        Comment.deleted_at.is_(None),
-    )
-    posts = select(Post.id).where(Post.community_id == here, Post.deleted_at.is_(None)).limit(1)
-    newest = select(func.max(Change.id)).where(Change.community_id == here)
-    return db.session.execute(
-        select(
-            fresh_posts.scalar_subquery().label("new_posts"),
-            fresh_comments.scalar_subquery().label("new_comments"),
-            posts.scalar_subquery().label("posts"),
-            newest.scalar_subquery().label("cursor"),
-        )
-    ).one()
+    told = {"here": member.community.id, "me": member.id, "since": since, "now": now}
+    return db.session.execute(_NUMBERS, told).one()
 
 
 def _cursor(post: Post) -> str:

@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select
 
 from lti_tool.extensions import db
-from lti_tool.models import BrowserSession, KeptText, Seat, UsedNonce
-from lti_tool.services import launch_log
+from lti_tool.models import AccessTokenRow, BrowserSession, KeptText, Seat, UsedNonce
+from lti_tool.services import launch_log, roster_reads, signing
 
 # A session that has ended is still named by seat tokens of open pages, whose text must find its owner.
 SESSIONS_ARE_REMEMBERED = timedelta(days=7)
 
 
 def sweep(now: datetime) -> None:
-    """Delete expired nonces and kept texts, sessions that ended a week ago, old rows of the launch log."""
+    """Delete what has expired: nonces, kept texts, sessions of a week ago, the launch log, dead rosters.
+
+    Access tokens too; signing keys whose grace time is over are withdrawn.
+    """
     for table in (UsedNonce, KeptText):
         db.session.execute(_plain(delete(table).where(table.expires_at <= now)))
     long_ago = now - SESSIONS_ARE_REMEMBERED
@@ -23,6 +26,9 @@ def sweep(now: datetime) -> None:
     db.session.execute(_plain(delete(Seat).where(Seat.browser_session_id.in_(ended))))
     db.session.execute(_plain(delete(BrowserSession).where(BrowserSession.id.in_(ended))))
     launch_log.forget(now)
+    roster_reads.forget_dead_lines()
+    db.session.execute(_plain(delete(AccessTokenRow).where(AccessTokenRow.good_until <= now)))
+    signing.sweep(now)
 
 
 def _plain(statement):

@@ -24,6 +24,9 @@ class Kept:
     body: str
     address: str
     is_post: bool
+    is_prompt: bool
+    prompt: str | None  # which a post answers
+    dates: dict[str, str]  # of a prompt
 
 
 def keep(user_id: int, community_id: int, address: str, fields: dict[str, str], now: datetime) -> None:
@@ -79,4 +82,7 @@ def _shown(text: KeptText) -> Kept:
         body=fields.get("body", ""),
         address=text.address,
         is_post=text.address.endswith("/posts"),
+        is_prompt=text.address.endswith("/prompts"),
+        prompt=fields.get("prompt"),
+        dates={name: fields[name] for name in ("opens_at", "deadline") if name in fields},
     )

@@ -4,7 +4,7 @@ import json
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.extensions import db
@@ -15,6 +15,9 @@ from lti_tool.models import LaunchRecord
 LARGEST_CLAIMS, MOST_NAMES = 8_000, 60
 KEPT_FOR = {"refused": timedelta(days=30), "admitted": timedelta(days=180)}
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+_ADMITTED = insert(LaunchRecord.__table__)
 
 
 def new_reference() -> str:
@@ -31,21 +34,20 @@ def admitted(
     course_id: int | None = None,
 ) -> None:
     """Log a launch that was let in; `code` notes something worth knowing about it."""
-    db.session.add(
-        LaunchRecord(
-            reference=new_reference(),
-            at=now,
-            outcome="admitted",
-            code=code,
-            platform_id=launch.platform_id,
-            issuer=launch.issuer,
-            client_id=launch.client_id,
-            deployment=launch.deployment_id,
-            user_id=user_id,
-            course_id=course_id,
-            claims=dict(launch.masked_claims),
-        )
-    )
+    row = {
+        "reference": new_reference(),
+        "at": now,
+        "outcome": "admitted",
+        "code": code,
+        "platform_id": launch.platform_id,
+        "issuer": launch.issuer,
+        "client_id": launch.client_id,
+        "deployment": launch.deployment_id,
+        "user_id": user_id,
+        "course_id": course_id,
+        "claims": dict(launch.masked_claims),
+    }
+    db.session.connection().execute(_ADMITTED, row)
 
 
 def refused(refusal: LaunchRefused, reference: str, now: datetime) -> LaunchRecord:

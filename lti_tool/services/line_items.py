@@ -16,6 +16,7 @@ from sqlalchemy import or_, select, update
 
 from lti_tool.errors import PlatformUnavailable, ServiceRefused
 from lti_tool.extensions import db
+from lti_tool.lti.host_slots import HOST_BUSY
 from lti_tool.lti.scores import GradebookConnection, LineItemSeen, PlatformAccess, access_to
 from lti_tool.models import (
     Course,
@@ -38,7 +39,7 @@ TAG = "community-value:"
 
 Clock = Callable[[], datetime]
 Transaction = Callable[[], AbstractContextManager[None]]
-Connect = Callable[[PlatformAccess, list[str], Clock], GradebookConnection]
+Connect = Callable[[PlatformAccess, list[str], Clock, Transaction], GradebookConnection]
 Pause = Callable[[str], None]
 
 
@@ -75,7 +76,7 @@ def make_line_items(
             return
         pause("line-item-claimed")
         try:
-            with connect(wanted.access, wanted.scopes, now) as gradebook:
+            with connect(wanted.access, wanted.scopes, now, transaction) as gradebook:
                 seen = _found_or_made(wanted, gradebook)
         except PlatformUnavailable as problem:
             with transaction():
@@ -103,6 +104,11 @@ def lost(line_item_id: int, url: str, problem: ServiceRefused) -> None:
     )
     if refused.rowcount:
         _take_off_the_way(line_item_id)
+
+
+def note_unreadable(line_item_id: int) -> None:
+    """Record that the LMS does not let us read the grades of this column: a trainer is asked once."""
+    db.session.execute(update(LineItem).where(LineItem.id == line_item_id).values(results_unreadable=True))
 
 
 def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
@@ -189,6 +195,8 @@ def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
         "url": seen.url,
         "label": seen.label,
         "maximum": seen.maximum,
+        "bound_label": seen.label,
+        "bound_maximum": seen.maximum,
         "seen_at": now,
         "due_at": None,
         "attempts": 0,
@@ -216,6 +224,9 @@ WHAT_THE_OLD_COLUMN_HAD = (
     "theirs_value",
     "theirs_maximum",
     "theirs_seen_at",
+    "replaced_value",
+    "replaced_maximum",
+    "replaced_at",
 )
 
 
@@ -253,6 +264,11 @@ def _free_what_waited_for_it(line_item_id: int) -> None:
 
 
 def _try_later(wanted: Wanted, problem: PlatformUnavailable, now: datetime) -> None:
+    if problem.code == HOST_BUSY:
+        # It was not our turn: nothing was tried.
+        soon = now + timedelta(seconds=problem.facts["retry_after"])
+        _change(wanted, now, {"due_at": soon, "attempts": wanted.attempts - 1})
+        return
     if wanted.attempts >= MOST_TRIES:
         _refuse(wanted, Problem.GIVEN_UP, problem.words, now)
         return

@@ -4,6 +4,8 @@ from lti_tool.extensions import db
 
 SCORES = "scores"
 LINE_ITEMS = "line-items"
+ROSTERS = "rosters"
+RUNNING_SCORES = "running-scores"
 
 
 def wake(outbox: str) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CTE, Update, and_, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Row, and_, bindparam, or_, select, update
+from sqlalchemy.orm import aliased
 
 from lti_tool.extensions import db
 from lti_tool.lti.scores import PlatformAccess, access_to
@@ -17,15 +18,28 @@ from lti_tool.models import (
     GradeColumn,
     LineItem,
     LineItemState,
+    Membership,
     Platform,
     PlatformState,
     ScoreDelivery,
     User,
 )
+from lti_tool.services.wording import language_of
 
 # Longer than one call with its token can take; it is renewed between any two calls.
 LEASE = timedelta(minutes=4)
-PER_BATCH = 20
+# A batch has the column read once, which costs the LMS more than many scores.
+PER_BATCH = 100
+
+
+_member, _sender, _sending_user = aliased(Membership), aliased(Membership), aliased(User)
+# The learner's language, else that of the trainer who pressed Send.
+_LOCALES = (
+    _member.locale.label("chosen"),
+    User.locale.label("sent"),
+    _sender.locale.label("chosen_by_sender"),
+    _sending_user.locale.label("sent_of_sender"),
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,9 @@ class Parcel:
     id: int
     lease: str
     sub: str
+    column_id: int
+    language: str  # of what is written beside the score
+    attempted_at: datetime | None  # when it was last sent, as far as anybody has recorded
 
 
 @dataclass(frozen=True)
@@ -48,16 +65,37 @@ class Batch:
     access: PlatformAccess
     scopes: list[str]
     clock_offset: float
+    claimed_at: datetime
+    may_send_unread: bool  # a trainer agreed that nothing is compared where the LMS shows us no grades
     parcels: list[Parcel]
 
 
-def claim(now: datetime, passing_by: Collection[int] = ()) -> Batch | None:
+# Whether a row is one parcel's, and still claimed for it: its lease may have lapsed, not been taken.
+HELD = and_(
+    ScoreDelivery.id == bindparam("parcel"),
+    ScoreDelivery.lease == bindparam("held_by"),
+    ScoreDelivery.state == DeliveryState.SENDING,
+)
+# Thousands follow each other: to put it together takes longer than to send it.
+_RENEW = (
+    update(ScoreDelivery)
+    .where(HELD)
+    .values(lease_until=bindparam("until", type_=ScoreDelivery.lease_until.type))
+    .returning(ScoreDelivery)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
+
+
+def claim(
+    now: datetime, passing_by: Collection[int] = (), at_busy_hosts: Collection[int] = ()
+) -> Batch | None:
     """Take what is due, or was left by a worker that died, from the line item that has waited longest.
 
     :param passing_by: deliveries to be left to others, by their ids.
+    :param at_busy_hosts: line items to be left for later, by their ids.
     """
     lease = str(uuid.uuid4())
-    picked = _picked(now, passing_by)
+    picked = _picked(_waiting(now, passing_by, at_busy_hosts))
     claimed = (
         update(ScoreDelivery)
         .where(ScoreDelivery.id.in_(select(picked.c.id)))
@@ -66,7 +104,19 @@ def claim(now: datetime, passing_by: Collection[int] = ()) -> Batch | None:
         .execution_options(synchronize_session=False)
     )
     ids = db.session.scalars(claimed).all()
-    return _batch(ids, lease) if ids else None
+    return _batch(ids, lease, now) if ids else None
+
+
+def give_back(parcels: list[Parcel]) -> None:
+    """Leave what was claimed as if it had not been: it is still due, and no try was made."""
+    if not parcels:
+        return
+    db.session.execute(
+        update(ScoreDelivery)
+        .where(_are_held(parcels))
+        .values(state=DeliveryState.DUE, lease=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def renewed(parcel: Parcel, now: datetime) -> ScoreDelivery | None:
@@ -74,46 +124,62 @@ def renewed(parcel: Parcel, now: datetime) -> ScoreDelivery | None:
 
     Who gets None neither posts nor records: another worker has, or will have, this delivery.
     """
-    mine = _renewal([parcel], now).returning(ScoreDelivery).execution_options(populate_existing=True)
-    return db.session.scalars(mine).one_or_none()
+    return db.session.scalars(_RENEW, held_as(parcel) | {"until": now + LEASE}).one_or_none()
 
 
 def kept(parcels: list[Parcel], now: datetime) -> list[Parcel]:
-    """Renew the leases of a batch, or of what is left of it; return those parcels that are still held."""
+    """Renew the leases of a batch, or of what is left of it; return those parcels that are still held.
+
+    Lapsed ones too: a lease that still has our name was not taken by anybody.
+    """
     if not parcels:
         return []
-    ids = set(db.session.scalars(_renewal(parcels, now).returning(ScoreDelivery.id)))
+    mine = update(ScoreDelivery).where(_are_held(parcels)).values(lease_until=now + LEASE)
+    told = mine.returning(ScoreDelivery.id).execution_options(synchronize_session=False)
+    ids = set(db.session.scalars(told))
     return [parcel for parcel in parcels if parcel.id in ids]
 
 
-def _renewal(parcels: list[Parcel], now: datetime) -> Update:
-    """Renew leases, also lapsed ones: a lease that still has our name was not taken by anybody."""
-    return (
-        update(ScoreDelivery)
-        .where(
-            ScoreDelivery.id.in_([parcel.id for parcel in parcels]),
-            ScoreDelivery.lease == parcels[0].lease,
-            ScoreDelivery.state == DeliveryState.SENDING,
-        )
-        .values(lease_until=now + LEASE)
-        .execution_options(synchronize_session=False)
+def held_as(parcel: Parcel) -> dict[str, object]:
+    """Return what `HELD` asks for."""
+    return {"parcel": parcel.id, "held_by": parcel.lease}
+
+
+def _are_held(parcels: list[Parcel]) -> ColumnElement[bool]:
+    return and_(
+        ScoreDelivery.id.in_([parcel.id for parcel in parcels]),
+        ScoreDelivery.lease == parcels[0].lease,
+        ScoreDelivery.state == DeliveryState.SENDING,
     )
 
 
-def _picked(now: datetime, passing_by: Collection[int]) -> CTE:
-    """Choose the rows to claim. On PostgreSQL workers pass by what another one is claiming."""
+def _waiting(
+    now: datetime, passing_by: Collection[int], at_busy_hosts: Collection[int]
+) -> ColumnElement[bool]:
     waits = or_(
         and_(ScoreDelivery.state == DeliveryState.DUE, ScoreDelivery.due_at <= now),
         and_(ScoreDelivery.state == DeliveryState.SENDING, ScoreDelivery.lease_until <= now),
     )
-    due = and_(waits, ScoreDelivery.id.not_in(passing_by)) if passing_by else waits
+    if passing_by:
+        waits = and_(waits, ScoreDelivery.id.not_in(passing_by))
+    return and_(waits, ScoreDelivery.line_item_id.not_in(at_busy_hosts)) if at_busy_hosts else waits
+
+
+def _picked(due: ColumnElement[bool]) -> CTE:
+    """Choose the rows to claim. On PostgreSQL workers pass by what another one is claiming."""
     first = (
         select(ScoreDelivery.line_item_id)
         .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
         .join(Course, Course.id == LineItem.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
-        .where(due, LineItem.state == LineItemState.BOUND, Platform.state == PlatformState.ACTIVE)
+        .join(GradeColumn, GradeColumn.id == LineItem.column_id)
+        .where(
+            due,
+            LineItem.state == LineItemState.BOUND,
+            Platform.state == PlatformState.ACTIVE,
+            GradeColumn.paused_at.is_(None),
+        )
         .order_by(ScoreDelivery.due_at, ScoreDelivery.id)
         .limit(1)
         .scalar_subquery()
@@ -128,9 +194,18 @@ def _picked(now: datetime, passing_by: Collection[int]) -> CTE:
     )
 
 
-def _batch(ids: list[int], lease: str) -> Batch:
+def _batch(ids: list[int], lease: str, now: datetime) -> Batch:
     found = db.session.execute(
-        select(ScoreDelivery.id, User.sub, LineItem, GradeColumn.community_id, Course, Platform)
+        select(
+            ScoreDelivery.id,
+            User.sub,
+            ScoreDelivery.attempted_at,
+            *_LOCALES,
+            LineItem,
+            GradeColumn.community_id,
+            Course,
+            Platform,
+        )
         .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
         .join(GradeColumn, GradeColumn.id == LineItem.column_id)
         .join(Course, Course.id == LineItem.course_id)
@@ -138,10 +213,13 @@ def _batch(ids: list[int], lease: str) -> Batch:
         .join(Platform, Platform.id == Deployment.platform_id)
         .join(Enrolment, Enrolment.id == ScoreDelivery.enrolment_id)
         .join(User, User.id == Enrolment.user_id)
+        .join(_member, _member.id == ScoreDelivery.member_id)
+        .outerjoin(_sender, _sender.id == ScoreDelivery.asked_by_id)
+        .outerjoin(_sending_user, _sending_user.id == _sender.user_id)
         .where(ScoreDelivery.id.in_(ids))
         .order_by(ScoreDelivery.due_at, ScoreDelivery.id)
     ).all()
-    _, _, item, community_id, course, platform = found[0]
+    *_, item, community_id, course, platform = found[0]
     return Batch(
         line_item_id=item.id,
         url=item.url,
@@ -150,5 +228,12 @@ def _batch(ids: list[int], lease: str) -> Batch:
         access=access_to(platform),
         scopes=list(course.grade_scopes or ()),
         clock_offset=platform.clock_offset,
-        parcels=[Parcel(delivery_id, lease, sub) for delivery_id, sub, *_ in found],
+        claimed_at=now,
+        may_send_unread=item.unread_accepted_at is not None,
+        parcels=[_parcel(row, lease, item.column_id) for row in found],
     )
+
+
+def _parcel(row: Row, lease: str, column_id: int) -> Parcel:
+    language = language_of(row.chosen, row.sent, row.chosen_by_sender, row.sent_of_sender)
+    return Parcel(row.id, lease, row.sub, column_id, language, row.attempted_at)

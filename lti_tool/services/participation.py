@@ -1,28 +1,30 @@
 """Scores of members as they stand now, with everything that explains them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import contains_eager
 
-from lti_tool.errors import NotFound
 from lti_tool.extensions import db
-from lti_tool.grading.facts import Fact
 from lti_tool.grading.hints import Hint, next_steps
 from lti_tool.grading.policy import Policy
-from lti_tool.grading.score import Statement, statement
+from lti_tool.grading.score import Statement
+from lti_tool.grading.sending import Judged
 from lti_tool.models import Course, Enrolment, Membership, MembershipState, User
 from lti_tool.permissions import Act
-from lti_tool.services import delivery_views, facts, people, roles, rules
+from lti_tool.services import delivery_views, facts, people, roles, rules, running_scores
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.column_views import ColumnView, column_of
 from lti_tool.services.delivery_views import DeliveryView
 from lti_tool.services.facts import Place
 from lti_tool.services.people import Person
 from lti_tool.services.rules import Rules
+from lti_tool.services.running_scores import percent_of, statement_for
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,52 @@ class ScoredMember:
 
 def scored_members(community_id: int, now: datetime) -> list[ScoredMember]:
     """Return the members who are graded, by membership id; one statement."""
-    found = db.session.execute(
-        select(Membership, Enrolment)
+    wanted = _enrolled(select(Membership, Enrolment), community_id).options(contains_eager(Membership.user))
+    found = db.session.execute(wanted)
+    members: dict[int, ScoredMember] = {}
+    for membership, enrolment in found:
+        members.setdefault(membership.id, ScoredMember(membership, [])).enrolments.append(enrolment)
+    return [one for one in members.values() if roles.is_scored(one.enrolments, now)]
+
+
+# What it takes to say who is graded and how they are shown.
+_WHO = (
+    Membership.id,
+    Membership.state,
+    Membership.appointed_role,
+    Membership.appointed_until,
+    Membership.pseudonym,
+    User.name,
+    User.given_name,
+    User.family_name,
+    Enrolment.active,
+    Enrolment.launch_role,
+    Enrolment.lower_role,
+    Enrolment.lowered_at,
+    Enrolment.roster_role,
+    Enrolment.test_user,
+)
+
+
+def scored_people(community_id: int, now: datetime) -> list[Person]:
+    """Return what pages show of the members who are graded, by membership id; one statement.
+
+    Read as columns instead of objects, since a page does it with thousands: a row speaks for the membership,
+    the user and the enrolment whose columns it has.
+    """
+    rows = db.session.execute(_enrolled(select(*_WHO), community_id))
+    each = (list(enrolments) for _, enrolments in groupby(rows, key=attrgetter("id")))
+    return [
+        people.shown(theirs[0], theirs[0], roles.in_force(theirs[0], theirs, now))
+        for theirs in each
+        if roles.is_scored(theirs, now)
+    ]
+
+
+def _enrolled(wanted: Select, community_id: int) -> Select:
+    """Of the members of a community, each with every enrolment in its courses, in the order of both."""
+    return (
+        wanted.select_from(Membership)
         .join(Membership.user)
         .join(Enrolment, Enrolment.user_id == User.id)
         .join(
@@ -79,18 +125,8 @@ def scored_members(community_id: int, now: datetime) -> list[ScoredMember]:
             and_(Course.id == Enrolment.course_id, Course.community_id == Membership.community_id),
         )
         .where(Membership.community_id == community_id, Membership.state != MembershipState.REMOVED)
-        .options(contains_eager(Membership.user))
         .order_by(Membership.id, Enrolment.id)
     )
-    members: dict[int, ScoredMember] = {}
-    for membership, enrolment in found:
-        members.setdefault(membership.id, ScoredMember(membership, [])).enrolments.append(enrolment)
-    return [one for one in members.values() if roles.is_scored(one.enrolments, now)]
-
-
-def statement_for(by: Rules, known: Iterable[Fact], as_of: datetime) -> Statement:
-    """Compute the statement of one member whose facts these are."""
-    return statement(list(known), by.policy, by.periods, as_of, by.maximum, zone=by.zone)
 
 
 def statement_of(by: Rules, member_id: int, as_of: datetime) -> Statement:
@@ -136,27 +172,28 @@ def word_minimums(member: ActingMember) -> dict[str, int | None]:
 
 
 def _progress(by: Rules, member_id: int, now: datetime) -> Progress:
-    stands = statement_of(by, member_id, now)
+    computed = statement_of(by, member_id, now)
+    delivery = delivery_views.of_member(by, member_id, computed)
+    stands = _as_decided(computed, delivery)
     return Progress(
         score=stands.score,
         maximum=stands.maximum,
-        percent=percent_of(stands),
+        percent=percent_of(stands.share),
         at_close=stands.at_close,
-        delivery=delivery_views.of_member(by, member_id, stands),
+        delivery=delivery,
     )
 
 
 def to_send(by: Rules, now: datetime) -> set[int]:
     """Return the members whose score changed since it was last sent and that nobody asked to be sent yet."""
-    members = scored_members(by.community_id, now)
-    statements = statements_of(by, [one.membership.id for one in members], now)
-    deliveries = delivery_views.by_member(by, statements)
+    members = [person.number for person in scored_people(by.community_id, now)]
+    return changed_since_sent(by, running_scores.of_members(by, members, now))
+
+
+def changed_since_sent(by: Rules, standing: Mapping[int, Judged]) -> set[int]:
+    """Return those of these members whose score is not what the LMS has and that nobody settled yet."""
+    deliveries = delivery_views.by_member(by, standing)
     return {member_id for member_id, delivery in deliveries.items() if delivery.to_send}
-
-
-def percent_of(stands: Statement) -> int:
-    """Return the share in whole per cent, rounded down so that 100 means all of it."""
-    return int(stands.share * 100)
 
 
 def mine(member: ActingMember, now: datetime) -> MyParticipation:
@@ -171,31 +208,24 @@ def mine(member: ActingMember, now: datetime) -> MyParticipation:
     return _explained(by, person, now)
 
 
-def of_another(member: ActingMember, member_id: int, now: datetime) -> MyParticipation:
-    """Return a graded member's score and its reasons, for the staff who grade.
-
-    :raises NotFound: grading is off, or nobody with this number is graded here.
-    """
-    member.must(Act.MANAGE_GRADES)
-    by = rules.in_force(member.community.id)
-    graded = {one.membership.id: one for one in scored_members(member.community.id, now)} if by else {}
-    if by is None or member_id not in graded:
-        raise NotFound()
-    one = graded[member_id]
-    role = roles.in_force(one.membership, one.enrolments, now)
-    return _explained(by, people.shown(one.membership, one.membership.user, role), now)
-
-
 def _explained(by: Rules, person: Person, now: datetime) -> MyParticipation:
-    stands = statement_of(by, person.number, now)
+    computed = statement_of(by, person.number, now)
+    delivery = delivery_views.of_member(by, person.number, computed)
     return MyParticipation(
         person=person,
         waiting_for=None if by.begun(now) else "not-started",
-        statement=stands,
+        statement=_as_decided(computed, delivery),
         policy=by.policy,
-        hints=next_steps(stands, by.policy),
+        hints=next_steps(computed, by.policy),
         places=facts.places_of(by.community_id, person.number),
         column=column_of(by, member_id=person.number),
-        delivery=delivery_views.of_member(by, person.number, stands),
+        delivery=delivery,
         zone=by.zone,
     )
+
+
+def _as_decided(stands: Statement, delivery: DeliveryView) -> Statement:
+    """Return the statement with the score that a trainer set by hand, which no week that closes changes."""
+    if not delivery.set_by_hand:
+        return stands
+    return replace(stands, score=delivery.value_now, at_close=delivery.value_now)

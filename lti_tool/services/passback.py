@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from fractions import Fraction
 
 from sqlalchemy import select
 
 from lti_tool.errors import NotFound, Stale
 from lti_tool.extensions import db
+from lti_tool.grading.exact import round_half_up
 from lti_tool.models import DeliveryState, GradeColumn, LineItem, LineItemState, ScoreDelivery
 from lti_tool.permissions import Act
-from lti_tool.services import audit, cells, outbox, participation, rules
+from lti_tool.services import (
+    audit,
+    cells,
+    decisions,
+    graded,
+    outbox,
+    participation,
+    rules,
+    running_scores,
+    verdicts,
+)
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.rules import Rules
 
@@ -17,7 +29,9 @@ KEEP, OVERWRITE = "keep", "overwrite"
 DECISIONS = (KEEP, OVERWRITE)
 
 
-def ask_to_send(member: ActingMember, member_ids: Iterable[int] | None, now: datetime) -> int:
+def ask_to_send(
+    member: ActingMember, member_ids: Iterable[int] | None, now: datetime, column_id: int | None = None
+) -> int:
     """Have the scores of these members sent; return how many are on their way.
 
     None means what the one big button says: the scores that changed since they were sent, and everybody's
@@ -28,19 +42,20 @@ def ask_to_send(member: ActingMember, member_ids: Iterable[int] | None, now: dat
     then no longer right. A decision to keep the LMS's value stands when everybody is sent; sending that
     member by name compares anew and asks the same question again while the LMS's value is another.
 
-    :raises NotFound: grading is off.
+    :param column_id: which column; None is the whole score.
+    :raises NotFound: grading is off, or no such column here.
     """
     member.must(Act.MANAGE_GRADES)
-    by = rules.in_force(member.community.id)
+    by = rules.of_column(member.community.id, column_id)
     if by is None:
         raise NotFound("grading-off")
-    graded = {one.membership.id for one in participation.scored_members(by.community_id, now)}
-    named = participation.to_send(by, now) or graded if member_ids is None else graded & set(member_ids)
+    scored = {one.number for one in participation.scored_people(by.community_id, now)}
+    named = participation.to_send(by, now) or scored if member_ids is None else scored & set(member_ids)
     kept = _cells_in(by, DeliveryState.KEPT) if member_ids is None else set()
     refused = _refused_columns(by)
     wanted = [
         cell
-        for cell in cells.cells_of(by.community_id, _worth_sending(by, named, now), now)
+        for cell in cells.cells_of(by.community_id, _worth_sending(by, named, now), now, by.column_id)
         if (cell.line_item_id, cell.enrolment_id) not in kept and cell.line_item_id not in refused
     ]
     count = cells.make_due(wanted, member.id, now)
@@ -77,16 +92,42 @@ def decide(member: ActingMember, delivery_id: int, decision: str, now: datetime)
     db.session.flush()
 
 
-def _worth_sending(by: Rules, member_ids: set[int], now: datetime) -> list[int]:
-    statements = participation.statements_of(by, member_ids, now)
-    sent = set(
-        db.session.scalars(
-            select(ScoreDelivery.member_id)
-            .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
-            .where(LineItem.column_id == by.column_id, ScoreDelivery.confirmed_value.is_not(None))
-        )
+def restore(member: ActingMember, delivery_id: int, reason: str, now: datetime) -> None:
+    """Put back what the LMS had before ours went over it: set by hand, with a reason, and sent, in one act.
+
+    The value is converted to the column's maximum, rounded half up to what can be sent.
+
+    :raises NotFound: no such delivery in this community.
+    :raises Stale: there is nothing to put back any more, or nothing that can be sent now.
+    """
+    member.must(Act.MANAGE_GRADES)
+    _lock_learner(member, delivery_id, now)
+    cell = _held(member, delivery_id)
+    if cell.replaced_value is None or cell.replaced_value < 0:
+        raise Stale("nothing-to-decide")
+    column = cell.line_item.column
+    share = Fraction(cell.replaced_value) / Fraction(cell.replaced_maximum)
+    value = min(round_half_up(share * Fraction(column.maximum)), column.maximum)
+    cell.replaced_value = cell.replaced_maximum = cell.replaced_at = None
+    decisions.override(member, column.id, cell.member_id, value, reason, now)
+    if not ask_to_send(member, [cell.member_id], now, column.id):
+        raise Stale("nothing-to-decide")
+
+
+def _lock_learner(member: ActingMember, delivery_id: int, now: datetime) -> None:
+    """Lock the learner before the delivery, as everybody does who decides about a learner."""
+    wanted = (
+        select(ScoreDelivery.member_id)
+        .join(LineItem, LineItem.id == ScoreDelivery.line_item_id)
+        .join(GradeColumn, GradeColumn.id == LineItem.column_id)
+        .where(ScoreDelivery.id == delivery_id, GradeColumn.community_id == member.community.id)
     )
-    return [one for one, stands in statements.items() if stands.has_contributions or one in sent]
+    graded.graded_here(member, db.session.scalars(wanted).all(), now)
+
+
+def _worth_sending(by: Rules, member_ids: set[int], now: datetime) -> list[int]:
+    judged = verdicts.all_wanted(by, running_scores.of_members(by, member_ids, now))
+    return [member_id for member_id, to_be in judged.items() if to_be.value is not None]
 
 
 def _cells_in(by: Rules, state: DeliveryState) -> set[tuple[int, int]]:

@@ -8,7 +8,16 @@ from sqlalchemy import select
 
 from lti_tool.errors import NotFound, Stale
 from lti_tool.extensions import db
-from lti_tool.models import Deployment, DeploymentPolicy, DeploymentState, Organisation, Platform
+from lti_tool.models import (
+    Course,
+    Deployment,
+    DeploymentPolicy,
+    DeploymentState,
+    Organisation,
+    Platform,
+    PlatformState,
+    Succession,
+)
 from lti_tool.services import audit
 from lti_tool.services.upserts import insert_unless_there, upsert
 
@@ -41,7 +50,7 @@ def add(registration: Registration, organisation: str | None, base_url: str, now
     :param organisation: made when new; by default the only one, called after the host of BASE_URL.
     :raises Stale: this issuer and client id are registered already.
     """
-    owner = _organisation(organisation, base_url, now)
+    owner = organisation_named(organisation, base_url, now)
     key = {"issuer": registration.issuer, "client_id": registration.client_id}
     values = {
         "organisation_id": owner.id,
@@ -59,28 +68,104 @@ def add(registration: Registration, organisation: str | None, base_url: str, now
         raise Stale("platform-registered-already")
     platform = db.session.scalars(select(Platform).filter_by(**key)).one()
     for deployment_id in registration.deployment_ids:
-        _accept(platform, deployment_id, now)
+        _accept(platform, deployment_id, now, owner.id)
     audit.record_operation("platform.added", f"platform:{platform.id}", now, owner.id, **key)
     return platform
 
 
-def approve(platform_id: int, deployment_id: str, now: datetime) -> Deployment:
+def organisation_named(name: str | None, base_url: str, now: datetime) -> Organisation:
+    """Return the organisation of this name, made when new.
+
+    :param name: None means the only one there is, else one called after the host of BASE_URL (DESIGN 2).
+    :param now: when it is made, aware UTC.
+    """
+    if name is None:
+        there = list(db.session.scalars(select(Organisation).limit(2)))
+        if len(there) == 1:
+            return there[0]
+        name = urlsplit(base_url).hostname
+    return upsert(Organisation, {"name": name}, {"created_at": now}, update=())
+
+
+def approve(
+    platform_id: int,
+    deployment_id: str,
+    now: datetime,
+    organisation: str | None = None,
+    base_url: str = "",
+) -> Deployment:
     """Let a deployment in, whether it waits already or never launched.
 
+    :param organisation: whose deployment it is, made when new (on Blackboard a deployment is a tenant);
+        None leaves it with its own, a new one with the platform's.
     :raises NotFound: no such platform.
+    :raises Stale: it has communities of another organisation already.
     """
-    platform = db.session.get(Platform, platform_id)
-    if platform is None:
-        raise NotFound("no-such-platform")
-    deployment = _accept(platform, deployment_id, now)
+    platform = _platform(platform_id)
+    owner = organisation_named(organisation, base_url, now).id if organisation else None
+    deployment = _accept(platform, deployment_id, now, owner or platform.organisation_id)
+    if owner is not None and deployment.organisation_id != owner:
+        _refuse_if_it_has_communities(deployment)
+        deployment.organisation_id = owner
     subject = f"deployment:{deployment.id}"
-    audit.record_operation("deployment.approved", subject, now, platform.organisation_id)
+    audit.record_operation("deployment.approved", subject, now, deployment.organisation_id)
+    db.session.flush()
     return deployment
 
 
-def listed() -> list[Platform]:
-    """Return every platform, oldest first; its deployments are loaded when asked for."""
-    return list(db.session.scalars(select(Platform).order_by(Platform.id)))
+def suspend(platform_id: int, now: datetime) -> Platform:
+    """Pause a platform: its launches are refused, nothing is sent to it nor read from it.
+
+    :raises NotFound: no such platform.
+    """
+    platform = _platform(platform_id)
+    platform.state = PlatformState.SUSPENDED
+    _note_state(platform, "platform.suspended", now)
+    return platform
+
+
+def resume(platform_id: int, now: datetime) -> Platform:
+    """End the pause of a platform.
+
+    :raises NotFound: no such platform.
+    :raises Stale: another registration took its place; that is undone by `succession.undo` alone.
+    """
+    platform = _platform(platform_id)
+    if replacement_of(platform.id) is not None:
+        raise Stale("platform-replaced")
+    platform.state = PlatformState.ACTIVE
+    _note_state(platform, "platform.resumed", now)
+    return platform
+
+
+def replacement_of(platform_id: int | None) -> Platform | None:
+    """Return the registration that took the place of this one, if one did."""
+    return db.session.scalars(
+        select(Platform)
+        .join(Succession, Succession.new_platform_id == Platform.id)
+        .where(Succession.old_platform_id == platform_id, Succession.reverted_at.is_(None))
+        .order_by(Succession.id.desc())
+    ).first()
+
+
+def _platform(platform_id: int) -> Platform:
+    platform = db.session.get(Platform, platform_id)
+    if platform is None:
+        raise NotFound("no-such-platform")
+    return platform
+
+
+def _note_state(platform: Platform, act: str, now: datetime) -> None:
+    audit.record_operation(act, f"platform:{platform.id}", now, platform.organisation_id)
+    db.session.flush()
+
+
+def _refuse_if_it_has_communities(deployment: Deployment) -> None:
+    inhabited = select(Course.id).where(
+        Course.deployment_id == deployment.id, Course.community_id.is_not(None)
+    )
+    if db.session.scalars(inhabited.limit(1)).first() is not None:
+        raise Stale("deployment-has-communities")
 
 
 def registered(issuer: str, client_id: str) -> Platform | None:
@@ -90,21 +175,12 @@ def registered(issuer: str, client_id: str) -> Platform | None:
     ).one_or_none()
 
 
-def _organisation(name: str | None, base_url: str, now: datetime) -> Organisation:
-    if name is None:
-        there = list(db.session.scalars(select(Organisation).limit(2)))
-        if len(there) == 1:
-            return there[0]
-        name = urlsplit(base_url).hostname
-    return upsert(Organisation, {"name": name}, {"created_at": now}, update=())
-
-
-def _accept(platform: Platform, deployment_id: str, now: datetime) -> Deployment:
+def _accept(platform: Platform, deployment_id: str, now: datetime, organisation_id: int) -> Deployment:
     return upsert(
         Deployment,
         {"platform_id": platform.id, "deployment_id": deployment_id},
         {
-            "organisation_id": platform.organisation_id,
+            "organisation_id": organisation_id,
             "state": DeploymentState.ACCEPTED,
             "created_at": now,
         },

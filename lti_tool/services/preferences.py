@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from lti_tool.errors import NotFound
 from lti_tool.permissions import Act
-from lti_tool.services import audit, enrolment
+from lti_tool.services import audit, visits
 from lti_tool.services.acting import ActingMember
 
 LANGUAGES = ("fr", "en")
@@ -47,4 +47,4 @@ def set_time_zone(member: ActingMember, time_zone: str, now: datetime) -> None:
 
 def seen(member: ActingMember, now: datetime) -> None:
     """Note that an open page is being looked at."""
-    enrolment.begin_visit(member.membership, now)
+    visits.begin_visit(member.membership, now)

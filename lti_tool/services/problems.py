@@ -16,6 +16,8 @@ class Problem(StrEnum):
     SCOPE_MISSING = "scope-missing"  # the LMS does not let us do this
     SCORE_REFUSED = "score-refused"  # the LMS refused the score itself
     STAYS_THEIRS = "stays-theirs"  # the LMS took our value and still shows the teacher's
+    CHANGED_THERE = "changed-there"  # somebody changed in the LMS what it had confirmed to us
+    RESULTS_UNREADABLE = "results-unreadable"  # the LMS does not show us its grades: nothing can be compared
     NO_GRADE_SERVICE = "no-grade-service"  # this course's LMS offers no gradebook to us
     ACCESS_REFUSED = "access-refused"  # the LMS does not let this tool into this course
     OUTBOUND_FORBIDDEN = "outbound-forbidden"  # our operator does not allow calls to that address

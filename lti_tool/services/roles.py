@@ -14,9 +14,14 @@ STAFF = frozenset({Role.TRAINER, Role.PEDAGOGICAL_LEAD})
 def of_enrolment(enrolment: Enrolment, now: datetime) -> Role:
     """Return the higher of the roster's role and of the last launch's that counts."""
     launched = enrolment.launch_role
-    if enrolment.lower_role and now - enrolment.lowered_at >= LOWER_LAUNCH_WAITS:
+    if enrolment.lower_role and not lower_launch_waits(enrolment, now):
         launched = enrolment.lower_role
     return higher(launched, enrolment.roster_role) if enrolment.roster_role else launched
+
+
+def lower_launch_waits(enrolment: Enrolment, now: datetime) -> bool:
+    """Tell whether a later launch said less and does not count yet: staff may confirm it."""
+    return enrolment.lower_role is not None and now - enrolment.lowered_at < LOWER_LAUNCH_WAITS
 
 
 def appointed(membership: Membership, now: datetime) -> Role | None:

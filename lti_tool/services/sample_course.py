@@ -16,7 +16,7 @@ from lti_tool.lti import names
 from lti_tool.lti.launch import Context, GradeService, Launch, Link
 from lti_tool.lti.roles import is_test_user, role_of
 from lti_tool.models import Deployment, Platform
-from lti_tool.services import enrolment, roles
+from lti_tool.services import enrolment, roles, visits
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.enrolment import Enrolled
 from lti_tool.services.sample_story import sample_for, steps_of
@@ -138,7 +138,7 @@ class Classroom:
     def visited_by(self, key: str, at: datetime) -> ActingMember:
         """Let somebody in: by a launch the first time, later as a page that is opened again."""
         if key in self._here:
-            enrolment.begin_visit(self._here[key].membership, at)
+            visits.begin_visit(self._here[key].membership, at)
         else:
             self._here[key] = enrolment.enrol(self._lms.launch_of(self._accounts[key]), self._zone, at)
         there = self._here[key]

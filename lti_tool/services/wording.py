@@ -16,16 +16,40 @@ def language_of(*locales: str | None) -> str:
     return FALLBACK
 
 
-def score_comment(language: str, closed: int, total: int, final: bool) -> str:
-    """Say beside a score how far the training is: "Provisional, 3 of 8 weeks"."""
-    if final:
-        return _FINAL[language]
+def score_comment(
+    language: str,
+    closed: int,
+    total: int,
+    final: bool,
+    *,
+    without_assessment: bool = False,
+    set_by_hand: bool = False,
+    feedback: str = "",
+) -> str:
+    """Say beside a score how far the training is: "Provisional, 3 of 8 weeks", and what it does not hold.
+
+    :param feedback: what the trainer wrote to the learner, to go along; empty when nothing is.
+    """
+    told = [_FINAL[language] if final else _how_far(language, closed, total)]
+    if set_by_hand:
+        told.append(_SET_BY_HAND[language])
+    elif without_assessment:
+        told.append(_WITHOUT_ASSESSMENT[language])
+    return "\n".join([". ".join(told), feedback]) if feedback else ". ".join(told)
+
+
+def _how_far(language: str, closed: int, total: int) -> str:
     # French counts 0 and 1 as one thing; English names the total.
     is_one = closed < 2 if language == "fr" else total == 1
     one, several = _PROVISIONAL[language]
     return (one if is_one else several).format(closed=closed, total=total)
 
 
+_WITHOUT_ASSESSMENT = {
+    "fr": "Sans l’appréciation du formateur, qui n’est pas encore donnée",
+    "en": "Without the trainer’s assessment, which is not there yet",
+}
+_SET_BY_HAND = {"fr": "Note fixée par le formateur", "en": "Score set by the trainer"}
 _FINAL = {"fr": "Note définitive", "en": "Final grade"}
 _PROVISIONAL = {
     "fr": ("Provisoire, {closed} semaine sur {total}", "Provisoire, {closed} semaines sur {total}"),

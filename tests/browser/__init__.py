@@ -3,4 +3,4 @@
 import pytest
 
 # The time of a test is its own: the first one also waits for Chromium and until four weeks have been told.
-BROWSER = [pytest.mark.browser, pytest.mark.timeout(20, func_only=True)]
+BROWSER = [pytest.mark.browser, pytest.mark.timeout(60, func_only=True)]

@@ -1,7 +1,10 @@
 """The demo's parts put together by hand: tool, small LMS and worker on this machine, in threads."""
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from lti_tool import clock, create_app, jobs, settings
 from lti_tool.cli import application
 from lti_tool.extensions import db
 from lti_tool.models import Membership
-from lti_tool.services import platforms, sample_course, signing
+from lti_tool.services import invitations, platforms, sample_course, signing
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 from tests.browser.wire import Wire
@@ -64,6 +67,7 @@ class Campus:
         ]
         self._worker = jobs.start_embedded(self.app)
         self._courses_opened = 100
+        self._client_id_anew: str | None = None
 
     def close(self) -> None:
         """Stop the worker first: it talks to the LMS."""
@@ -86,6 +90,34 @@ class Campus:
             self.lms.enrol(key, number, LEARNER)
         return number
 
+    @contextmanager
+    def launching_anew(self) -> Iterator[None]:
+        """Let the LMS launch as a tool that was registered a second time, while the block lasts."""
+        settings_of_lms = self.lms.settings
+        if self._client_id_anew is None:
+            self._client_id_anew = "registered-anew"
+            with self.app.app_context(), transaction():
+                platforms.add(
+                    self._registration(self._client_id_anew), None, self.addresses.tool, clock.now()
+                )
+        usual, settings_of_lms.client_id = settings_of_lms.client_id, self._client_id_anew
+        try:
+            yield
+        finally:
+            settings_of_lms.client_id = usual
+
+    def invitation(self) -> str:
+        """Make an address by which an LMS may register the tool, once."""
+        with self.app.app_context(), transaction():
+            name, lifetime = "Connected by its address", timedelta(days=7)
+            return invitations.invite(name, None, self.addresses.tool, clock.now(), lifetime).address
+
+    def forget_registered_tools(self) -> None:
+        """Take away from the LMS what registered itself there: its pages are again those of one tool."""
+        with self.lms.changing():
+            for tool in self.lms.registered_tools():
+                self.lms.tools.drop(tool.client_id)
+
     def let_everybody_read(self, language: str) -> None:
         """Make all who have entered so far choose this language."""
         with self.app.app_context(), transaction():
@@ -99,17 +131,20 @@ class Campus:
             signing.make_first_key(clock.now())
         return app
 
-    def _connect(self) -> None:
+    def _registration(self, client_id: str) -> Registration:
         lms = self.addresses.lms
-        registration = Registration(
+        return Registration(
             name="Demo LMS",
             issuer=lms,
-            client_id=CLIENT_ID,
+            client_id=client_id,
             auth_url=lms + AUTHORIZATION_PATH,
             token_url=lms + TOKEN_PATH,
             jwks_url=lms + KEY_SET_PATH,
             deployment_ids=(DEPLOYMENT_ID,),
         )
+
+    def _connect(self) -> None:
+        registration = self._registration(CLIENT_ID)
         with self.app.app_context(), transaction():
             now = clock.now()
             platform = platforms.add(registration, None, self.addresses.tool, now)

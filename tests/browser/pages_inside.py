@@ -146,6 +146,21 @@ def members_for_the_trainer(tour: Tour) -> Page:
     return page
 
 
+def members_with_a_list_that_is_held(tour: Tour) -> Page:
+    course = tour.course_of("ines")
+    lms = tour.campus.lms
+    added = lms.fill_course(course, 12)
+    theirs = tour.member("claire", course).follows("members")
+    theirs.shown.locator("#roster .callout.ok").wait_for()
+    for person in added[:8]:
+        lms.leave(person.key, course)
+    theirs.form("/members/roster?").locator("button[type=submit]").click()
+    theirs.shown.locator("#roster .callout:not(.ok)").first.wait_for()
+    theirs.shown.locator("#roster .callout.warn").wait_for()
+    theirs.shown.locator("#roster summary").click()
+    return theirs.page
+
+
 def participation(tour: Tour) -> Page:
     return tour.member("ines", FRENCH).follows("participation").page
 
@@ -180,6 +195,63 @@ def grading_of_one_learner(tour: Tour) -> Page:
     page.locator("tbody th a.title").first.click()
     page.locator("#evidence").wait_for()
     return page
+
+
+def rules(tour: Tour) -> Page:
+    return tour.member("claire", FRENCH).goes_to("grading/policy?preset=checklist").page
+
+
+def rules_previewed(tour: Tour) -> Page:
+    theirs = tour.member("claire", FRENCH).goes_to("grading/policy?preset=balanced")
+    theirs.shown.locator("#weeks").fill("10")
+    theirs.shown.locator("button.big").click()
+    theirs.shown.locator("#reason").wait_for()
+    theirs.shown.locator("section[aria-labelledby=preview] details summary").click()
+    return theirs.page
+
+
+def rules_to_be_corrected(tour: Tour) -> Page:
+    theirs = tour.member("claire", FRENCH).goes_to("grading/policy")
+    theirs.shown.locator("#weeks").fill("1000")
+    theirs.shown.locator("#milestones-1-points").fill("many")
+    theirs.shown.locator("button.big").click()
+    theirs.shown.locator("#weeks-error").wait_for()
+    return theirs.page
+
+
+def rules_of_the_past(tour: Tour) -> Page:
+    return tour.member("claire", FRENCH).goes_to("grading/policy/history").page
+
+
+def columns(tour: Tour) -> Page:
+    return tour.member("claire", FRENCH).goes_to("grading/columns").page
+
+
+def work_of_one_learner(tour: Tour) -> Page:
+    trainer = tour.member("claire", FRENCH).follows("grading")
+    trainer.shown.locator("#grade-rows a.title").first.click()
+    trainer.shown.wait_for_url("**/learners/*")
+    return trainer.page
+
+
+def excuses(tour: Tour) -> Page:
+    return tour.member("claire", FRENCH).goes_to("grading/excuses").page
+
+
+def questions(tour: Tour) -> Page:
+    return tour.member("claire", FRENCH).goes_to("grading/questions").page
+
+
+def exports(tour: Tour) -> Page:
+    return tour.member("claire", FRENCH).goes_to("grading/exports").page
+
+
+def prompts(tour: Tour) -> Page:
+    return tour.member("claire", FRENCH).goes_to("prompts").page
+
+
+def prompt_to_be_set(tour: Tour) -> Page:
+    return tour.member("claire", FRENCH).goes_to("prompts/new").page
 
 
 def grading_with_a_difference(tour: Tour) -> Page:
@@ -241,12 +313,23 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     grading,
     grading_without_result,
     grading_of_one_learner,
+    rules,
+    rules_previewed,
+    columns,
+    work_of_one_learner,
+    prompts,
     nothing_there,
     not_for_this_role,
     text_of_a_page_no_longer_current,
 )
-# These come about by what somebody does first, in a French course of their own.
+# These come about by what somebody does first, in a French course of their own, or are looked at less often.
 MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
+    rules_to_be_corrected,
+    rules_of_the_past,
+    excuses,
+    exports,
+    questions,
+    prompt_to_be_set,
     home_of_the_first_learner,
     home_of_the_first_trainer,
     home_with_one_contribution,
@@ -257,6 +340,7 @@ MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     edit,
     edit_of_a_reply,
     history,
+    members_with_a_list_that_is_held,
     grading_switched_off,
     grading_to_be_corrected,
     grading_with_a_difference,

@@ -38,6 +38,26 @@ def launch_outside_a_course(tour: Tour) -> Page:
     return page
 
 
+def choice_of_a_space(tour: Tour) -> Page:
+    return _opened_anew(tour, "claire", "form[action='/lti/launch/choice']")
+
+
+def space_not_chosen_yet(tour: Tour) -> Page:
+    return _opened_anew(tour, "ines", "ol.numbered")
+
+
+def _opened_anew(tour: Tour, person: str, seen: str) -> Page:
+    """Open a course that has a community through a second registration of the same LMS."""
+    course = tour.course_of("ines")
+    tour.visitor().enters("ines", course)
+    with tour.campus.launching_anew():
+        page = tour.visitor().is_in_lms(person).new_tab()
+        page.goto(f"{tour.campus.addresses.lms}/courses/{course}/launch?window=window")
+        page.wait_for_url("**/lti/launch")
+        page.locator(seen).first.wait_for()
+    return page
+
+
 def signed_out(tour: Tour) -> Page:
     community = tour.visitor().enters("ines")
     community.shown.locator(".topbar details.menu summary").click()
@@ -68,6 +88,43 @@ def _on_the_way_in(tour: Tour, silent: str, seen: str, **options) -> Page:
     return page
 
 
+# Connecting an LMS
+
+
+def invitation_in_a_browser(tour: Tour) -> Page:
+    return _at(tour, tour.campus.invitation())
+
+
+def invitation_that_nobody_made(tour: Tour) -> Page:
+    return tour.alone("/lti/register/nobody")
+
+
+def registration_to_confirm(tour: Tour) -> Page:
+    return _at(tour, tour.campus.lms.registration_address(tour.campus.invitation()))
+
+
+def registration_refused(tour: Tour) -> Page:
+    # Somebody else's configuration: the LMS is not even asked.
+    address = f"{tour.campus.invitation()}?openid_configuration=http%3A%2F%2F10.0.0.1%2Fc"
+    page = _at(tour, address)
+    page.locator("details summary").click()
+    return page
+
+
+def registration_done(tour: Tour) -> Page:
+    page = registration_to_confirm(tour)
+    page.locator("form button").click()
+    page.locator("section[aria-labelledby=next]").wait_for()
+    tour.campus.forget_registered_tools()
+    return page
+
+
+def _at(tour: Tour, address: str) -> Page:
+    page = tour.visitor().new_tab()
+    page.goto(address)
+    return page
+
+
 # The demo LMS
 
 
@@ -87,6 +144,10 @@ def lms_gradebook(tour: Tour) -> Page:
 
 def lms_messages(tour: Tour) -> Page:
     return tour.in_lms("claire", "/messages")
+
+
+def lms_tools(tour: Tour) -> Page:
+    return tour.in_lms("ruth", "/admin/tools")
 
 
 def lms_behaviour(tour: Tour) -> Page:
@@ -109,10 +170,15 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     login_without_script,
     login_that_cannot_tell,
     launch_to_be_sent_again,
+    invitation_in_a_browser,
+    invitation_that_nobody_made,
+    registration_to_confirm,
+    registration_refused,
     lms_front,
     lms_course,
     lms_gradebook,
     lms_messages,
+    lms_tools,
     lms_behaviour,
     lms_without_enrolment,
     lms_back_from_the_tool,
@@ -120,5 +186,8 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
 # These come about by what somebody does first, in a French course of their own.
 MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     launch_outside_a_course,
+    choice_of_a_space,
+    space_not_chosen_yet,
     signed_out,
+    registration_done,
 )

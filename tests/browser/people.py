@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Frame, Locator, Page, expect
 
 from tests.browser.campus import Addresses
 from tests.browser.watch import Watch
-from tests.browser.words import said
+from tests.support.words import said
 
 FRENCH, ENGLISH = "2", "3"
 INSIDE = re.compile(r"/communities/\d+/")
@@ -201,8 +201,9 @@ class Community:
         return self.shown.locator(f"form[action*='{action}']")
 
     def is_told(self, notice: str) -> "Community":
-        """Wait for the page that confirms something, by its code."""
+        """Wait for the page that confirms something, by its code, and for its scripts: they forget drafts."""
         self.shown.locator(f"body[data-notice='{notice}']").wait_for()
+        self.shown.wait_for_load_state()
         return self
 
     def says(self, sentence: str, **values: object) -> str:

@@ -67,6 +67,8 @@ class TestAPage:
         assert page.locator("html").get_attribute("lang") == language
         assert page.locator("h1:visible").count() == 1
 
+    # Each takes an act of its own to come about: some minutes in all, which the gate does not have.
+    @pytest.mark.long
     @pytest.mark.parametrize("language", ["fr"])
     @pytest.mark.parametrize("page_of", MADE_FOR_THE_OCCASION, ids=named)
     def test_that_came_about_by_an_act_does_so_too(self, tour, language, page_of):

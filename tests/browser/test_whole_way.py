@@ -33,8 +33,14 @@ def served_over_https(tmp_path_factory, certificate):
         yield addresses
 
 
-@pytest.fixture(params=["served_by_make_run", "served_over_https"])
+@pytest.fixture(params=[pytest.param("served_by_make_run", marks=pytest.mark.long), "served_over_https"])
 def addresses(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["served_by_make_run", "served_over_https"])
+def either(request):
+    """The same, both in the gate: for what is quick."""
     return request.getfixturevalue(request.param)
 
 
@@ -49,8 +55,8 @@ def number_in(text: str) -> float:
 
 
 class TestFromAContributionToAGrade:
-    def test_a_reply_moves_the_learners_score(self, visitor, addresses):
-        mine = visitor(addresses).is_in_lms("karim").opens_course(FRENCH).community
+    def test_a_reply_moves_the_learners_score(self, visitor, either):
+        mine = visitor(either).is_in_lms("karim").opens_course(FRENCH).community
         before = score_of(mine.follows("participation"))
 
         mine.goes_home().helps_who_waits_longest(REPLY)

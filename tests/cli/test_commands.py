@@ -32,7 +32,9 @@ class TestPlatforms:
         (listed,) = json.loads(run("platforms", "list", "--json").stdout)
         assert listed["name"] == "moodle.example.edu"
         assert listed["deployment_policy"] == "strict"
-        assert listed["deployments"] == [{"deployment_id": "5", "state": "accepted"}]
+        assert listed["deployments"] == [
+            {"deployment_id": "5", "organisation": "community.example.org", "state": "accepted"}
+        ]
 
     def test_adding_it_twice_is_refused_in_words(self, run):
         run("db", "upgrade")
@@ -53,7 +55,7 @@ class TestPlatforms:
         run("platforms", "add", *MOODLE)
         assert run("platforms", "approve", "1", "7").returncode == 0
         (listed,) = json.loads(run("platforms", "list", "--json").stdout)
-        assert {"deployment_id": "7", "state": "accepted"} in listed["deployments"]
+        assert ("7", "accepted") in [(one["deployment_id"], one["state"]) for one in listed["deployments"]]
         assert run("platforms", "approve", "99", "7").returncode == 1
 
 

@@ -27,7 +27,7 @@ A_COURSE = (10, 5)  # people in each process, posts of each of them
 A_FACULTY = pytest.param(50, 10, marks=pytest.mark.long)
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -50,6 +50,12 @@ def browser(app):
 
 
 @pytest.fixture
+def registered(lms, tool):
+    """Client id of a second tool, registered and not yet activated."""
+    return tool.register(lms.invite().token).get_json()["client_id"]
+
+
+@pytest.fixture
 def column(app, tool):
     """Address of a column that the tool made in the French course, maximum 20."""
     return tool.make_column(tag="t", resourceId="r").get_json(force=True)["id"]

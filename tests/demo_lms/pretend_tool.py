@@ -13,6 +13,9 @@ SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 ALL_SCOPES = " ".join(SCOPE + name for name in ("lineitem", "lineitem.readonly", "result.readonly", "score"))
 ITEM = "application/vnd.ims.lis.v2.lineitem+json"
 CONTAINER = "application/vnd.ims.lis.v2.lineitemcontainer+json"
+MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+ROSTER_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 SCORE = "application/vnd.ims.lis.v1.score+json"
 
 
@@ -37,6 +40,7 @@ class PretendTool:
         self.settings = settings
         self.clock = clock
         self.client = None
+        self.client_id = None
         self.fetched = []
         self._ids = count(1)
         self._token = None
@@ -49,8 +53,8 @@ class PretendTool:
     def assertion(self, header=None, key=None, without=(), **claims):
         now = int(self.clock().timestamp())
         usual = {
-            "iss": self.settings.client_id,
-            "sub": self.settings.client_id,
+            "iss": self.client_id or self.settings.client_id,
+            "sub": self.client_id or self.settings.client_id,
             "aud": self.settings.token_url,
             "iat": now - 5,
             "exp": now + 300,
@@ -108,6 +112,39 @@ class PretendTool:
         body = {name: value for name, value in sent.items() if name not in without}
         return self.call("POST", scores_of(item), content_type=SCORE, body=body)
 
+    def register(self, token, without=(), configuration=None, **changes):
+        """Register this tool with what Moodle needs at least; parts may be replaced or left out."""
+        said = {
+            "application_type": "web",
+            "response_types": ["id_token"],
+            "grant_types": ["implicit", "client_credentials"],
+            "initiate_login_uri": "https://tool.example/login",
+            "redirect_uris": ["https://tool.example/launch", "https://tool.example/other"],
+            "client_name": "Registered tool",
+            "jwks_uri": "https://tool.example/jwks",
+            "token_endpoint_auth_method": "private_key_jwt",
+            "scope": f"{SCOPE}score {ROSTER_SCOPE} https://example.org/scope/unknown",
+            TOOL_CONFIGURATION: {
+                "domain": "tool.example",
+                "target_link_uri": "https://tool.example/launch",
+                "claims": ["iss", "sub", "name"],
+                **(configuration or {}),
+            },
+            **changes,
+        }
+        body = {name: value for name, value in said.items() if name not in without}
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.client.post("/lti/register", json=body, headers=headers)
+
+    def roster(self, query="", course_id="2", accept=MEMBERS):
+        """The members of a course; `query` goes behind the one that the LMS gave."""
+        self._token = self._token or self.token(f"{ALL_SCOPES} {ROSTER_SCOPE}")
+        return self.call("GET", f"/lti/courses/{course_id}/memberships?type_id=1{query}", accept=accept)
+
+    def follow(self, answer):
+        """The page that a roster's answer names as its next one."""
+        return self.call("GET", next_address(answer), accept=MEMBERS)
+
     def results(self, item, query=""):
         return self.call("GET", item.replace("/lineitem?", "/lineitem/results?") + query)
 
@@ -122,9 +159,10 @@ class Browser:
         assert self.client.post("/person", data={"person": key}).status_code == 303
         return self
 
-    def begin(self, course_id="2", window="iframe"):
+    def begin(self, course_id="2", window="iframe", **query):
         """The login initiation that the course page posts to the tool."""
-        return form_of(self.client.get(f"/courses/{course_id}/launch?window={window}")).fields
+        asked = {"window": window, **query}
+        return form_of(self.client.get(f"/courses/{course_id}/launch", query_string=asked)).fields
 
     def request_for(self, initiation, settings, **fields):
         """The authentication request that a correct tool answers an initiation with."""
@@ -160,6 +198,19 @@ def form_of(answer):
 def claims_in(token, key):
     """Verified claims of a launch token."""
     return jwt.decode(token, key, algorithms=["RS256"]).claims
+
+
+def subs_in(answer):
+    """Whom a page of a roster lists, in its order."""
+    assert answer.status_code == 200, answer.text
+    return [member["user_id"] for member in answer.get_json(force=True)["members"]]
+
+
+def next_address(answer):
+    """The address in the Link header of a well-behaved LMS."""
+    address, relation = answer.headers["Link"].split("; ")
+    assert relation == 'rel="next"'
+    return address.strip("<>")
 
 
 def scores_of(item):

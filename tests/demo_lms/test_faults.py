@@ -49,6 +49,46 @@ class TestOtherFaults:
         assert tool.ask_for_token().status_code == 400
 
 
+class TestTroublesOfSingleCalls:
+    @pytest.mark.parametrize(
+        ("trouble", "status"),
+        [("unauthorised", 401), ("rate-limited", 403), ("too-many", 429), ("error", 500)],
+    )
+    def test_are_met_once_and_nothing_is_done(self, tool, column, lms, trouble, status):
+        lms.quirks.troubles = [trouble]
+
+        answer = tool.send(column)
+
+        assert answer.status_code == status
+        assert lms.score_of("2", "u-ines") is None
+        assert tool.send(column).status_code == 200
+
+    def test_are_told_as_each_lms_tells_them(self, tool, column, lms):
+        lms.quirks.troubles = ["rate-limited", "too-many"]
+
+        assert "Rate Limit Exceeded" in tool.send(column).text
+        assert tool.send(column).headers["Retry-After"] == "30"
+
+    def test_come_in_their_order(self, tool, column, lms):
+        lms.quirks.troubles = ["fine", "error", "fine"]
+
+        assert [tool.results(column).status_code for _ in range(3)] == [200, 500, 200]
+
+    def test_a_cut_answer_announces_more_than_it_has(self, tool, column, lms):
+        lms.quirks.troubles = ["fine", "cut"]
+        whole = tool.results(column)
+
+        cut = tool.results(column)
+
+        assert int(cut.headers["Content-Length"]) > len(whole.data) >= len(cut.data)
+
+    def test_are_lined_up_on_the_page_of_behaviour(self, browser, lms):
+        browser.client.post("/quirks", data={"troubles": "fine lost nonsense"})
+
+        assert lms.quirks.troubles == ["fine", "lost"]
+        assert 'value="fine lost"' in browser.client.get("/quirks").text
+
+
 class TestTheLogOfCalls:
     def test_tells_time_method_path_status_and_a_word(self, tool, column, lms, clock):
         lms.calls.clear()

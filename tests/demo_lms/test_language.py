@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 import demo_lms
+from demo_lms.behaviour import GROUPS
 from demo_lms.calls import WORDS
 from demo_lms.french import FRENCH
-from demo_lms.pages import NUMBERS, PARTS, SWITCHES
+from demo_lms.pages import PARTS
 
 FOLDER = Path(demo_lms.__file__).parent
 IN_TEMPLATES = re.compile(r"""_\('([^']+)'""")
@@ -15,11 +16,13 @@ TOLD = re.compile(r'told = "([^"]+)"')
 
 
 def texts_in_use():
-    found = {*WORDS, *NUMBERS.values(), *SWITCHES.values()} | {word for _, word in PARTS}
+    found = {*WORDS} | {word for _, word in PARTS}
+    for title, group in GROUPS:
+        found |= {title, *group.values()}
     for template in (FOLDER / "templates").glob("*.html"):
         found.update(IN_TEMPLATES.findall(template.read_text("utf-8")))
-    for name in ("oidc.py", "services.py", "ags.py", "pages.py"):
-        source = (FOLDER / name).read_text("utf-8")
+    for module in FOLDER.glob("*.py"):
+        source = module.read_text("utf-8")
         found.update(text for pair in IN_NOTICES.findall(source) for text in pair if text)
         found.update(TOLD.findall(source))
     return found

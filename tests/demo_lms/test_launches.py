@@ -3,7 +3,7 @@ import json
 import pytest
 
 from demo_lms import create_lms, people
-from demo_lms.claims import CLAIM, GRADE_CLAIM
+from demo_lms.claims import CLAIM, GRADE_CLAIM, ROSTER_CLAIM
 from tests.demo_lms.pretend_tool import claims_in, form_of
 
 
@@ -224,8 +224,16 @@ class TestTheTokenOfALaunch:
         assert len(endpoint["scope"]) == 4
         assert "lineitem" not in endpoint
 
-    def test_offers_no_roster(self, launched):
-        assert not [name for name in launched() if "nrps" in name]
+    def test_names_the_roster_of_the_course(self, launched):
+        assert launched()[ROSTER_CLAIM] == {
+            "context_memberships_url": "http://localhost:8081/lti/courses/2/memberships?type_id=1",
+            "service_versions": ["1.0", "2.0"],
+        }
+
+    def test_may_offer_no_roster(self, launched, lms):
+        lms.quirks.roster_in_launch = False
+
+        assert ROSTER_CLAIM not in launched()
 
     @pytest.mark.parametrize("key", ["claire", "marc", "bruno", "helene", "patrick", "testuser", "ruth"])
     def test_gives_everybody_the_roles_of_the_cast(self, browser, launched, lms, key):

@@ -178,6 +178,13 @@ class TestSwitchingQuirks:
         assert (lms.quirks.down, lms.quirks.token_seconds, lms.quirks.strict_timestamps) == (True, 60, False)
         assert tool.send(column).status_code == 503
 
+    def test_reads_who_is_listed_with_another_status(self, browser, lms):
+        browser.client.post("/quirks", data={"inactive_members": "u-ines=Inactive, u-awa=Deleted oops"})
+
+        assert lms.quirks.inactive_members == {"u-ines": "Inactive", "u-awa": "Deleted"}
+        shown = page_of(browser.client.get("/quirks")).find("input", id="inactive_members")
+        assert shown["value"] == "u-ines=Inactive u-awa=Deleted"
+
     def test_falls_back_to_the_defaults_for_what_is_no_number(self, browser, lms):
         browser.client.post("/quirks", data={"token_seconds": "", "slow_seconds": "x", "retry_after": ""})
 
@@ -229,6 +236,7 @@ class TestEveryPage:
             "/courses/2/grades",
             "/messages",
             "/quirks",
+            "/admin/tools",
             "/courses/2/launch",
             "/lti/return",
             "/nothing",
@@ -244,7 +252,9 @@ class TestEveryPage:
         assert not [script for script in page.find_all("script") if script.text.strip()]
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
-    @pytest.mark.parametrize("path", ["/", "/courses/2/", "/courses/2/grades", "/messages", "/quirks"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/courses/2/", "/courses/2/grades", "/messages", "/admin/tools", "/quirks"]
+    )
     def test_names_every_field(self, browser, column, path):
         browser.become("claire")
         page = page_of(browser.client.get(path))

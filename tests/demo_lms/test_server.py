@@ -1,7 +1,9 @@
 import json
 import socket
+import struct
 import subprocess
 import sys
+from threading import Event
 from urllib.request import urlopen
 
 import pytest
@@ -41,6 +43,37 @@ class TestServing:
             line = connection.makefile("rb").readline()
 
         assert line.startswith(b"HTTP/1.1 400 No handler found for /2/lineitems")
+
+
+class TestABrowserThatStopsListening:
+    def test_leaves_no_file_open(self):
+        """An answer is closed although nobody reads it any more."""
+        is_written, is_gone, is_closed = Event(), Event(), Event()
+
+        class Answer:
+            def __iter__(self):
+                yield b"begun"
+                is_written.set()
+                assert is_gone.wait(5)
+
+            def close(self):
+                is_closed.set()
+
+        def app(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+            return Answer()
+
+        handle = serve(app, ("127.0.0.1",), 0)
+        try:
+            with socket.create_connection(("127.0.0.1", handle.port), timeout=5) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert is_written.wait(5)
+                # No farewell: what is on its way is thrown away.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            is_gone.set()
+            assert is_closed.wait(5)
+        finally:
+            handle.close()
 
 
 class TestFetchingTheToolsKeys:

@@ -11,6 +11,8 @@ from tests.functional.launches import launch_with
 from tests.functional.space import id_of
 from tests.support.world import FRENCH, TOOL
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 OVERRIDE = "‮"
 FAMILY_EMOJI = "👩‍👩‍👧‍👦"

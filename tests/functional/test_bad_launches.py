@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from joserfc import jws
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
@@ -20,6 +21,8 @@ from tests.functional.launches import (
     without,
 )
 from tests.support.world import TOOL
+
+pytestmark = pytest.mark.slow_on_postgresql
 
 # The numbers are those of the certification list (reference sheet, section 8).
 BAD_CLAIMS = {

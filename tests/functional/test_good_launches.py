@@ -23,6 +23,8 @@ from tests.functional.launches import (
 from tests.functional.space import id_of
 from tests.support.world import ENGLISH, FRENCH, TOOL, World
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 ROLES = {
     "21 several roles": ([INSTRUCTOR, f"{VOCABULARY}/institution/person#Staff"], "trainer"),
     "22 a short role": (["Instructor"], "trainer"),

@@ -20,6 +20,8 @@ from lti_tool.transactions import transaction
 from tests.functional.space import id_of, named
 from tests.support.world import ENGLISH, FRENCH
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 COOKIE = "__Host-cv_session"
 
 

@@ -21,6 +21,8 @@ from tests.functional.launches import (
 from tests.support.statements import counted
 from tests.support.world import TOOL, hidden_fields
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 class TestALogin:
     def ask(self, world, method="POST", **changes):
@@ -45,6 +47,25 @@ class TestALogin:
         page = self.ask(world)
         again = page.soup.select_one("a[data-tab]")["href"]
         assert world.browser().get(again).status == 200
+
+    def test_goes_its_own_way_though_the_page_is_the_same_for_all(self, world):
+        pages = [
+            world.browser(person).post("/lti/login", world.browser(person).login_form())
+            for person in ("ines", "karim")
+        ]
+        ways = [page.soup.select_one("[data-auth-url]")["data-auth-url"] for page in pages]
+        assert ways[0] != ways[1]
+        for page, way in zip(pages, ways, strict=True):
+            assert page.soup.select_one("[data-way=here] a")["href"] == way
+            assert "\ue000" not in page.html
+            assert "\ue001" not in page.html
+
+    def test_speaks_the_language_of_the_browser(self, world):
+        browser = world.browser("ines")
+        for language in ("fr", "en", "fr"):
+            browser.headers["Accept-Language"] = language
+            page = browser.post("/lti/login", browser.login_form())
+            assert page.soup.html["lang"] == language
 
     def test_works_without_what_is_optional(self, world):
         assert self.ask(world, client_id=None, lti_deployment_id=None, lti_message_hint=None).status == 200

@@ -10,6 +10,8 @@ from lti_tool.models import KeptText, Post
 from tests.functional.space import id_of, named
 from tests.support.world import ENGLISH, TOOL, Page
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 def kept_in(page: Page) -> list[str]:
     """Return the texts that a home page offers back, newest first."""

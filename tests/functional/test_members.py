@@ -1,13 +1,20 @@
 """The members page: who is here, where each role came from, and what staff decide there."""
 
+import threading
+import time
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
 from demo_lms.people import LEARNER
 from lti_tool import clock
-from lti_tool.models import AuditEntry, Role
+from lti_tool.extensions import db
+from lti_tool.models import AuditEntry, Enrolment, Membership, Role, User
+from lti_tool.transactions import transaction
 from tests.support.world import FRENCH
+
+pytestmark = pytest.mark.slow_on_postgresql
 
 
 def row_of(page, name: str):
@@ -123,6 +130,39 @@ class TestConfirmingALowerRole:
             ).one()
             assert entry.detail == {"before": Role.TRAINER, "after": Role.LEARNER}
             assert entry.actor_id == space.number("bruno")
+
+    def test_is_not_asked_for_when_it_counts_by_itself(self, space, time_machine):
+        space.home("claire")
+        space.world.lms.enrol("claire", FRENCH, LEARNER)
+        space.world.enter("claire")
+        assert space.home("bruno").get("members").soup.select_one("form[action*='/role']")
+        time_machine.move_to(clock.now() + timedelta(days=31), tick=True)
+        page = space.world.enter("bruno").get("members")
+        assert not row_of(page, "Claire Dubois").select_one(".role-trainer")
+        assert page.soup.select_one("form[action*='/role']") is None
+
+    def test_waits_for_a_launch_of_the_same_moment_and_heeds_it(self, space):
+        space.home("claire")
+        space.world.lms.enrol("claire", FRENCH, LEARNER)
+        space.world.enter("claire")
+        lead, claire = space.home("bruno"), space.number("claire")
+        hers = select(User.id).where(User.sub == "u-claire").scalar_subquery()
+        higher = {"lower_role": None, "lower_roles": None, "lowered_at": None}
+        with space.world.app.app_context(), transaction():
+            # A launch locks the two rows in this order.
+            db.session.execute(update(Enrolment).where(Enrolment.user_id == hers).values(higher))
+            decision = threading.Thread(target=lead.post, args=(f"members/{claire}/role",))
+            decision.start()
+            time.sleep(0.5)
+            db.session.execute(
+                update(Membership).where(Membership.id == claire).values(last_seen_at=clock.now())
+            )
+        decision.join()
+        with space.world.database() as session:
+            confirmed = select(AuditEntry).where(AuditEntry.act == "enrolment.role-confirmed")
+            assert session.scalars(confirmed).all() == []
+            launched = select(Enrolment.launch_role).where(Enrolment.user_id == hers)
+            assert session.scalars(launched).one() is Role.TRAINER
 
     def test_cannot_be_done_by_the_person_who_was_lowered(self, space):
         space.home("claire")

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy import select
 
-from lti_tool.models import Role
+from lti_tool.models import Prompt, Role
 from tests.functional.space import id_of
 from tests.support.world import ENGLISH, TOOL
 
@@ -17,6 +18,7 @@ WRITERS = READERS - {GUEST}
 STAFF = frozenset({TRAINER, LEAD})
 # The post and the reply of the walk are the learner's.
 AUTHOR = frozenset({LEARNER})
+SETTERS = frozenset({TRAINER, LEAD, MANAGER})
 
 TYPED = {"title": "What I typed", "body": "Every word of it."}
 
@@ -49,21 +51,68 @@ INSIDE = {
     ("comments.history", "GET"): Inside("posts/{post}/comments/{comment}/history", READERS),
     ("comments.delete", "POST"): Inside("posts/{post}/comments/{comment}/delete", AUTHOR, 303),
     ("posts.delete", "POST"): Inside("posts/{post}/delete", AUTHOR, 303),
+    ("prompts.index", "GET"): Inside("prompts", READERS),
+    ("prompts.compose", "GET"): Inside("prompts/new", SETTERS),
+    ("prompts.write", "POST"): Inside("prompts", SETTERS, 422),
+    ("prompts.edit", "GET"): Inside("prompts/{prompt}/edit", SETTERS),
+    ("prompts.save", "POST"): Inside("prompts/{prompt}/edit", SETTERS, 422),
+    ("prompts.withdraw", "POST"): Inside("prompts/{prompt}/withdraw", SETTERS, 303),
     ("members.index", "GET"): Inside("members", READERS),
     ("members.appoint", "POST"): Inside(
         "members/{member}/appointment", STAFF, 303, {"role": "community_manager"}
     ),
     ("members.end_appointment", "POST"): Inside("members/{member}/appointment/end", STAFF, 303),
     ("members.confirm_role", "POST"): Inside("members/{member}/role", STAFF, 303),
+    ("members.roster", "GET"): Inside("members/roster", STAFF),
+    ("members.read_roster", "POST"): Inside("members/roster", STAFF, 303),
+    # No list is held: there is nothing to decide, for those who might.
+    ("members.decide_on_roster", "POST"): Inside("members/roster/1/decision", STAFF, 404),
     ("participation.mine", "GET"): Inside("participation", frozenset({LEARNER, MANAGER})),
     # Grading is off: what is about a column that does not exist is not found, by those who may look for it.
     ("grading.index", "GET"): Inside("grading", frozenset({TRAINER})),
     ("grading.progress", "GET"): Inside("grading/progress", frozenset({TRAINER}), 404),
     ("grading.switch_on", "POST"): Inside("grading", frozenset({TRAINER}), 422),
-    ("grading.member", "GET"): Inside("grading/members/{member}", frozenset({TRAINER}), 404),
+    ("grading.member", "GET"): Inside("grading/members/{member}", frozenset({TRAINER}), 301),
     ("grading.send", "POST"): Inside("grading/send", frozenset({TRAINER}), 404),
     ("grading.decide", "POST"): Inside("grading/deliveries/1/decision", frozenset({TRAINER}), 404),
+    ("grading.restore", "POST"): Inside("grading/deliveries/1/restore", frozenset({TRAINER}), 404),
+    ("questions.ask", "POST"): Inside(
+        "participation/questions", frozenset({LEARNER, MANAGER}), 404, TYPED | {"subject": "score"}
+    ),
+    ("questions.index", "GET"): Inside("grading/questions", frozenset({TRAINER})),
+    ("questions.answer", "POST"): Inside("grading/questions/1/answer", frozenset({TRAINER}), 404, TYPED),
     ("grading.make_again", "POST"): Inside("grading/line-items/1/again", frozenset({TRAINER}), 404),
+    ("columns.index", "GET"): Inside("grading/columns", frozenset({TRAINER}), 404),
+    ("columns.add", "POST"): Inside("grading/columns", frozenset({TRAINER}), 404),
+    ("columns.automatic", "POST"): Inside(
+        "grading/columns/1/automatic", frozenset({TRAINER}), 404, {"on": "true"}
+    ),
+    ("columns.pause", "POST"): Inside("grading/columns/1/pause", frozenset({TRAINER}), 404, {"on": "true"}),
+    ("columns.accept_unread", "POST"): Inside("grading/line-items/1/unread", frozenset({TRAINER}), 404),
+    ("assessment.learner", "GET"): Inside("grading/learners/{member}", frozenset({TRAINER}), 404),
+    ("assessment.excuses", "GET"): Inside("grading/excuses", frozenset({TRAINER}), 404),
+    ("assessment.excuse_several", "POST"): Inside("grading/excuses", frozenset({TRAINER}), 404),
+    ("assessment.mark", "POST"): Inside("grading/learners/{member}/marks", frozenset({TRAINER}), 404),
+    ("assessment.assess", "POST"): Inside("grading/learners/{member}/rubric", frozenset({TRAINER}), 404),
+    ("assessment.excuse", "POST"): Inside("grading/learners/{member}/excuses", frozenset({TRAINER}), 404),
+    ("assessment.decide", "POST"): Inside("grading/learners/{member}/decisions", frozenset({TRAINER}), 404),
+    ("assessment.write_feedback", "POST"): Inside(
+        "grading/learners/{member}/feedback", frozenset({TRAINER}), 404
+    ),
+    ("policies.form", "GET"): Inside("grading/policy", frozenset({TRAINER}), 404),
+    ("policies.preview", "POST"): Inside("grading/policy/preview", frozenset({TRAINER}), 404),
+    ("policies.adopt", "POST"): Inside("grading/policy", frozenset({TRAINER}), 404),
+    ("policies.history", "GET"): Inside("grading/policy/history", frozenset({TRAINER}), 404),
+    ("evidence.index", "GET"): Inside("grading/exports", frozenset({TRAINER})),
+    ("evidence.everybody", "GET"): Inside("grading/evidence.json", frozenset({TRAINER})),
+    ("evidence.one_member", "GET"): Inside("grading/members/{member}/evidence.json", frozenset({TRAINER})),
+    ("evidence.facts", "GET"): Inside("grading/facts.csv", frozenset({TRAINER})),
+    ("evidence.scores", "GET"): Inside("grading/scores.csv", frozenset({TRAINER}), 404),
+    ("evidence.workbook", "GET"): Inside("grading/scores.xlsx", frozenset({TRAINER}), 404),
+    ("evidence.look_at_marks", "POST"): Inside("grading/marks", frozenset({TRAINER}), 422),
+    ("evidence.take_marks_over", "POST"): Inside("grading/marks/confirm", frozenset({TRAINER}), 422),
+    ("evidence.mine", "GET"): Inside("participation/evidence.json", frozenset({LEARNER, MANAGER})),
+    ("evidence.my_facts", "GET"): Inside("participation/evidence.csv", frozenset({LEARNER, MANAGER})),
     ("preferences.language", "POST"): Inside("preferences/language", EVERYBODY, 303, {"language": "en"}),
     ("preferences.theme", "POST"): Inside("preferences/theme", EVERYBODY, 303, {"theme": "dark"}),
     ("preferences.discard_kept", "POST"): Inside("kept/1/discard", EVERYBODY, 303),
@@ -73,13 +122,18 @@ INSIDE = {
 OUTSIDE = {
     ("front.index", "GET"): ("/", 200),
     ("health.alive", "GET"): ("/healthz", 200),
-    ("health.ready", "GET"): ("/readyz", 200),
+    ("health.ready", "GET"): ("/readyz", 503),  # no worker runs
+    ("metrics.metrics", "GET"): ("/metrics", 404),  # the public address is a proxy's
     ("lti.login", "GET"): ("/lti/login", 400),
     ("lti.login", "POST"): ("/lti/login", 400),
     ("lti.cookie_check", "GET"): ("/lti/login/cookie", 200),
     ("lti.launch_address", "GET"): ("/lti/launch", 200),
     ("lti.launch", "POST"): ("/lti/launch", 400),
+    ("lti.choose", "POST"): ("/lti/launch/choice", 400),
     ("lti.key_set", "GET"): ("/lti/jwks.json", 200),
+    ("registration.look", "GET"): ("/lti/register/nobody-invited", 404),
+    ("registration.confirm", "POST"): ("/lti/register/nobody-invited", 404),
+    ("registration.canvas", "GET"): ("/lti/canvas.json", 200),
     ("static", "GET"): ("/static/css/base.css", 200),
 }
 
@@ -97,12 +151,14 @@ NOT_IDS = ("0", "-1", "00", "01", "1.5", "1e3", "abc", "%00", "9999999999", "9" 
 @pytest.fixture
 def place(space):
     """A community with a post and a reply by the learner, and what addresses need to know of it."""
-    space.home_of(TRAINER)
+    space.home_of(TRAINER).post("prompts", **TYPED)
+    with space.world.database() as session:
+        prompt = session.scalars(select(Prompt.id)).one()
     thread = space.write("ines")
     reply = space.reply("ines", thread)
     space.home("hugo")
     comment = reply.soup.select_one("article[id^=comment-]")["id"].removeprefix("comment-")
-    names = {"post": id_of(thread), "comment": comment, "member": space.number("hugo")}
+    names = {"post": id_of(thread), "comment": comment, "member": space.number("hugo"), "prompt": prompt}
     return Place(space, thread.community, names)
 
 
@@ -147,7 +203,7 @@ class TestTheTable:
     def test_says_where_they_are(self, app):
         urls = app.url_map.bind("tool.test", url_scheme="https")
         for (endpoint, method), inside in INSIDE.items():
-            path = inside.below.format(post=1, comment=1, member=1).partition("?")[0]
+            path = inside.below.format(post=1, comment=1, member=1, prompt=1).partition("?")[0]
             assert urls.match(f"/communities/1/{path}", method=method)[0] == endpoint
 
 
@@ -163,8 +219,9 @@ class TestSignedOut:
         assert len(answers) == 1
 
     def seen_headers(self, response):
-        # The cookie is the browser's own note of where it wanted to go.
-        return [(name, value) for name, value in response.headers if name != "Set-Cookie"]
+        # The cookie is the browser's own note of where it wanted to go, the id is random for each request.
+        told = ("Set-Cookie", "X-Request-ID")
+        return [(name, value) for name, value in response.headers if name not in told]
 
     def test_what_is_no_id_looks_like_one_that_does_not_exist(self, world):
         stranger = world.browser()

@@ -12,6 +12,8 @@ from lti_tool.models import Change, Comment, Community, CommunityState, Contribu
 from lti_tool.transactions import transaction
 from tests.functional.space import id_of
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 FORM = {"kind": "question", "title": "A question", "body": "Its words."}
 
 

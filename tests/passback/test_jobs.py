@@ -1,7 +1,9 @@
 """The background: woken after a commit, swept every minute, never in the way of a request."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event, Semaphore
 
 import pytest
 from sqlalchemy import func, select
@@ -9,9 +11,10 @@ from sqlalchemy import func, select
 from lti_tool import clock, jobs
 from lti_tool.extensions import Bells, bells, db
 from lti_tool.models import BrowserSession, DeliveryState, KeptText, Seat, UsedNonce
-from lti_tool.services import housekeeping
+from lti_tool.services import housekeeping, outbox
 from lti_tool.settings import Settings
 from lti_tool.transactions import transaction
+from lti_tool.workers import SEATS, SHAPE
 from tests.support.classroom import ONE_QUESTION
 
 PATIENCE = 15
@@ -44,6 +47,39 @@ def eventually(happened) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+class TestWhatTakesLong:
+    @pytest.mark.parametrize(
+        ("kind", "outbox_name", "module", "work"),
+        [
+            ("deliveries", outbox.SCORES, "delivery", "deliver_due_scores"),
+            ("rosters", outbox.ROSTERS, "rosters", "read_due_rosters"),
+        ],
+    )
+    def test_leaves_threads_to_other_work(self, installed, monkeypatch, kind, outbox_name, module, work):
+        """Many kicks while LMSs hang: as many as there are seats wait with them, the others go on at once."""
+        begun, may_end = Semaphore(0), Event()
+
+        def hangs(*_):
+            begun.release()
+            assert may_end.wait(PATIENCE)
+
+        monkeypatch.setattr(getattr(jobs, module), work, hangs)
+        installed.extensions["jobs"].queue()
+        task = installed.extensions["jobs"]._tasks[outbox_name]
+        with ThreadPoolExecutor(SHAPE["workers"]) as threads:
+            running = [threads.submit(task.call_local) for _ in range(SHAPE["workers"])]
+            for _ in range(SEATS[kind]):
+                assert begun.acquire(timeout=PATIENCE)
+            assert eventually(lambda: sum(one.done() for one in running) == SHAPE["workers"] - SEATS[kind])
+            may_end.set()
+        assert not begun.acquire(blocking=False)
+        task.call_local()
+        assert begun.acquire(blocking=False)
+
+    def test_has_room_for_all_of_it_and_more(self):
+        assert sum(SEATS.values()) < SHAPE["workers"]
 
 
 class TestAnEmbeddedWorker:
@@ -79,8 +115,10 @@ class TestTheQueue:
     def test_every_outbox_has_a_task_and_a_sweep(self, installed):
         queue = installed.extensions["jobs"].queue()
         names = {task.__name__ for task in queue._registry._registry.values()}
-        assert {"deliver_scores", "make_line_items"} < names
-        assert len(queue._registry.periodic_tasks) == 3
+        drained = {"deliver_scores", "make_line_items", "read_rosters"}
+        swept = {f"sweep_{name}" for name in (*drained, "clean_up")}
+        assert drained | swept | {"ask_for_rosters"} <= names
+        assert {type(task).__name__ for task in queue._registry.periodic_tasks} <= names - drained
 
     def test_a_bell_puts_the_task_in(self, installed):
         installed.extensions["jobs"].queue()

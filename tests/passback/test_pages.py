@@ -23,16 +23,18 @@ from lti_tool.services import gradebook
 from lti_tool.services.acting import ActingMember
 from tests.support.statements import counted
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 class TestOpeningTheGradingPages:
     def test_staff_see_them(self, graded):
         graded.ask()
         member = graded.number("ines")
-        for below in ("grading", "grading/progress", f"grading/members/{member}", "grading?show=to-send"):
+        for below in ("grading", "grading/progress", f"grading/learners/{member}", "grading?show=to-send"):
             page = graded.trainer.browser.get(f"{graded.trainer.community}{below}")
             assert page.status == 200, below
 
-    @pytest.mark.parametrize("below", ["grading", "grading/progress", "grading/members/1"])
+    @pytest.mark.parametrize("below", ["grading", "grading/progress", "grading/learners/1"])
     def test_learners_do_not(self, graded, below):
         assert graded.learner("ines").get(below).status == 403
 
@@ -75,7 +77,7 @@ class TestOpeningTheGradingPages:
     def test_somebody_who_is_not_graded_has_no_page(self, graded):
         own = graded.trainer.get("participation").status
         assert own == 403
-        assert graded.trainer.get("grading/members/999999").status == 404
+        assert graded.trainer.get("grading/learners/999999").status == 404
 
 
 class TestTheForm:
@@ -117,6 +119,17 @@ class TestSwitchingOnTwice:
             return (*rows, session.scalar(entries))
 
 
+class TestTheOneBigButton:
+    def test_is_there_once_there_is_something_to_send(self, graded):
+        everyone = "input[name=everyone]"
+        assert graded.trainer.get("grading").soup.select_one(everyone) is None
+        graded.ask()
+        assert graded.trainer.get("grading").soup.select_one(everyone) is not None
+        graded.send()
+        graded.deliver()
+        assert graded.trainer.get("grading").soup.select_one(everyone) is not None
+
+
 class TestWhatThePagesCost:
     def test_the_gradebook_takes_as_many_statements_for_four_as_for_one(self, graded):
         graded.ask("ines")
@@ -126,12 +139,12 @@ class TestWhatThePagesCost:
             graded.ask(key, about=f"{key}one")
             graded.ask(key, about=f"{key}two")
         graded.send()
-        assert self.statements(graded) == before <= 5
+        assert self.statements(graded) == before <= 10
 
     def statements(self, graded) -> int:
         member = self.acting(graded)
         with graded.world.database(), counted() as sent:
-            book = gradebook.gradebook(member, "all", clock.now())
+            book = gradebook.gradebook(member, gradebook.Asked(), clock.now())
         assert book.rows
         return len(sent)
 

@@ -75,6 +75,7 @@ class TestAnLmsThatSaysNo:
         graded.ask()
         graded.send()
         graded.lms.quirks.refuse_tokens = True
+        graded.lms.tokens.forget_all()
         graded.deliver()
         assert (graded.state(), graded.cell().problem) == (DeliveryState.REFUSED, "token-refused")
         refusals = len(graded.lms.calls_described("token refused"))

@@ -29,7 +29,13 @@ def empty_tables(app: Flask) -> None:
         tables = [table.name for table in db.metadata.sorted_tables if table.name not in KEPT_TABLES]
         with db.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+                # TRUNCATE makes a new file for every table and index: thirty milliseconds a test, this two.
+                connection.execute(text("SET LOCAL session_replication_role = replica"))
+                connection.execute(text("; ".join(f"DELETE FROM {name}" for name in tables)))
+                begin_anew = (
+                    "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relname = ANY(:names)"
+                )
+                connection.execute(text(begin_anew), {"names": [f"{name}_id_seq" for name in tables]})
                 return
             connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
             for name in reversed(tables):

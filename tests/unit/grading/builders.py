@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from lti_tool.grading.facts import Act, Fact, Kind
+from lti_tool.grading.facts import Act, Fact, Kind, Praise
 from lti_tool.grading.periods import Period, weekly_periods
 from lti_tool.grading.policy import POINTS_AND_PACE, Policy
 from lti_tool.grading.score import Statement, statement
@@ -47,11 +47,27 @@ class Learner:
         self.act(Act.MARKED, subject, at + timedelta(hours=1), quality=quality)
         return subject
 
+    def thanked(self, at: datetime, giver: int, about: str | None = None, **more: object) -> str:
+        """A recognition received from somebody, for one of the learner's contributions."""
+        return self.write(Kind.RECOGNITION, at, words=None, praise=Praise(giver, about, **more))
+
+    def assessed(self, rubric: Fraction | None, at: datetime = FOUR_WEEKS[0].starts_at) -> None:
+        """The trainer's rubric, on the first day unless told otherwise."""
+        self._add(Act.RUBRIC, "rubric", at, rubric=rubric)
+
+    def excused(self, week: int, at: datetime = FOUR_WEEKS[0].starts_at, act: Act = Act.EXCUSED) -> None:
+        """The trainer asks for nothing in a week (or, by the other act, asks again)."""
+        self._add(act, f"period:{week}", at, period=week)
+
+    def prompt(self, deadline: datetime | None, at: datetime = FOUR_WEEKS[0].starts_at) -> str:
+        """The one prompt of the course gets its deadline; returns its subject."""
+        self._add(Act.SCHEDULED, "prompt:1", at, deadline=deadline)
+        return "prompt:1"
+
     def _add(self, act: Act, subject: str, at: datetime, **more: object) -> None:
         fact_id = len(self.facts) + 1
-        self.facts.append(
-            Fact(id=fact_id, act=act, subject=subject, kind=self._kinds[subject], at=at, **more)
-        )
+        kind = self._kinds[subject] if act.is_about_a_contribution else None
+        self.facts.append(Fact(id=fact_id, act=act, subject=subject, kind=kind, at=at, **more))
 
     def statement(
         self,

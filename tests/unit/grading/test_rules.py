@@ -1,5 +1,6 @@
 """Every rule of the model, one by one, with the reason that the learner reads."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -279,14 +280,14 @@ class TestTheBounds:
 class TestAKindThatThePolicyDoesNotKnow:
     def test_brings_nothing_and_says_so(self, learner):
         rules = {kind: rule for kind, rule in POINTS_AND_PACE.rules.items() if kind is not Kind.ARTICLE}
-        policy = POINTS_AND_PACE.__class__(**{**vars(POINTS_AND_PACE), "rules": rules})
+        policy = replace(POINTS_AND_PACE, rules=rules)
         article = learner.write(Kind.ARTICLE, moment(1))
         assert learner.line(article, policy=policy).reason is Reason.NOT_IN_POLICY
 
 
 class TestTheBufferSwitchedOff:
     def test_caps_a_period_at_its_goal(self, learner):
-        policy = POINTS_AND_PACE.__class__(**{**vars(POINTS_AND_PACE), "buffer": Fraction(1)})
+        policy = replace(POINTS_AND_PACE, buffer=Fraction(1))
         for day in range(2):
             learner.write(Kind.QUESTION, moment(1, day))
             learner.write(Kind.ANSWER, moment(1, day))

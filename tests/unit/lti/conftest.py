@@ -58,6 +58,8 @@ def app(database_url):
         secret_key="a secret of the tests, long enough to sign with",
         key_encryption_keys=(Fernet.generate_key().decode(),),
         outbound_allow=("127.0.0.1",),
+        outbound_proxy=None,
+        outbound_per_host=4,
     )
     db.init_app(app)
     with app.app_context():
@@ -151,7 +153,7 @@ def access(app, add_platform, server, now):
 
 @pytest.fixture
 def connection(access, clock):
-    with GradebookConnection(access, names.AGS_SCOPES, clock) as made:
+    with GradebookConnection(access, names.AGS_SCOPES, clock, transaction) as made:
         yield made
 
 

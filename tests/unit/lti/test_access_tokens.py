@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet
 from lti_tool.errors import ServiceProblem, ServiceRefused
 from lti_tool.lti import keys, names
 from lti_tool.lti.scores import GradebookConnection
+from lti_tool.transactions import transaction
 from tests.unit.lti.gradebook import dated, score
 from tests.unit.lti.simulator import Reply, data
 
@@ -39,7 +40,7 @@ class TestHavingAToken:
         access = type(access)(**vars(access) | {"token_audience": "https://api.brightspace.com/auth/token"})
         gradebook.replies = [Reply(200, b"[]")]
 
-        with GradebookConnection(access, names.AGS_SCOPES, clock) as connection:
+        with GradebookConnection(access, names.AGS_SCOPES, clock, transaction) as connection:
             connection.results(gradebook.item_url)
 
         assertion = parse_qs(gradebook.server.received[0].body.decode())["client_assertion"][0]
@@ -50,7 +51,7 @@ class TestHavingAToken:
         access = type(access)(**vars(access) | {"clock_offset": -120.0})
         gradebook.replies = [Reply(200, b"[]")]
 
-        with GradebookConnection(access, names.AGS_SCOPES, clock) as connection:
+        with GradebookConnection(access, names.AGS_SCOPES, clock, transaction) as connection:
             connection.results(gradebook.item_url)
 
         assertion = parse_qs(gradebook.server.received[0].body.decode())["client_assertion"][0]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lti_tool.lti.addresses import is_known_target, is_ours, origin, origins
+from lti_tool.lti import addresses
+from lti_tool.lti.addresses import LONGEST_URL, is_known_target, is_ours, origin, origins
 from lti_tool.lti.outbound_addresses import AddressRule
 
 BASE = "https://tool.example"
@@ -28,6 +29,13 @@ class TestNamingAnOrigin:
     )
     def test_writes_it_as_browsers_do_or_not_at_all(self, url, expected):
         assert origin(url) == expected
+
+    def test_keeps_nothing_that_is_too_long_for_an_address(self):
+        """Anybody may send megabytes for one: what is kept of them would stay in memory."""
+        addresses._origin.cache_clear()
+        for number in range(3):
+            assert origin(f"https://a.example/{number}" + "x" * LONGEST_URL) is None
+        assert addresses._origin.cache_info().currsize == 0
 
     def test_names_each_once(self):
         assert origins(("https://a.example/x", "https://a.example/y", None, "http://b.example")) == (
@@ -72,8 +80,14 @@ class TestRecognisingATarget:
         assert not is_ours(url, BASE)
 
 
-PUBLIC = ["93.184.216.34", "2606:2800:220:1::1"]
-PRIVATE = ["127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.9", "100.64.0.1", "::1", "fc00::1", "198.18.0.1"]
+PUBLIC = [
+    *("93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"),
+    *("64:ff9b:1::5db8:d822", "64:ff9b:1:5db8:d8:2200::"),
+]
+PRIVATE = [
+    *("127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.9", "100.64.0.1", "::1", "fc00::1", "198.18.0.1"),
+    *("64:ff9b:1::a01:203", "64:ff9b:1:a01:2:300:808:808", "::ffff:0:10.1.2.3"),
+]
 NEVER = [
     "169.254.169.254",
     "169.254.1.1",
@@ -91,7 +105,14 @@ NEVER = [
     "64:ff9b::a9fe:a9fe",
     "2002:a9fe:a9fe::1",
     "::169.254.169.254",
+    "::ffff:0:169.254.169.254",
     "fec0::1",
+    # Translated to IPv4 by the network; where it stands depends on the length of the network's prefix.
+    "64:ff9b:1::a9fe:a9fe",
+    "64:ff9b:1:a9fe:a9:fe00:808:808",
+    "64:ff9b:1:a9:fe:a9fe:808:808",
+    "64:ff9b:1:0:a9:fea9:fe08:808",
+    "64:ff9b:1::",
 ]
 
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lti_tool.errors import PlatformUnavailable, ServiceRefused
-from lti_tool.lti import names, scores
+from lti_tool.lti import names, service_calls
 from lti_tool.lti.http import Answer
 from lti_tool.lti.scores import GradebookConnection, LineItemSeen, Result
 from lti_tool.lti.service_answers import number
+from lti_tool.transactions import transaction
 from tests.unit.lti.gradebook import ITEM_PATH
 from tests.unit.lti.simulator import Reply, data, json_reply
 
@@ -101,7 +102,7 @@ class TestReadingResults:
         assert len(gradebook.calls) == 1
 
     def test_refuses_a_list_of_more_pages_than_it_reads(self, gradebook, connection, monkeypatch):
-        monkeypatch.setattr(scores, "_MOST_PAGES", 3)
+        monkeypatch.setattr(service_calls, "_MOST_PAGES", 3)
         gradebook.replies = [
             json_reply([{"userId": str(page)}], Link=f'</page/{page}>; rel="next"') for page in range(5)
         ]
@@ -112,7 +113,7 @@ class TestReadingResults:
         assert len(gradebook.calls) == 3
 
     def test_reads_a_list_of_exactly_so_many_pages(self, gradebook, connection, monkeypatch):
-        monkeypatch.setattr(scores, "_MOST_PAGES", 2)
+        monkeypatch.setattr(service_calls, "_MOST_PAGES", 2)
         gradebook.replies = [
             json_reply([{"userId": "1"}], Link='</page/2>; rel="next"'),
             json_reply([{"userId": "2"}]),
@@ -132,7 +133,7 @@ class TestReadingResults:
     def test_follows_an_lms_that_does_not_know_of_its_tls_by_https(self, now, here, link, followed):
         answer = Answer(200, "OK", {"Link": f'<{link}>; rel="next"'}, b"[]", now, None)
 
-        assert scores._next_page(here, answer) == followed
+        assert service_calls.next_page(here, answer) == followed
 
     def test_does_not_take_another_relation_for_the_next_page(self, gradebook, connection):
         gradebook.replies = [json_reply([], Link='</a>; rel="prev", </b>; rel="last"; title="next"')]
@@ -267,7 +268,7 @@ class TestFindingOrMakingALineItem:
 
     def test_says_that_it_may_not_make_one(self, gradebook, access, clock):
         with (
-            GradebookConnection(access, [names.SCORE], clock) as connection,
+            GradebookConnection(access, [names.SCORE], clock, transaction) as connection,
             pytest.raises(ServiceRefused, match="scope-missing"),
         ):
             connection.find_or_create_line_item(gradebook.items_url, **self.WANTED)

@@ -7,6 +7,7 @@ import pytest
 from lti_tool.errors import PlatformUnavailable, ServiceProblem, ServiceRefused
 from lti_tool.lti import names
 from lti_tool.lti.scores import GradebookConnection, ScoreConflict
+from lti_tool.transactions import transaction
 from tests.unit.lti.gradebook import ITEM_PATH, score
 from tests.unit.lti.simulator import Reply, data, json_reply
 
@@ -59,7 +60,7 @@ class TestSendingAScore:
         platform = type(access)(**vars(access) | changed)
         gradebook.replies = [Reply(200)]
 
-        with GradebookConnection(platform, names.AGS_SCOPES, clock) as connection:
+        with GradebookConnection(platform, names.AGS_SCOPES, clock, transaction) as connection:
             connection.send_score(gradebook.item_url, score(now))
 
         sent = json.loads(gradebook.server.received[-1].body)

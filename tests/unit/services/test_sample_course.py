@@ -36,7 +36,6 @@ from lti_tool.schemas.contributions import BODY_LIMIT, TITLE_LIMIT
 from lti_tool.services import (
     calendar,
     comments,
-    enrolment,
     feed,
     participation,
     people,
@@ -44,6 +43,7 @@ from lti_tool.services import (
     roles,
     rules,
     sample_course,
+    visits,
 )
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.contributions import CommentDraft
@@ -52,6 +52,8 @@ from lti_tool.services.sample_story import sample_for, steps_of
 from lti_tool.services.sample_times import SampleTimes
 from lti_tool.transactions import transaction
 from tests.support.world import empty_tables
+
+pytestmark = pytest.mark.slow_on_postgresql
 
 ZONE = "Europe/Paris"
 PARIS = ZoneInfo(ZONE)
@@ -123,7 +125,7 @@ def membership(sub, course=FRENCH):
 def returning(sub, now, course=FRENCH):
     """The member as they are who open the community again at `now`."""
     there = membership(sub, course)
-    enrolment.begin_visit(there, now)
+    visits.begin_visit(there, now)
     enrolments = people.enrolments_of(there.community_id, [there.user_id])[there.user_id]
     role = roles.in_force(there, enrolments, now)
     return ActingMember(there, there.user, there.community, role, roles.is_scored(enrolments, now))

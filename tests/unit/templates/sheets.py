@@ -17,7 +17,15 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, extensions=["jinja2.ext.i18n"]
     )
     made.install_null_translations(newstyle=True)
-    made.filters |= {"points": str, "moment": str, "day": str, "iso": str, "markdown": str}
+    made.filters |= {
+        "points": str,
+        "exact": str,
+        "moment": str,
+        "day": str,
+        "calendar_day": str,
+        "iso": str,
+        "markdown": str,
+    }
     made.globals["static_url"] = lambda path: f"/static/{path}"
     return made
 

@@ -1,0 +1,30 @@
+"""Addresses of the services for tools.
+
+Like Moodle's they carry a query that a tool has to keep: the deployment id of the tool that is to call them
+(default: that of the tool of the settings).
+"""
+
+from demo_lms.gradebook import LineItem
+from demo_lms.settings import LmsSettings
+
+
+def roster_address(settings: LmsSettings, course_id: str, deployment_id: str | None = None) -> str:
+    """Address of the people of a course."""
+    return _complete(settings, f"/lti/courses/{course_id}/memberships", deployment_id)
+
+
+def container_address(settings: LmsSettings, course_id: str, deployment_id: str | None = None) -> str:
+    """Address of a course's columns."""
+    return _complete(settings, f"/lti/services/{course_id}/lineitems", deployment_id)
+
+
+def item_address(
+    settings: LmsSettings, item: LineItem, ending: str = "", deployment_id: str | None = None
+) -> str:
+    """Address of one column, or of its scores and results with `ending`."""
+    path = f"/lti/services/{item.course_id}/lineitems/{item.id}/lineitem{ending}"
+    return _complete(settings, path, deployment_id)
+
+
+def _complete(settings: LmsSettings, path: str, deployment_id: str | None) -> str:
+    return f"{settings.issuer}{path}?type_id={deployment_id or settings.deployment_id}"

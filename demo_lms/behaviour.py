@@ -1,0 +1,121 @@
+"""The page on which people switch how the LMS behaves."""
+
+from dataclasses import MISSING, Field, fields
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from demo_lms.forms import typed_number
+from demo_lms.quirks import Quirks
+from demo_lms.troubles import TROUBLES
+from demo_lms.web import describe, somebody, the_lms
+
+behaviour = Blueprint("behaviour", __name__)
+
+SWITCHES = {
+    "strict_timestamps": "A score must be later than the last write by a whole second, else 409 (Moodle)",
+    "only_fully_graded_keeps_the_grade": "Any grading progress but FullyGraded empties the grade (Moodle)",
+    "token_labelled_html": "Token answers are labelled text/html (Moodle)",
+    "lineitem_in_launch": "The activity is graded: it has its own column, named in the launch",
+    "send_name": "Names are shared with the tool",
+    "send_email": "E-mail addresses are shared with the tool",
+    "send_roles": "Roles are sent",
+    "no_context": "Launches come from outside any course",
+    "locked_items": "Columns are locked: a score is answered with 500",
+    "refuse_tokens": "No token is given",
+    "down": "The services answer 503",
+    "answer_html": "The services answer with a web page",
+    "key_set_fails": "The key set of the LMS cannot be read",
+}
+ROSTER_SWITCHES = {
+    "roster_in_launch": "Launches name the member list",
+    "short_role_names": "Roles are short names in the member list (Moodle)",
+    "tutors_listed_as_learners": "Tutors are listed as learners (Moodle)",
+    "roster_drops_filters": "The next page forgets the filter by role (Moodle)",
+    "roster_last_page_without_link": "A full last page names no next page (Moodle)",
+    "typographic_links": "The next page is named with typographic quotes",
+    "mixed_case_cursor": "The next page is named by a bookmark whose capitals matter (Canvas)",
+    "roster_repeats_link": "Later pages name the first page as the next one",
+    "roster_missing_link": "No page names a next page",
+    "test_user_in_roster": "The test user is listed",
+}
+REGISTRATION_SWITCHES = {
+    "configuration_needs_token": "The configuration is told only to whoever shows the token (Canvas)",
+    "registration_tells_deployment": "A registration is told its deployment (Moodle)",
+}
+NUMBERS = {
+    "token_seconds": "Life of a token, in seconds",
+    "slow_seconds": "Seconds the services wait before they answer",
+    "retry_after": "Seconds named in Retry-After while the services answer 503 (empty: not named)",
+}
+ROSTER_NUMBERS = {
+    "roster_page_size": "Members on a page of the list at most (empty: no limit)",
+    "roster_fails_on_page": "Page of the member list that is answered with 503 (empty: none)",
+    "roster_scope_refused": "Status that refuses the member list, 401 or 403 (empty: not refused)",
+}
+SERVICE_TEXTS = {
+    "troubles": "What the next calls of the gradebook meet, one each, such as fine error lost hang",
+}
+REGISTRATION_TEXTS = {
+    "registration_refuses": "Word that every registration is refused with (empty: not refused)",
+    "registration_answers": "What every registration is answered with instead (empty: as usual)",
+}
+TEXTS = {
+    "inactive_members": "Members listed with another status, such as u-ines=Inactive u-awa=Deleted",
+}
+GROUPS = (
+    ("Launches and grades", {**SWITCHES, **NUMBERS, **SERVICE_TEXTS}),
+    ("Member list", {**ROSTER_SWITCHES, **ROSTER_NUMBERS, **TEXTS}),
+    ("Registration of tools", {**REGISTRATION_SWITCHES, **REGISTRATION_TEXTS}),
+)
+"""What is switched, by what it concerns: name of the quirk and its English label."""
+
+
+@behaviour.get("/quirks")
+def quirks() -> str:
+    """How this LMS behaves, and what may be switched."""
+    somebody()
+    shown = {name: _shown(getattr(the_lms().quirks, name)) for _, group in GROUPS for name in group}
+    return render_template("quirks.html", shown=shown, groups=GROUPS, numbers=NUMBERS | ROSTER_NUMBERS)
+
+
+def _shown(value: object) -> object:
+    """A quirk as its field shows it: None is empty, statuses are pairs, words stand in a row."""
+    if isinstance(value, dict):
+        return " ".join(f"{sub}={status}" for sub, status in value.items())
+    if isinstance(value, list):
+        return " ".join(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else value
+
+
+@behaviour.post("/quirks")
+def change_quirks() -> Response:
+    """Switch quirks; what is not a number becomes what it is by default."""
+    wanted = the_lms().quirks
+    defaults = {field.name: _default(field) for field in fields(Quirks)}
+    for name in SWITCHES | ROSTER_SWITCHES | REGISTRATION_SWITCHES:
+        setattr(wanted, name, name in request.form)
+    for name in NUMBERS | ROSTER_NUMBERS:
+        number, is_readable = typed_number(request.form.get(name, ""))
+        told = is_readable and number is not None
+        setattr(wanted, name, _as_whole(name, number) if told else defaults[name])
+    wanted.registration_refuses = request.form.get("registration_refuses") or None
+    wanted.registration_answers = request.form.get("registration_answers", "").encode() or None
+    wanted.inactive_members = _statuses(request.form.get("inactive_members", ""))
+    wanted.troubles = [word for word in request.form.get("troubles", "").split() if word in TROUBLES]
+    describe("quirks changed")
+    return redirect(url_for("behaviour.quirks"), 303)
+
+
+def _default(field: Field) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _as_whole(name: str, number: float) -> float:
+    return number if name == "slow_seconds" else int(number)
+
+
+def _statuses(text: str) -> dict[str, str]:
+    pairs = (word.partition("=") for word in text.replace(",", " ").split())
+    return {sub: status for sub, sign, status in pairs if sign and status}

@@ -1,0 +1,36 @@
+"""Custom parameters of a tool: a variable that this LMS knows is replaced, any other stays as it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from demo_lms.people import Course
+
+_CLAIMED = {
+    "User.id": "sub",
+    "Person.name.full": "name",
+    "Person.name.given": "given_name",
+    "Person.name.family": "family_name",
+    "Person.email.primary": "email",
+}
+"""Variables that say what a claim of the same launch says."""
+_OF_THE_COURSE = (
+    "Context.id",
+    "Context.label",
+    "Context.title",
+    "Context.id.history",
+    "ResourceLink.id",
+    "ResourceLink.title",
+)
+VARIABLES = (*_OF_THE_COURSE, *_CLAIMED)
+
+
+def replaced(custom: Mapping[str, str], course: Course, claims: Mapping[str, Any]) -> dict[str, str | None]:
+    """The custom claim; what is not shared is null, as in Moodle."""
+    # In the order of _OF_THE_COURSE; courses of this LMS are never copies.
+    of_the_course = (course.id, course.label, course.title, "", course.link_id, course.link_title)
+    values = dict(zip(_OF_THE_COURSE, of_the_course, strict=True))
+    values |= {variable: claims.get(claim) for variable, claim in _CLAIMED.items()}
+    return {
+        name: values[text[1:]] if text.startswith("$") and text[1:] in values else text
+        for name, text in custom.items()
+    }

@@ -1,0 +1,13 @@
+"""Names that the LTI specifications give to claims and scopes."""
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+GRADE_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+GRADE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+GRADE_SCOPES = tuple(
+    GRADE_SCOPE + name for name in ("lineitem", "lineitem.readonly", "result.readonly", "score")
+)
+ROSTER_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+ROSTER_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+SCOPES = (*GRADE_SCOPES, ROSTER_SCOPE)
+PLATFORM_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-platform-configuration"
+TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"

@@ -1,0 +1,90 @@
+"""The gradebook as a table to be taken along: a row for each learner, read page by page."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from lti_tool.errors import NotFound
+from lti_tool.grading.decided import decided_from
+from lti_tool.grading.facts import Fact, known_at
+from lti_tool.grading.policy import Part
+from lti_tool.grading.score import Statement
+from lti_tool.models import Membership
+from lti_tool.permissions import Act
+from lti_tool.services import delivery_views, facts, people, roles, rules, running_scores
+from lti_tool.services.acting import ActingMember
+from lti_tool.services.delivery_views import DeliveryView
+from lti_tool.services.evidence import page_after
+from lti_tool.services.rules import Rules
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One learner: the score as it stands, its parts (0..1), the assessment (0..1), what the LMS has."""
+
+    number: int
+    name: str | None
+    score: Decimal
+    maximum: Decimal
+    at_close: Decimal
+    parts: dict[Part, Fraction]
+    assessment: Fraction | None
+    counted: int
+    last_at: datetime | None
+    delivery: DeliveryView
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """The parts that are weighed, in their order, and the rows, read as one goes through them."""
+
+    parts: tuple[Part, ...]
+    zone: str
+    rows: Iterator[ScoreRow]
+
+
+def score_table(member: ActingMember, now: datetime) -> ScoreTable:
+    """Return everybody's score for the staff who grade: one statement, and five for each page of members.
+
+    :raises NotFound: grading is off.
+    """
+    member.must(Act.MANAGE_GRADES)
+    by = rules.in_force(member.community.id)
+    if by is None:
+        raise NotFound("grading-off")
+    return ScoreTable(tuple(by.policy.weighed), by.zone, _rows(by, now))
+
+
+def _rows(by: Rules, now: datetime) -> Iterator[ScoreRow]:
+    last = 0
+    while page := page_after(last, by.community_id, Membership.id > 0):
+        yield from _page_of_rows(by, page, now)
+        last = page[-1].id
+
+
+def _page_of_rows(by: Rules, page: Sequence[Membership], now: datetime) -> Iterator[ScoreRow]:
+    enrolments = people.enrolments_of(by.community_id, [one.user_id for one in page])
+    graded = [one for one in page if roles.is_scored(enrolments.get(one.user_id, []), now)]
+    numbers = [one.id for one in graded]
+    known = facts.facts_of(by.community_id, numbers)
+    statements = {number: running_scores.statement_for(by, known[number], now) for number in numbers}
+    deliveries = delivery_views.by_member(by, statements, numbers)
+    for one in graded:
+        yield _row(one, statements[one.id], known[one.id], deliveries[one.id])
+
+
+def _row(one: Membership, stands: Statement, known: list[Fact], delivery: DeliveryView) -> ScoreRow:
+    return ScoreRow(
+        number=one.id,
+        name=people.shown(one, one.user, None).name,
+        score=stands.score,
+        maximum=stands.maximum,
+        at_close=stands.at_close,
+        parts=dict(stands.parts),
+        assessment=decided_from(known_at(known, stands.as_of)).rubric,
+        counted=sum(1 for line in stands.lines if line.counted),
+        last_at=max((line.at for line in stands.lines), default=None),
+        delivery=delivery,
+    )

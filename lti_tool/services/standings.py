@@ -1,0 +1,104 @@
+"""Everybody who is in a community, in SQL: the role in force of many at once, and what a list is sorted by.
+
+The same rules as `roles` has for one person; a test compares the two. A list of ten thousand cannot be
+sorted and counted by what only Python knows.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, String, Subquery, and_, case, func, literal, or_, select
+
+from lti_tool.extensions import db
+from lti_tool.knowledge import folding
+from lti_tool.lti.roles import RANKING
+from lti_tool.models import Course, Enrolment, Membership, MembershipState, Role, User
+from lti_tool.services import roles
+
+_STAFF_FIRST = (Role.TRAINER, Role.PEDAGOGICAL_LEAD, Role.COMMUNITY_MANAGER, Role.SPONSOR)
+
+
+def listed_in(community_id: int, now: datetime) -> Subquery:
+    """Return the members of a community: `id`, `role` in force, and what `order_of` sorts them by.
+
+    Whoever was removed or has left is not among them, nor is a test user ("student view").
+    """
+    enrolled = _enrolled(community_id, now)
+    role = _role_in_force(enrolled, now).label("role")
+    name = _name().label("name")
+    return (
+        select(
+            Membership.id,
+            role,
+            case(*((role == one, place) for place, one in enumerate(_STAFF_FIRST)), else_=9).label("rank"),
+            case((name.is_(None), 1), else_=0).label("nameless"),
+            func.coalesce(_folded(name), "").label("name"),
+        )
+        .join(User, User.id == Membership.user_id)
+        .outerjoin(enrolled, enrolled.c.user_id == Membership.user_id)
+        .where(
+            Membership.community_id == community_id,
+            Membership.state != MembershipState.REMOVED,
+            func.coalesce(enrolled.c.test_user, 0) == 0,
+            role.is_not(None),
+        )
+        .subquery("listed")
+    )
+
+
+def order_of(listed: Subquery) -> tuple[ColumnElement, ...]:
+    """Staff first, then by name; who has none comes last."""
+    return listed.c.rank, listed.c.nameless, listed.c.name, listed.c.id
+
+
+def _enrolled(community_id: int, now: datetime) -> Subquery:
+    """The highest role over the active enrolments of each user, as its place in the ranking from 1."""
+    counts = and_(Enrolment.lower_role.is_not(None), Enrolment.lowered_at <= now - roles.LOWER_LAUNCH_WAITS)
+    launched = case((counts, _place(Enrolment.lower_role)), else_=_place(Enrolment.launch_role))
+    rostered = _place(Enrolment.roster_role)
+    highest = case((launched >= rostered, launched), else_=rostered)
+    return (
+        select(
+            Enrolment.user_id,
+            func.max(case((Enrolment.active, highest), else_=0)).label("place"),
+            func.max(case((Enrolment.test_user, 1), else_=0)).label("test_user"),
+        )
+        .join(Course, Course.id == Enrolment.course_id)
+        .where(Course.community_id == community_id)
+        .group_by(Enrolment.user_id)
+        .subquery("enrolled")
+    )
+
+
+def _place(role: ColumnElement) -> ColumnElement[int]:
+    """The place of a role in the ranking, from 1; 0 where there is none."""
+    return case(*((role == one, place) for place, one in enumerate(RANKING, start=1)), else_=0)
+
+
+def _role_in_force(enrolled: Subquery, now: datetime) -> ColumnElement:
+    appointed = and_(
+        Membership.appointed_role.is_not(None),
+        or_(Membership.appointed_until.is_(None), Membership.appointed_until > now),
+    )
+    role = Membership.appointed_role.type
+    by_place = ((enrolled.c.place == place, literal(one, role)) for place, one in enumerate(RANKING, start=1))
+    return case((appointed, Membership.appointed_role), *by_place, else_=literal(None, role))
+
+
+def _folded(name: ColumnElement) -> ColumnElement:
+    """The name as `folding.folded` has it (on SQLite by that function, which `transactions` lends it).
+
+    PostgreSQL's `lower` knows what the locale of its database knows, its `unaccent` must be installed, and
+    going through a name letter by letter takes time: it is done for names with letters beyond ASCII.
+    """
+    if db.engine.dialect.name != "postgresql":
+        return func.folded(name, type_=String)
+    is_ascii = func.octet_length(name) == func.char_length(name)
+    small = func.lower(name)
+    return case((is_ascii, small), else_=func.lower(func.translate(name, folding.MARKED, folding.PLAIN)))
+
+
+def _name() -> ColumnElement:
+    """What somebody is called, as `people.shown` says it."""
+    whole = func.trim(func.coalesce(User.given_name, "") + " " + func.coalesce(User.family_name, ""))
+    names = (Membership.pseudonym, User.name, whole)
+    return func.coalesce(*(func.nullif(name, "") for name in names))

@@ -1,0 +1,239 @@
+"""Several columns of one community: what each shows, and how each is sent."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from lti_tool import clock
+from lti_tool.extensions import db
+from lti_tool.models import (
+    AssessmentFact,
+    ColumnKind,
+    Community,
+    ContributionFact,
+    DeliveryState,
+    GradeColumn,
+    Period,
+    ScoreDelivery,
+)
+from lti_tool.services import closing
+from lti_tool.transactions import transaction
+from tests.support.classroom import ONE_QUESTION
+from tests.support.statements import counted
+from tests.support.world import ENGLISH, FRENCH
+
+A_WEEK = timedelta(days=7)
+
+
+def add(classroom, **fields):
+    form = {"measures": "assessment", "name": "Appréciation", "maximum": "10"} | fields
+    return classroom.trainer.post("grading/columns", **form)
+
+
+def column(classroom, kind=ColumnKind.ASSESSMENT) -> GradeColumn:
+    with classroom.world.database() as session:
+        found = session.scalars(select(GradeColumn).where(GradeColumn.kind == kind)).one()
+        session.expunge(found)
+        return found
+
+
+def assess(classroom, share: str, key="ines") -> None:
+    """Note the trainer's rubric as a fact."""
+    number = classroom.number(key)
+    with classroom.world.app.app_context(), transaction():
+        community = db.session.scalars(select(Community)).one()
+        db.session.add(
+            AssessmentFact(
+                community_id=community.id,
+                member_id=number,
+                actor_id=number,
+                act="rubric",
+                rubric=share,
+                at=clock.now(),
+            )
+        )
+
+
+def weeks_ago(classroom, weeks: int) -> None:
+    """Let the training have begun so many weeks earlier."""
+    with classroom.world.app.app_context(), transaction():
+        for period in db.session.scalars(select(Period)):
+            period.starts_at -= A_WEEK * weeks
+            period.ends_at -= A_WEEK * weeks
+
+
+def close(classroom) -> int:
+    with classroom.world.app.app_context():
+        return closing.send_what_has_closed(clock.now, transaction)
+
+
+def adopt_weeks_from(classroom, day) -> None:
+    """Let the trainer adopt the rules as they are, with another first week."""
+    page = classroom.trainer.get("grading/policy")
+    typed = page.soup.select("main form input[name]:not([type=checkbox])")
+    form = {field["name"]: field.get("value", "") for field in typed}
+    chosen = page.soup.select("main form select[name]")
+    form |= {field["name"]: field.select_one("option[selected], option")["value"] for field in chosen}
+    form |= {"graded": "1", "starts_on": day.date().isoformat()}
+    page = classroom.trainer.post("grading/policy/preview", **form)
+    seen = {field["name"]: field["value"] for field in page.soup.select("main input[type=hidden]")}
+    page = classroom.trainer.post("grading/policy", **(form | seen | {"reason": "Other weeks"}))
+    assert page.status == 200
+
+
+class TestAnotherColumn:
+    def test_is_made_in_the_lms_and_shows_the_assessment_alone(self, graded):
+        assert add(graded).status == 200
+        graded.make_columns()
+        made = [item for item in graded.lms.lineitems(FRENCH) if item.label == "Appréciation"]
+        assert len(made) == 1
+        graded.ask()
+        assess(graded, "3/4")
+        graded.trainer.post("grading/send", everyone="1", column=str(column(graded).id))
+        graded.deliver()
+        assert graded.lms.score_of(FRENCH, "u-ines", made[0].id) == Decimal("7.50")
+        assert graded.grade() is None, "the whole score was not asked for"
+
+    def test_a_double_click_makes_one(self, graded):
+        add(graded)
+        add(graded)
+        assert column(graded).measures == "assessment"
+
+    def test_what_was_typed_is_kept_when_it_is_wrong(self, graded):
+        page = add(graded, maximum="a lot", name="My words")
+        assert page.status == 422
+        assert page.soup.select_one("input[name=name]")["value"] == "My words"
+
+    def test_there_is_none_while_grading_is_off(self, classroom):
+        assert classroom.trainer.get("grading/columns").status == 404
+        assert add(classroom).status == 404
+
+    def test_its_scores_are_a_table_of_their_own(self, graded):
+        add(graded)
+        graded.ask()
+        page = graded.trainer.get("grading", column=column(graded).id)
+        assert page.status == 200
+        assert "Appréciation" in page.text
+        assert graded.trainer.get("grading", column=99999).status == 404
+
+    @pytest.mark.parametrize(
+        "measures", ["prompt-1", "prompt-", "prompt-x", "everything", "participation", ""]
+    )
+    def test_nothing_else_can_be_measured(self, graded, measures):
+        assert add(graded, measures=measures).status in (404, 422)
+
+
+class TestSendingByItself:
+    def switch(self, classroom, on="true"):
+        number = column(classroom, ColumnKind.PARTICIPATION).id
+        return classroom.trainer.post(f"grading/columns/{number}/automatic", on=on)
+
+    def test_sends_when_a_week_closes_and_only_then(self, graded):
+        graded.ask()
+        self.switch(graded)
+        assert close(graded) == 0
+        weeks_ago(graded, 1)
+        assert close(graded) == 1
+        graded.deliver()
+        assert graded.state() is DeliveryState.CONFIRMED
+        assert close(graded) == 0
+
+    def test_looks_with_one_statement_while_no_week_has_closed(self, graded):
+        """Every minute, however many columns are sent by themselves."""
+        self.switch(graded)
+        with graded.world.app.app_context(), counted() as sent:
+            assert closing.send_what_has_closed(clock.now, transaction) == 0
+        assert len(sent) == 1
+
+    def test_weeks_that_closed_before_the_decision_are_not_sent(self, graded):
+        graded.ask()
+        weeks_ago(graded, 1)
+        self.switch(graded)
+        assert close(graded) == 0
+
+    def test_leaves_the_final_score_to_a_person(self, graded):
+        graded.ask()
+        self.switch(graded)
+        weeks_ago(graded, 9)
+        assert close(graded) == 0
+
+    def test_learners_are_told(self, graded):
+        self.switch(graded)
+        assert "Claire" in graded.learner("ines").get("participation").text
+
+    def test_leaves_the_final_score_to_a_person_also_when_it_had_to_wait(self, graded):
+        """What was asked for by itself before the last week closed is sent after it: by nobody."""
+        graded.ask()
+        self.switch(graded)
+        number = column(graded, ColumnKind.PARTICIPATION).id
+        graded.trainer.post(f"grading/columns/{number}/pause", on="true")
+        weeks_ago(graded, 1)
+        assert close(graded) == 1
+        self.let_eight_weeks_pass(graded)
+        graded.trainer.post(f"grading/columns/{number}/pause", on="false")
+        graded.deliver()
+        assert (graded.state(), graded.grade()) == (DeliveryState.READY, None)
+        graded.send()
+        graded.deliver()
+        assert graded.state() is DeliveryState.CONFIRMED
+
+    def let_eight_weeks_pass(self, classroom) -> None:
+        weeks_ago(classroom, 8)
+        with classroom.world.app.app_context(), transaction():
+            for fact in db.session.scalars(select(ContributionFact)):
+                fact.at -= A_WEEK * 8
+            for cell in db.session.scalars(select(ScoreDelivery)):
+                cell.asked_at -= A_WEEK * 8
+
+    @pytest.mark.parametrize("weeks", [-2, 2])
+    def test_weeks_laid_out_anew_are_no_reason_to_send_nor_to_stop(self, graded, weeks):
+        graded.ask()
+        weeks_ago(graded, 3)
+        self.switch(graded)
+        adopt_weeks_from(graded, clock.now() - A_WEEK * (3 + weeks))
+        assert close(graded) == 0
+        weeks_ago(graded, 1)
+        assert column(graded, ColumnKind.PARTICIPATION).closed_period == 3 + weeks
+        close(graded)
+        assert column(graded, ColumnKind.PARTICIPATION).closed_period == 4 + weeks
+
+    def test_can_be_taken_back(self, graded):
+        graded.ask()
+        self.switch(graded)
+        self.switch(graded, on="false")
+        weeks_ago(graded, 1)
+        assert close(graded) == 0
+
+    def test_says_who_decided_and_when(self, graded):
+        self.switch(graded)
+        page = graded.trainer.get("grading/columns")
+        assert "Claire" in page.text
+
+
+class TestStopping:
+    def test_what_waits_stays_until_it_goes_on(self, graded):
+        graded.ask()
+        graded.send()
+        number = column(graded, ColumnKind.PARTICIPATION).id
+        graded.trainer.post(f"grading/columns/{number}/pause", on="true")
+        graded.deliver()
+        assert (graded.state(), graded.grade()) == (DeliveryState.DUE, None)
+        graded.trainer.post(f"grading/columns/{number}/pause", on="false")
+        graded.deliver()
+        assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, ONE_QUESTION)
+
+    def test_a_choice_that_there_is_none_of_is_refused(self, graded):
+        number = column(graded, ColumnKind.PARTICIPATION).id
+        assert graded.trainer.post(f"grading/columns/{number}/pause", on="perhaps").status == 404
+
+
+class TestAnotherCommunity:
+    def test_cannot_touch_it(self, graded, world):
+        number = column(graded, ColumnKind.PARTICIPATION).id
+        stranger = world.enter("claire", course=ENGLISH)
+        for act in ("automatic", "pause"):
+            assert stranger.post(f"grading/columns/{number}/{act}", on="true").status == 404
+        assert stranger.get("grading", column=number).status in (200, 404)
+        assert column(graded, ColumnKind.PARTICIPATION).automatic_at is None
