@@ -154,6 +154,13 @@ class TestTheWheel:
         assert demo.exit_code == 0, demo.log()
         assert (tmp_path / "var" / f"demo-{port}-{lms_port}").is_dir()
 
+    def test_the_demo_stops_in_order_when_asked_while_it_still_starts(self, programs, tmp_path):
+        demo = Demo(programs / "lti-tool", *free_ports(2), tmp_path)
+        with demo:
+            demo.wait_for("Community Value demo.")
+        assert demo.exit_code == 0, demo.log()
+        assert "Aborted" not in demo.log()
+
 
 class Demo:
     """`lti-tool demo` as a process of its own; stopped by Ctrl-C, as a person would."""
@@ -195,6 +202,13 @@ class Demo:
             except (URLError, ConnectionError, TimeoutError) as problem:
                 assert time.monotonic() < deadline, f"{address}: {problem}\n{self.log()}"
                 time.sleep(0.2)
+
+    def wait_for(self, text):
+        """Wait until the demo has said `text`."""
+        deadline = time.monotonic() + STARTS_WITHIN
+        while text not in self.log():
+            assert self._process.poll() is None and time.monotonic() < deadline, self.log()
+            time.sleep(0.02)
 
     def log(self):
         return self._log.read_text(encoding="utf-8", errors="replace")

@@ -43,6 +43,8 @@ def demo(port: int, lms_port: int, fresh: bool) -> None:
     _refuse_taken_ports(port, lms_port)
     if fresh and folder.exists():
         shutil.rmtree(folder)
+    # Before anything answers or is announced: whoever sees the demo may already press Ctrl+C.
+    asked_to_end = _asked_to_end()
     click.echo(f"Community Value demo. Its files are in {folder}")
     tool_url, lms_url = f"http://127.0.0.1:{port}", f"http://localhost:{lms_port}"
     app = _prepared_tool(folder, tool_url, lms_url)
@@ -51,7 +53,7 @@ def demo(port: int, lms_port: int, fresh: bool) -> None:
     click.echo(f"\n  Open {lms_url}/ in your browser.\n")
     click.echo(f"  To try how an LMS is connected, paste this into {lms_url}{TOOLS_PAGE}\n  (once, today):")
     click.echo(f"  {_invitation(app, tool_url)}\n\n  Ctrl+C stops the demo; what was written is kept.")
-    _wait_for_the_end()
+    asked_to_end.wait()
     click.echo("\nStopping…")
     for server in servers:
         server.close()
@@ -152,9 +154,9 @@ def _invitation(app: Flask, tool_url: str) -> str:
         return invitations.invite(INVITED_AS, None, tool_url, clock.now(), lifetime).address
 
 
-def _wait_for_the_end() -> None:
-    """Wait for Ctrl+C or a polite end by the system."""
+def _asked_to_end() -> threading.Event:
+    """Return what is set by Ctrl+C or a polite end by the system, from now on instead of an abort."""
     ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: ended.set())
-    ended.wait()
+    return ended
