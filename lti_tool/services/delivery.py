@@ -33,6 +33,8 @@ def deliver_due_scores(
     lost: set[int] = set()
     busy: set[int] = set()
     column, line_item_id = ColumnReading(now), None
+    with transaction():
+        parcels.put_down_what_cannot_go(now())
     while True:
         with transaction():
             batch = parcels.claim(now(), passing_by=lost, at_busy_hosts=busy)

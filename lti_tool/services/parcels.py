@@ -107,13 +107,35 @@ def claim(
     return _batch(ids, lease, now) if ids else None
 
 
+def put_down_what_cannot_go(now: datetime) -> None:
+    """Take off the way what a worker that died left in a refused column: nobody will claim it."""
+    refused = select(LineItem.id).where(LineItem.state == LineItemState.REFUSED)
+    left = (
+        select(ScoreDelivery.id)
+        .where(
+            ScoreDelivery.state == DeliveryState.SENDING,
+            ScoreDelivery.lease_until <= now,
+            ScoreDelivery.line_item_id.in_(refused),
+        )
+        .with_for_update(skip_locked=True)
+        .cte("left")
+    )
+    db.session.execute(
+        update(ScoreDelivery)
+        .where(ScoreDelivery.id.in_(select(left.c.id)))
+        .values(state=DeliveryState.READY, due_at=None, lease=None, lease_until=None, asked_since=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def give_back(parcels: list[Parcel]) -> None:
     """Leave what was claimed as if it had not been: it is still due, and no try was made."""
     if not parcels:
         return
+    held = _held(parcels)
     db.session.execute(
         update(ScoreDelivery)
-        .where(_are_held(parcels))
+        .where(ScoreDelivery.id.in_(select(held.c.id)))
         .values(state=DeliveryState.DUE, lease=None, lease_until=None)
         .execution_options(synchronize_session=False)
     )
@@ -134,7 +156,9 @@ def kept(parcels: list[Parcel], now: datetime) -> list[Parcel]:
     """
     if not parcels:
         return []
-    mine = update(ScoreDelivery).where(_are_held(parcels)).values(lease_until=now + LEASE)
+    held = _held(parcels)
+    mine = update(ScoreDelivery).where(ScoreDelivery.id.in_(select(held.c.id)))
+    mine = mine.values(lease_until=now + LEASE)
     told = mine.returning(ScoreDelivery.id).execution_options(synchronize_session=False)
     ids = set(db.session.scalars(told))
     return [parcel for parcel in parcels if parcel.id in ids]
@@ -145,11 +169,18 @@ def held_as(parcel: Parcel) -> dict[str, object]:
     return {"parcel": parcel.id, "held_by": parcel.lease}
 
 
-def _are_held(parcels: list[Parcel]) -> ColumnElement[bool]:
-    return and_(
-        ScoreDelivery.id.in_([parcel.id for parcel in parcels]),
-        ScoreDelivery.lease == parcels[0].lease,
-        ScoreDelivery.state == DeliveryState.SENDING,
+def _held(parcels: list[Parcel]) -> CTE:
+    """Choose those that are still ours, locked in the order in which `cells` writes them, so as not to deadlock."""
+    return (
+        select(ScoreDelivery.id)
+        .where(
+            ScoreDelivery.id.in_([parcel.id for parcel in parcels]),
+            ScoreDelivery.lease == parcels[0].lease,
+            ScoreDelivery.state == DeliveryState.SENDING,
+        )
+        .order_by(ScoreDelivery.line_item_id, ScoreDelivery.enrolment_id)
+        .with_for_update()
+        .cte("held")
     )
 
 
