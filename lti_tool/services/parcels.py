@@ -42,6 +42,10 @@ _LOCALES = (
 )
 
 
+# Which score was last sent to a cell: each attempt has a statement, and a stamp later than the one before.
+Version = tuple[int | None, datetime | None]
+
+
 @dataclass(frozen=True)
 class Parcel:
     """One claimed delivery; nothing of it lives in a session."""
@@ -51,7 +55,7 @@ class Parcel:
     sub: str
     column_id: int
     language: str  # of what is written beside the score
-    attempted_at: datetime | None  # when it was last sent, as far as anybody has recorded
+    version: Version
 
 
 @dataclass(frozen=True)
@@ -164,13 +168,18 @@ def kept(parcels: list[Parcel], now: datetime) -> list[Parcel]:
     return [parcel for parcel in parcels if parcel.id in ids]
 
 
+def version_of(cell: ScoreDelivery | Row) -> Version:
+    """Return the version of a cell; it is another one as soon as anybody sends something to it."""
+    return cell.attempted_statement_id, cell.last_timestamp
+
+
 def held_as(parcel: Parcel) -> dict[str, object]:
     """Return what `HELD` asks for."""
     return {"parcel": parcel.id, "held_by": parcel.lease}
 
 
 def _held(parcels: list[Parcel]) -> CTE:
-    """Choose those that are still ours, locked in the order in which `cells` writes them, so as not to deadlock."""
+    """Choose those that are still ours, locked in the order in which `cells` writes them: no deadlock."""
     return (
         select(ScoreDelivery.id)
         .where(
@@ -230,7 +239,8 @@ def _batch(ids: list[int], lease: str, now: datetime) -> Batch:
         select(
             ScoreDelivery.id,
             User.sub,
-            ScoreDelivery.attempted_at,
+            ScoreDelivery.attempted_statement_id,
+            ScoreDelivery.last_timestamp,
             *_LOCALES,
             LineItem,
             GradeColumn.community_id,
@@ -267,4 +277,4 @@ def _batch(ids: list[int], lease: str, now: datetime) -> Batch:
 
 def _parcel(row: Row, lease: str, column_id: int) -> Parcel:
     language = language_of(row.chosen, row.sent, row.chosen_by_sender, row.sent_of_sender)
-    return Parcel(row.id, lease, row.sub, column_id, language, row.attempted_at)
+    return Parcel(row.id, lease, row.sub, column_id, language, version_of(row))
