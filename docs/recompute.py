@@ -40,9 +40,9 @@ def canonical(fact):
 
 
 def known_at(facts, as_of):
-    """The facts of that moment, each once, in the order in which they happened."""
-    distinct = {canonical(fact): fact for fact in facts if moment(fact["at"]) <= as_of}
-    return sorted(distinct.values(), key=lambda fact: (moment(fact["at"]), fact["id"], canonical(fact)))
+    """The facts of that moment, each once, as they happened; those of a prompt from its opening on."""
+    each = {canonical(f): f for f in facts if max(moment(f["at"]), moment(f["opens"] or f["at"])) <= as_of}
+    return sorted(each.values(), key=lambda fact: (moment(fact["at"]), fact["id"], canonical(fact)))
 
 
 def about_prompt(facts, prompt):

@@ -15,7 +15,8 @@ def participation_page(
     member: ActingMember, values: Mapping[str, str] | None = None, problems: dict | None = None
 ) -> str:
     """Render one's own participation, with what was typed into a question when it has to be corrected."""
-    found = participation.mine(member, clock.now())
+    now = clock.now()
+    found = participation.mine(member, now)
     return render_template(
         "participation/mine.html",
         statement=found.statement,
@@ -29,7 +30,7 @@ def participation_page(
         final=found.final,
         questions=questions.mine(member),
         judged=assessment_views.mine(member),
-        automatic=column_views.sent_by_themselves(member.community.id) if found.statement else [],
+        automatic=column_views.sent_by_themselves(member.community.id, now) if found.statement else [],
         values=values or {},
         problems=problems or {},
     )

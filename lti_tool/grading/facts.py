@@ -88,7 +88,8 @@ class Fact:
     ``title`` is for showing only.
 
     Facts around contributions have no kind: SCHEDULED gives the prompt that is its subject a
-    ``deadline`` (None takes it back), EXCUSED and EXPECTED say whether the member is asked for
+    ``deadline`` (None takes it back) and ``opens`` says when that prompt opens: what nobody can
+    answer yet is no part of any score, and no digest tells of it. EXCUSED and EXPECTED say whether the member is asked for
     anything in the ``period`` of that number, RUBRIC holds the trainer's assessment ``rubric``
     (0..1, None takes it back).
     """
@@ -110,10 +111,11 @@ class Fact:
     deadline: datetime | None = None
     period: int | None = None
     rubric: Fraction | None = None
+    opens: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be true and hold every number as a Fraction. Raises FactInvalid."""
-        for moment in (self.at, self.deadline, self.praise and self.praise.returns):
+        for moment in (self.at, self.deadline, self.opens, self.praise and self.praise.returns):
             if moment is not None and moment.utcoffset() is None:
                 raise FactInvalid(f"fact {self.id}: the moment has no time zone")
         if self.praise and self.praise.returns and self.praise.returns > self.at:
@@ -140,7 +142,9 @@ class Fact:
         object.__setattr__(self, name, number)
 
     def canonical(self) -> str:
-        """Return the text that stands for this fact in a digest; the title, shown only, is left out.
+        """Return the text that stands for this fact in a digest.
+
+        The title, shown only, is left out, and so is the opening: it says when the fact is in it.
 
         What the first release did not know is added only where there is any: the digests of what it
         knew stay the same.
@@ -182,12 +186,20 @@ def _instant(moment: datetime | None) -> str | None:
 
 
 def known_at(facts: Iterable[Fact], as_of: datetime) -> list[Fact]:
-    """Return the facts dated ``as_of`` or earlier, each once, in the order in which they happened."""
-    distinct = {fact.canonical(): fact for fact in facts if fact.at <= as_of}
+    """Return the facts dated ``as_of`` or earlier, each once, in the order in which they happened.
+
+    Those of a prompt come into play when it opens. Until then it may be moved, afterwards no more: what
+    was known at a moment of the past stays the same.
+    """
+    distinct = {fact.canonical(): fact for fact in facts if fact.at <= as_of and _has_opened(fact, as_of)}
     return [
         distinct[text]
         for text in sorted(distinct, key=lambda text: (distinct[text].at, distinct[text].id, text))
     ]
+
+
+def _has_opened(fact: Fact, as_of: datetime) -> bool:
+    return fact.opens is None or fact.opens <= as_of
 
 
 def digest_of(facts: Iterable[Fact]) -> str:

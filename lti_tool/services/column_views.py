@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool.extensions import db
@@ -18,6 +18,7 @@ from lti_tool.models import (
     LineItemState,
     Membership,
     Platform,
+    Prompt,
     Succession,
 )
 from lti_tool.services.people import Person, shown
@@ -73,12 +74,20 @@ def column_of(by: Rules, member_id: int | None = None) -> ColumnView:
     return as_column(by, line_items_of(by, member_id))
 
 
-def sent_by_themselves(community_id: int) -> list[Automatic]:
-    """Return the columns of a community that are sent by themselves, with who decided so; one statement."""
+def sent_by_themselves(community_id: int, now: datetime) -> list[Automatic]:
+    """Return the columns of a community that are sent by themselves, with who decided so; one statement.
+
+    Not those of prompts that have not opened: what will be asked is not told before.
+    """
     found = db.session.execute(
         select(GradeColumn, Membership)
         .join(Membership, Membership.id == GradeColumn.automatic_by_id)
-        .where(GradeColumn.community_id == community_id, GradeColumn.automatic_at.is_not(None))
+        .outerjoin(Prompt, Prompt.id == GradeColumn.prompt_id)
+        .where(
+            GradeColumn.community_id == community_id,
+            GradeColumn.automatic_at.is_not(None),
+            or_(Prompt.id.is_(None), and_(Prompt.opens_at <= now, _not_withdrawn_before())),
+        )
         .options(joinedload(Membership.user))
         .order_by(GradeColumn.id)
     )
@@ -86,6 +95,11 @@ def sent_by_themselves(community_id: int) -> list[Automatic]:
         Automatic(column.name, column.automatic_at, shown(decided_by, decided_by.user, None))
         for column, decided_by in found
     ]
+
+
+def _not_withdrawn_before() -> ColumnElement[bool]:
+    """It was there to be answered, at least for a while."""
+    return or_(Prompt.withdrawn_at.is_(None), Prompt.withdrawn_at >= Prompt.opens_at)
 
 
 def as_column(by: Rules, line_items: list[LineItemView]) -> ColumnView:

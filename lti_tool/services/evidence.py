@@ -75,17 +75,27 @@ def _of_one(member: ActingMember, member_id: int, now: datetime) -> Evidence:
     found = list(_records(member.community.id, Membership.id == member_id, now))
     if not found:
         raise NotFound()
-    return Evidence(_head(member, now), iter(found))
+    head = _head(member, now)
+    _leave_out_unseen_columns(head, found[0])
+    return Evidence(head, iter(found))
+
+
+def _leave_out_unseen_columns(head: dict[str, Any], record: dict[str, Any]) -> None:
+    """Leave out the columns of prompts that the reader may not know of, unless a score was sent to them."""
+    sent = {one["column"] for one in record["statements"]}
+    unseen = {one["uuid"] for one in head["columns"] if one["name"] is None} - sent
+    head["columns"] = [one for one in head["columns"] if one["uuid"] not in unseen]
+    record["deliveries"] = [one for one in record["deliveries"] if one["column"] not in unseen]
 
 
 def _head(member: ActingMember, now: datetime) -> dict[str, Any]:
     """Return what holds for everybody: rules, weeks, columns, prompts, and the facts about all at once.
 
-    Of a prompt that the reader may not know of yet, the moments alone stand there, as every digest has them.
+    Of a prompt that has not opened no fact stands there: it is in no digest.
     """
     here = member.community.id
     prompts = _all(Prompt, here)
-    coming = {prompt.id for prompt in prompts if prompt.opens_at > now}
+    coming = {prompt.id for prompt in prompts if not _has_opened(prompt, now)}
     hidden = set() if member.may(Act.SEE_COMING_PROMPTS) else coming
     return {
         "format": FORMAT,
@@ -111,8 +121,13 @@ def _head(member: ActingMember, now: datetime) -> dict[str, Any]:
             for prompt in prompts
             if prompt.id not in hidden
         ],
-        "facts_of_everybody": _facts_of_everybody(here, {facts.prompt_subject(one) for one in hidden}),
+        "facts_of_everybody": _facts_of_everybody(here, now),
     }
+
+
+def _has_opened(prompt: Prompt, now: datetime) -> bool:
+    """Tell whether it was there to be answered, at least for a while."""
+    return prompt.opens_at <= now and (prompt.withdrawn_at is None or prompt.withdrawn_at >= prompt.opens_at)
 
 
 def _all(table: Any, community_id: int) -> Sequence[Any]:
@@ -143,15 +158,14 @@ def _policy(policy: GradingPolicy) -> dict[str, Any]:
     }
 
 
-def _facts_of_everybody(community_id: int, hidden: set[str]) -> list[dict[str, Any]]:
+def _facts_of_everybody(community_id: int, now: datetime) -> list[dict[str, Any]]:
     """Return the facts that stand among those of each member: asked for a member whom no row has.
 
     They are read before who noted them: what is noted in between is missing then, not half known.
     """
-    found = facts.facts_of(community_id, [0])[0]
+    found = [fact for fact in facts.facts_of(community_id, [0])[0] if fact.opens <= now]
     told = _told(AssessmentFact, community_id, AssessmentFact.member_id.is_(None))
-    records = [fact_record(fact, *told[fact.id]) for fact in found]
-    return [one | {"reason": None} if one["subject"] in hidden else one for one in records]
+    return [fact_record(fact, *told[fact.id]) for fact in found]
 
 
 def _records(community_id: int, which: ColumnElement[bool], now: datetime) -> Iterator[dict[str, Any]]:

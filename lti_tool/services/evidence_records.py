@@ -34,6 +34,7 @@ def fact_record(fact: Fact, actor: int | None = None, reason: str | None = None)
         "prompt": fact.prompt,
         "praise": None if fact.praise is None else _praise_record(fact.praise),
         "deadline": instant(fact.deadline),
+        "opens": instant(fact.opens),
         "period": fact.period,
         "rubric": exact_text(fact.rubric),
         "actor": actor,

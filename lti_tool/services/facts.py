@@ -10,7 +10,7 @@ from sqlalchemy import Select, or_, select, union_all
 from lti_tool.extensions import db
 from lti_tool.grading.facts import Act, Fact, Kind, Praise
 from lti_tool.grading.words import counted_words, largest_overlap
-from lti_tool.models import AssessmentFact, Comment, ContributionFact, Post
+from lti_tool.models import AssessmentFact, Comment, ContributionFact, Post, Prompt
 from lti_tool.services import cells
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST, prompt_subject
@@ -63,7 +63,8 @@ def facts_of(community_id: int, member_ids: Iterable[int] | None = None) -> dict
     """Return the facts of these members (None: of everybody) by member id; two statements.
 
     What concerns everybody, as the deadline of a prompt, stands among the facts of each of them; a member
-    without any of their own is given it, too, when named.
+    without any of their own is given it, too, when named. A prompt that was withdrawn before it opened
+    never concerned anybody.
     """
     found, shared = facts_and_shared(community_id, member_ids)
     for theirs in found.values():
@@ -81,11 +82,11 @@ def facts_and_shared(
         if named is None or row.member_id in named:
             found.setdefault(row.member_id, []).append(_as_fact(row, title))
     shared = []
-    for row in db.session.scalars(_assessments(community_id, named)):
+    for row, opens_at in db.session.execute(_assessments(community_id, named)):
         if row.member_id is None:
-            shared.append(_around(row))
+            shared.append(_around(row, opens_at))
         elif named is None or row.member_id in named:
-            found.setdefault(row.member_id, []).append(_around(row))
+            found.setdefault(row.member_id, []).append(_around(row, opens_at))
     return found, shared
 
 
@@ -101,7 +102,17 @@ def _contributions(community_id: int, named: set[int] | None) -> Select:
 
 def _assessments(community_id: int, named: set[int] | None) -> Select:
     wanted = (
-        select(AssessmentFact).where(AssessmentFact.community_id == community_id).order_by(AssessmentFact.id)
+        select(AssessmentFact, Prompt.opens_at)
+        .outerjoin(Prompt, Prompt.id == AssessmentFact.prompt_id)
+        .where(
+            AssessmentFact.community_id == community_id,
+            or_(
+                AssessmentFact.prompt_id.is_(None),
+                Prompt.withdrawn_at.is_(None),
+                Prompt.withdrawn_at >= Prompt.opens_at,
+            ),
+        )
+        .order_by(AssessmentFact.id)
     )
     if _are_many(named):
         return wanted
@@ -148,7 +159,7 @@ def _praise(row: ContributionFact, about: str) -> Praise:
     return Praise(giver=row.actor_id, about=about, by_staff=bool(row.by_staff), returns=row.returns_at)
 
 
-def _around(row: AssessmentFact) -> Fact:
+def _around(row: AssessmentFact, opens_at: datetime | None) -> Fact:
     """Return a fact around contributions; its number is of another table, its act tells them apart."""
     return Fact(
         id=row.id,
@@ -159,6 +170,7 @@ def _around(row: AssessmentFact) -> Fact:
         deadline=row.deadline,
         period=row.period,
         rubric=_number(row.rubric),
+        opens=opens_at,
     )
 
 

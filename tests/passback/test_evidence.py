@@ -110,9 +110,9 @@ class TestTheEvidence:
         assert answer.stdout.count("DIFFERENT: score") == 1
 
     def test_does_not_tell_a_learner_what_will_be_asked(self, graded, tmp_path):
-        """A column is usually called as its prompt is; its dates are part of what every digest is made of."""
-        opens = (clock.now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
-        graded.trainer.post("prompts", title="A secret task", body="Tell.", opens_at=opens)
+        """Neither the prompt, nor its dates, nor its column: no digest holds what has not opened."""
+        opens, ends = ((clock.now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M") for days in (2, 9))
+        graded.trainer.post("prompts", title="A secret task", body="Tell.", opens_at=opens, deadline=ends)
         with graded.world.database() as session:
             prompt = session.scalars(select(Prompt.id)).one()
         form = {"measures": f"prompt-{prompt}", "name": "A secret task", "maximum": "10"}
@@ -122,10 +122,30 @@ class TestTheEvidence:
         graded.deliver()
         mine = graded.learner("ines").get("participation/evidence.json")
         assert "secret" not in mine.html
-        assert json.loads(mine.html)["prompts"] == []
+        told = json.loads(mine.html)
+        assert (told["prompts"], told["facts_of_everybody"], len(told["columns"])) == ([], [], 1)
+        assert {one["column"] for one in told["members"][0]["deliveries"]} == {told["columns"][0]["uuid"]}
+        assert "prompt:" not in graded.learner("ines").get("participation/evidence.csv").html
         answer = recomputed(mine, tmp_path)
         assert (answer.returncode, answer.stdout.count("OK")) == (0, 1), answer.stdout
         assert "A secret task" in graded.trainer.get("grading/evidence.json").html
+
+    def test_what_was_sent_before_a_prompt_opened_computes_after_it(self, graded, tmp_path):
+        """Its facts are exported then, and belong to what is sent from then on alone."""
+        opens, ends = ((clock.now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M") for days in (2, 9))
+        graded.trainer.post("prompts", title="Soon", body="Tell.", opens_at=opens, deadline=ends)
+        graded.ask("ines", "1")
+        graded.send()
+        graded.deliver()
+        with graded.world.app.app_context(), transaction():
+            db.session.execute(update(Prompt).values(opens_at=clock.now()))
+        graded.ask("ines", "2")
+        graded.send("ines")
+        graded.deliver_until_settled(after=timedelta(seconds=5))
+        mine = graded.learner("ines").get("participation/evidence.json")
+        assert len(json.loads(mine.html)["facts_of_everybody"]) == 1
+        answer = recomputed(mine, tmp_path)
+        assert (answer.returncode, answer.stdout.count("OK")) == (0, 2), answer.stdout
 
     def test_of_one_learner_is_part_of_that_of_everybody(self, sent):
         everybody = json.loads(sent.trainer.get("grading/evidence.json").html)

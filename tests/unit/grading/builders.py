@@ -59,9 +59,14 @@ class Learner:
         """The trainer asks for nothing in a week (or, by the other act, asks again)."""
         self._add(act, f"period:{week}", at, period=week)
 
-    def prompt(self, deadline: datetime | None, at: datetime = FOUR_WEEKS[0].starts_at) -> str:
+    def prompt(
+        self,
+        deadline: datetime | None,
+        at: datetime = FOUR_WEEKS[0].starts_at,
+        opens: datetime | None = None,
+    ) -> str:
         """The one prompt of the course gets its deadline; returns its subject."""
-        self._add(Act.SCHEDULED, "prompt:1", at, deadline=deadline)
+        self._add(Act.SCHEDULED, "prompt:1", at, deadline=deadline, opens=opens)
         return "prompt:1"
 
     def _add(self, act: Act, subject: str, at: datetime, **more: object) -> None:

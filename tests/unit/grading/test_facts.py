@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from lti_tool.grading.facts import Act, Fact, FactInvalid, Kind, Praise, digest_of
+from lti_tool.grading.facts import Act, Fact, FactInvalid, Kind, Praise, digest_of, known_at
 from lti_tool.grading.hints import next_steps
+from lti_tool.grading.ledger import Reason
 from lti_tool.grading.policy import POINTS_AND_PACE
 from lti_tool.grading.presets import BALANCED, CHECKLIST, TRAINER_ONLY, UNGRADED
 from tests.unit.grading.builders import Learner, moment
@@ -75,3 +76,39 @@ class TestHints:
         learner = Learner()
         learner.excused(1)
         assert next_steps(learner.statement(policy=BALANCED, as_of=moment(1, 2)), BALANCED) == ()
+
+
+class TestAPromptThatHasNotOpened:
+    """Nobody can answer it yet: it plays no part, and no digest gives it away."""
+
+    def test_leaves_no_trace_in_a_statement(self):
+        told, untold = Learner(), Learner()
+        for learner in (told, untold):
+            learner.write(Kind.QUESTION, moment(1, 1))
+        told.prompt(moment(2, 4), at=moment(1, 2), opens=moment(2))
+        before = moment(1, 6)
+        assert told.statement(as_of=before) == untold.statement(as_of=before)
+
+    def test_is_in_the_digest_from_its_opening_on(self):
+        learner = Learner()
+        learner.prompt(moment(2, 4), at=moment(1, 2), opens=moment(2))
+        nothing = digest_of([])
+        assert learner.statement(as_of=moment(2) - timedelta(microseconds=1)).digest == nothing
+        assert learner.statement(as_of=moment(2)).digest == digest_of(learner.facts) != nothing
+
+    def test_may_be_moved_without_any_change_to_what_was_known_before(self):
+        first, moved = Learner(), Learner()
+        first.prompt(moment(2, 4), at=moment(1, 2), opens=moment(2))
+        moved.prompt(moment(2, 4), at=moment(1, 2), opens=moment(2, 2))
+        as_of = moment(1, 6)
+        assert known_at(first.facts, as_of) == known_at(moved.facts, as_of) == []
+
+    def test_binds_from_its_opening_on(self):
+        learner = Learner()
+        prompt = learner.prompt(moment(2, 4), at=moment(1, 2), opens=moment(2))
+        late = learner.write(Kind.QUESTION, moment(2, 6), prompt=prompt)
+        assert learner.line(late, as_of=moment(3)).reason is Reason.LATE
+
+    def test_has_a_moment_with_a_zone(self):
+        with pytest.raises(FactInvalid):
+            Fact(1, Act.SCHEDULED, "prompt:1", None, moment(1), opens=NO_ZONE)

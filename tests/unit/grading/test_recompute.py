@@ -134,6 +134,14 @@ class TestAnyLearner:
         assert verdict(recompute, found) == (str(stands.score), [])
 
 
+    @settings(deadline=None, max_examples=60)
+    @given(learners(), half_hours, half_hours)
+    def test_gets_the_same_whenever_prompts_open(self, recompute, facts, opens, now):
+        dated = [replace(fact, opens=at(opens)) if fact.act is Act.SCHEDULED else fact for fact in facts]
+        stands = score(dated, POINTS_AND_PACE, at(now), Decimal("20.00"))
+        assert verdict(recompute, evidence(dated, POINTS_AND_PACE, stored(stands))) == (str(stands.score), [])
+
+
 class TestTheProgram:
     @pytest.fixture
     def sent(self):
