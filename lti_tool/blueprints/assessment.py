@@ -104,7 +104,7 @@ def write_feedback(member, member_id):
         feedback.write_feedback(member, column_id, member_id, *told, clock.now())
     except (ValidationError, InputRefused) as err:
         return _to_correct(member, member_id, "feedback", err)
-    return _back_to(member_id, "feedback-written", "feedback")
+    return _back_to(member_id, "feedback-written" if told[0] else "feedback-taken-back", "feedback")
 
 
 @bp.get("/grading/excuses")

@@ -85,8 +85,10 @@ def decide(member, delivery_id):
 
 @bp.post("/grading/deliveries/<id:delivery_id>/restore")
 def restore(member, delivery_id):
-    passback.restore(member, delivery_id, gettext("What the LMS had before is put back."), clock.now())
-    return redirect(url_for(".index", done="restored"), 303)
+    reason = gettext("What the LMS had before is put back.")
+    reason_if_capped = gettext("What the LMS had before was more than the maximum: the maximum is put back.")
+    capped = passback.restore(member, delivery_id, reason, clock.now(), reason_if_capped)
+    return redirect(url_for(".index", done="restored-capped" if capped else "restored"), 303)
 
 
 @bp.post("/grading/line-items/<id:line_item_id>/again")

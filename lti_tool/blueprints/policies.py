@@ -9,7 +9,15 @@ from lti_tool import clock
 from lti_tool.access import community_blueprint
 from lti_tool.errors import Stale
 from lti_tool.grading.presets import PRESETS
-from lti_tool.schemas.policies import SETTINGS, AdoptionSchema, PolicySchema, as_form, lines_offered
+from lti_tool.schemas.policies import (
+    SETTINGS,
+    AdoptionSchema,
+    PolicySchema,
+    as_form,
+    by_points,
+    in_play,
+    lines_offered,
+)
 from lti_tool.services import policies, policy_adoption, policy_history
 from lti_tool.services.policies import InForce, PolicyDraft, Preview
 
@@ -76,6 +84,8 @@ def _page(in_force: InForce, values, problems: dict | None = None, foreseen: Pre
         preview=foreseen,
         presets=list(PRESETS),
         settings=SETTINGS,
+        in_play=in_play(values),
+        by_points=by_points(values),
         kinds=policies.SHOWN_KINDS,
         lines=lines_offered(values),
     )

@@ -9,6 +9,7 @@ from lti_tool.errors import NotFound, Stale
 from lti_tool.participation_page import participation_page
 from lti_tool.permalinks import links_to
 from lti_tool.permissions import Act
+from lti_tool.schemas.fields import row_number
 from lti_tool.schemas.questions import AnswerSchema, QuestionSchema
 from lti_tool.services import questions
 from lti_tool.services.questions import TooManyOpen
@@ -32,7 +33,7 @@ def ask(member):
 
 @bp.get("/grading/questions")
 def index(member):
-    return _page(member)
+    return _page(member, after=row_number(request.args.get("after")))
 
 
 @bp.post("/grading/questions/<id:question_id>/answer")
@@ -48,15 +49,19 @@ def answer(member, question_id):
     return redirect(url_for(".index", done="question-answered", _anchor=f"question-{question_id}"), 303)
 
 
-def _page(member, question_id=None, problems=None):
-    """Show the questions; what was typed as an answer to one is kept beside it."""
-    inbox = questions.open_questions(member, clock.now())
+def _page(member, question_id=None, problems=None, after=0):
+    """Show the questions, those that wait from one on whose answer has to be corrected."""
+    if question_id is not None:
+        after = question_id - 1
+    inbox = questions.open_questions(member, clock.now(), after)
     shown = [*inbox.open, *inbox.answered]
     if question_id is not None and question_id not in {one.id for one in shown}:
         raise NotFound()
     return render_template(
         "grading/questions.html",
         open=inbox.open,
+        waiting=inbox.waiting,
+        following=inbox.following,
         answered=inbox.answered,
         links=links_to({one.subject: one.place for one in shown if one.place}),
         typed={question_id: request.form.get("body", "")} if question_id else {},

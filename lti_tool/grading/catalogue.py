@@ -56,6 +56,19 @@ def settings_for(kinds: Collection[Kind]) -> tuple[Setting, ...]:
     return (*_WEIGHTS, *_PERIOD, *of_kinds, *_LIMITS, *recognition, *_DEADLINES, *_HELP)
 
 
+def plays_a_part(name: str, weighed: Collection[Part]) -> bool:
+    """Tell whether a setting can change a score that these parts make.
+
+    A checklist counts contributions and not their points: of a kind's points it only matters whether there
+    are any. Where contributions make no part of the score their points are shown all the same, and so is
+    every setting of theirs.
+    """
+    parts = set(weighed)
+    if not parts & _STANDING:
+        return True
+    return bool(parts & _PARTS_OF.get(name.split(".")[-1], frozenset(Part)))
+
+
 def value_of(policy: Policy, name: str) -> Any:
     """Return what a policy holds under a setting's name; a kind without a rule brings nothing."""
     group, _, rest = name.partition(".")
@@ -125,6 +138,23 @@ def _of_kind(kind: Kind) -> tuple[Setting, ...]:
     )
 
 
+# Parts that are made of points, of what counts at all, and of what no rule lets count for nothing.
+_POINTS = frozenset({Part.ACTIVITY, Part.REGULARITY})
+_COUNTED = _POINTS | {Part.MILESTONES}
+_STANDING = _COUNTED | {Part.HELP}
+# Which parts a setting can change, by the last word of its name; all others change any.
+_PARTS_OF: Mapping[str, frozenset[Part]] = {
+    "goal_per_period": _POINTS,
+    "buffer": _POINTS,
+    "base": _POINTS,
+    "per_period": _POINTS,
+    "daily_limit": _COUNTED,
+    "late_days": _COUNTED,
+    "reply_hours": _COUNTED,
+    "helped_members": frozenset({Part.HELP}),
+    "active_points": frozenset({Part.REGULARITY}),
+    "active_share": frozenset({Part.REGULARITY}),
+}
 _NO_RULE: Mapping[str, Any] = {"base": Fraction(0), "min_words": None, "per_period": 0}
 _HUNDREDTH = Fraction(1, 100)
 _WEIGHTS = tuple(_whole(f"weights.{part}", Group.WEIGHTS, 0, 100) for part in Part)

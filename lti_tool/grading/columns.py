@@ -29,6 +29,32 @@ class PromptSpan:
     deadline: datetime | None
 
 
+@dataclass(frozen=True)
+class PromptDates:
+    """The moments of a prompt's column: nothing of weeks applies to it.
+
+    ``replies_until``: replies after the deadline lose nothing until then, None where there is no such window;
+    ``counts_until``: nothing counts any more from then on.
+    """
+
+    opens_at: datetime
+    deadline: datetime | None
+    replies_until: datetime | None
+    counts_until: datetime
+
+
+def dates_of_prompt(prompt: PromptSpan, policy: Policy, period: Period) -> PromptDates:
+    """Return the moments that matter for a prompt's column, ``period`` being its one period."""
+    window = timedelta(hours=policy.deadlines.reply_hours)
+    has_window = prompt.deadline is not None and window
+    return PromptDates(
+        opens_at=prompt.opens_at,
+        deadline=prompt.deadline,
+        replies_until=prompt.deadline + window if has_window else None,
+        counts_until=period.ends_at,
+    )
+
+
 def assessment_alone(policy: Policy) -> Policy:
     """Return the policy of a column that shows the trainer's rubric and nothing else."""
     return replace(policy, weights={Part.ASSESSMENT: 100}, milestones=())

@@ -89,9 +89,9 @@ class Fact:
 
     Facts around contributions have no kind: SCHEDULED gives the prompt that is its subject a
     ``deadline`` (None takes it back) and ``opens`` says when that prompt opens: what nobody can
-    answer yet is no part of any score, and no digest tells of it. EXCUSED and EXPECTED say whether the member is asked for
-    anything in the ``period`` of that number, RUBRIC holds the trainer's assessment ``rubric``
-    (0..1, None takes it back).
+    answer yet is no part of any score, and no digest tells of it. EXCUSED and EXPECTED say whether
+    the member is asked for anything in the ``period`` of that number, RUBRIC holds the trainer's
+    assessment ``rubric`` (0..1, None takes it back).
     """
 
     id: int

@@ -1,11 +1,12 @@
 """What a trainer fills in about one learner: marks, the rubric, excuses, decisions, feedback."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validates_schema
+from marshmallow import ValidationError, fields, post_load, pre_load, validates_schema
 from marshmallow.validate import Length, OneOf, Range
 
 from lti_tool.grading.exact import exact
@@ -161,5 +162,11 @@ class ScoreDecisionSchema(Form):
 class FeedbackSchema(Form):
     """Feedback to one learner; nothing written takes back what stood."""
 
+    take_back = fields.String(load_default="")
     body = _Words(limit=FEEDBACK_LIMIT)
     to_lms = fields.String(load_default="")
+
+    @pre_load
+    def leave_out_what_is_taken_back(self, data: Mapping[str, str], **kwargs: Any) -> dict[str, str]:
+        """Whatever stands in the field when feedback is taken back is not wanted any more."""
+        return {name: data[name] for name in data if name != "body" or not data.get("take_back")}

@@ -9,9 +9,17 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, pre_load, validates, validates_schema
 from marshmallow.validate import Range
 
-from lti_tool.grading.catalogue import Group, Setting, settings_for, value_of, with_values, written
+from lti_tool.grading.catalogue import (
+    Group,
+    Setting,
+    plays_a_part,
+    settings_for,
+    value_of,
+    with_values,
+    written,
+)
 from lti_tool.grading.exact import exact
-from lti_tool.grading.policy import Policy, PolicyInvalid
+from lti_tool.grading.policy import Part, Policy, PolicyInvalid
 from lti_tool.grading.rules import Milestone
 from lti_tool.schemas.fields import Form, Text
 from lti_tool.schemas.grading import FIRST_YEAR, LAST_YEAR, MOST_WEEKS
@@ -237,6 +245,25 @@ def _as_line(milestone: Milestone) -> dict[str, str]:
         "points": written(milestone.points),
         "by_period": "" if by_period is None else str(by_period),
     }
+
+
+def in_play(values: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of the settings that play a part under the weights that the form holds."""
+    weighed = [part for part in Part if _weighs(values.get(f"weights.{part}", ""))]
+    return frozenset(setting.name for setting in SETTINGS if plays_a_part(setting.name, weighed))
+
+
+def _weighs(typed: str) -> bool:
+    """Tell whether a weight is above zero; what cannot be read may be meant to be."""
+    try:
+        return number_of(typed) > 0
+    except ValidationError:
+        return bool(typed.strip())
+
+
+def by_points(values: Mapping[str, str]) -> bool:
+    """Tell whether points make a part of the score that the form describes, or are shown for themselves."""
+    return "goal_per_period" in in_play(values)
 
 
 def lines_offered(values: Mapping[str, str]) -> range:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lti_tool.errors import NotFound
+from lti_tool.grading.columns import PromptDates
 from lti_tool.grading.ledger import Line, Statement
 from lti_tool.grading.periods import Period
 from lti_tool.grading.policy import Part, Policy
@@ -97,6 +98,8 @@ class LearnerPage:
     criteria: tuple[str, ...]
     levels: tuple[int, ...]
     final: FinalValue | None
+    kind: str  # of the column
+    dates: PromptDates | None  # of a prompt's column
 
     @property
     def to_mark(self) -> int:
@@ -149,6 +152,8 @@ def learner_page(
         zone=by.zone,
         criteria=CRITERIA,
         levels=tuple(LEVELS),
+        kind=by.kind.value,
+        dates=by.dates,
     )
 
 

@@ -15,6 +15,7 @@ from lti_tool.extensions import db
 from lti_tool.grading.score import Statement
 from lti_tool.lti.scores import Result, Score
 from lti_tool.models import (
+    ColumnKind,
     DeliveryState,
     Enrolment,
     Membership,
@@ -182,6 +183,7 @@ class _Answer:
     decision_id: int | None = None
     without_assessment: bool = False
     comment: str | None = None
+    kind: ColumnKind = ColumnKind.PARTICIPATION
 
 
 def _answer_for(cell: ScoreDelivery, column_id: int, now: datetime) -> _Answer | None:
@@ -208,7 +210,8 @@ def _answer_now(cell: ScoreDelivery, community_id: int, column_id: int, now: dat
     to_be = wanted(by, stands, decided, sent_before=cell.confirmed_value is not None)
     if to_be.value is None or (to_be.verdict.final and not _is_asked_when_over(cell, by)):
         return None
-    return _Answer(replace(stands, score=to_be.score), to_be.decision_id, to_be.verdict.without_assessment)
+    ours = replace(stands, score=to_be.score)
+    return _Answer(ours, to_be.decision_id, to_be.verdict.without_assessment, kind=by.kind)
 
 
 def _is_asked_when_over(cell: ScoreDelivery, by: Rules) -> bool:
@@ -318,6 +321,7 @@ def _comment(cell: ScoreDelivery, parcel: Parcel, answer: _Answer) -> str:
         answer.statement.closed_periods,
         answer.statement.total_periods,
         answer.statement.final,
+        kind=answer.kind,
         without_assessment=answer.without_assessment,
         set_by_hand=answer.decision_id is not None,
         feedback=said.body if said is not None and said.to_lms else "",

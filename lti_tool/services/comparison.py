@@ -1,10 +1,12 @@
-"""The two rules of a delivery that need no database: what counts as ours, and which time stamp may go."""
+"""The rules of a delivery without a database: what counts as ours, which stamp may go, what is put back."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+
+from lti_tool.grading.exact import round_half_up
 
 # Half of the last decimal that we send: what an LMS does to a value by rounding or scaling stays below it.
 TOLERANCE = Fraction(5, 1000)
@@ -21,6 +23,20 @@ class Mark:
 
     value: Decimal
     maximum: Decimal
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """What is sent when a value of theirs is put back: of our maximum, and whether theirs was more."""
+
+    value: Decimal
+    capped: bool
+
+
+def put_back(replaced: Mark, maximum: Decimal) -> PutBack:
+    """Return what can be sent of a value that ours went over: converted, rounded half up, at most all."""
+    share = Fraction(replaced.value) / Fraction(replaced.maximum)
+    return PutBack(min(round_half_up(share * Fraction(maximum)), maximum), capped=share > 1)
 
 
 def is_same(one: Mark, other: Mark) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, select
 from lti_tool.extensions import db
 from lti_tool.grading.sending import Judged
 from lti_tool.models import DeliveryState, LineItem, ScoreDelivery
+from lti_tool.services.comparison import Mark, PutBack, put_back
 from lti_tool.services.decisions import DecisionsInForce, decisions_in_force
 from lti_tool.services.rules import Rules
 from lti_tool.services.verdicts import Wanted, wanted
@@ -49,6 +50,8 @@ class DeliveryView:
     theirs_empty: bool = False
     replaced_value: Decimal | None = None  # what the LMS had before a decision of ours went over it
     replaced_maximum: Decimal | None = None
+    put_back: PutBack | None = None  # what would be sent to have that again
+    maximum_there: Decimal | None = None  # of the column in the LMS, as last seen
     asked_at: datetime | None = None
     problem: str | None = None
     problem_detail: str | None = None
@@ -110,6 +113,7 @@ _SHOWN = (
     ScoreDelivery.problem,
     ScoreDelivery.problem_detail,
     ScoreDelivery.attempts,
+    LineItem.maximum.label("maximum_there"),
 )
 
 
@@ -135,7 +139,8 @@ def _most_urgent(by: Rules, cells: list[Row], stands: Judged, decided: Decisions
     if not cells:
         return DeliveryView(id=None, state=NONE, changed=to_be.value is not None, **seen)
     changed = any(_differs(cell, to_be, stands.maximum) for cell in cells)
-    return _view(min(cells, key=lambda cell: URGENCY.index(cell.state)), changed=changed, **seen)
+    urgent = min(cells, key=lambda cell: URGENCY.index(cell.state))
+    return _view(urgent, by.maximum, changed=changed, **seen)
 
 
 def _differs(cell: Row, to_be: Wanted, maximum: Decimal) -> bool:
@@ -145,7 +150,7 @@ def _differs(cell: Row, to_be: Wanted, maximum: Decimal) -> bool:
     return cell.confirmed_value * maximum != to_be.value * cell.confirmed_maximum
 
 
-def _view(cell: Row, **seen: object) -> DeliveryView:
+def _view(cell: Row, maximum: Decimal, **seen: object) -> DeliveryView:
     shows_theirs = cell.state in (DeliveryState.HELD, DeliveryState.KEPT)
     return DeliveryView(
         id=cell.id,
@@ -158,6 +163,8 @@ def _view(cell: Row, **seen: object) -> DeliveryView:
         theirs_empty=shows_theirs and cell.theirs_empty,
         replaced_value=cell.replaced_value,
         replaced_maximum=cell.replaced_maximum,
+        put_back=_put_back(cell, maximum),
+        maximum_there=cell.maximum_there,
         asked_at=cell.asked_at,
         problem=cell.problem,
         problem_detail=cell.problem_detail,
@@ -165,3 +172,10 @@ def _view(cell: Row, **seen: object) -> DeliveryView:
         attempts=cell.attempts,
         **seen,
     )
+
+
+def _put_back(cell: Row, maximum: Decimal) -> PutBack | None:
+    """Return what putting back would send, None where there is nothing that can be."""
+    if cell.replaced_value is None or cell.replaced_value < 0:
+        return None
+    return put_back(Mark(cell.replaced_value, cell.replaced_maximum), maximum)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from lti_tool.errors import NotFound
+from lti_tool.grading.columns import PromptDates
 from lti_tool.grading.policy import Part, Policy
 from lti_tool.models import LineItemState
 from lti_tool.permissions import Act
@@ -58,6 +59,12 @@ class GradeRow:
     last_at: datetime | None  # of the latest contribution
     delivery: DeliveryView
     has_contributions: bool
+    excused_lately: bool
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing of theirs counts, although something was asked for."""
+        return not (self.has_contributions or self.excused_lately)
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,7 @@ class Gradebook:
     policy: Policy
     zone: str
     open_questions: int  # of learners, about their scores
+    dates: PromptDates | None  # of a prompt's column
 
     @property
     def show(self) -> str:
@@ -139,6 +147,7 @@ def gradebook(member: ActingMember, asked: Asked, now: datetime) -> Gradebook | 
         policy=by.policy,
         zone=by.zone,
         open_questions=questions.open_count(by.community_id),
+        dates=by.dates,
     )
 
 
@@ -167,7 +176,7 @@ def _is_in(row: GradeRow, show: str) -> bool:
     if show == TO_SEND:
         return row.delivery.to_send
     if show == QUIET:
-        return not row.has_contributions
+        return row.quiet
     return row.delivery.needs_attention if show == PROBLEMS else True
 
 
@@ -198,6 +207,7 @@ def _row(person: Person, stands: Running, delivery: DeliveryView) -> GradeRow:
         last_at=stands.last_at,
         delivery=delivery,
         has_contributions=stands.has_contributions,
+        excused_lately=stands.excused_lately,
     )
 
 

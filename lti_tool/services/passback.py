@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from fractions import Fraction
 
 from sqlalchemy import select
 
 from lti_tool.errors import NotFound, Stale
 from lti_tool.extensions import db
-from lti_tool.grading.exact import round_half_up
 from lti_tool.models import DeliveryState, GradeColumn, LineItem, LineItemState, ScoreDelivery
 from lti_tool.permissions import Act
 from lti_tool.services import (
@@ -23,6 +21,7 @@ from lti_tool.services import (
     verdicts,
 )
 from lti_tool.services.acting import ActingMember
+from lti_tool.services.comparison import Mark, put_back
 from lti_tool.services.rules import Rules
 
 KEEP, OVERWRITE = "keep", "overwrite"
@@ -92,10 +91,13 @@ def decide(member: ActingMember, delivery_id: int, decision: str, now: datetime)
     db.session.flush()
 
 
-def restore(member: ActingMember, delivery_id: int, reason: str, now: datetime) -> None:
+def restore(
+    member: ActingMember, delivery_id: int, reason: str, now: datetime, reason_if_capped: str
+) -> bool:
     """Put back what the LMS had before ours went over it: set by hand, with a reason, and sent, in one act.
 
-    The value is converted to the column's maximum, rounded half up to what can be sent.
+    The value is converted to the column's maximum, rounded half up to what can be sent. Tells whether it had
+    been more than a column of ours can hold: then all of the maximum is sent, for `reason_if_capped`.
 
     :raises NotFound: no such delivery in this community.
     :raises Stale: there is nothing to put back any more, or nothing that can be sent now.
@@ -106,12 +108,13 @@ def restore(member: ActingMember, delivery_id: int, reason: str, now: datetime) 
     if cell.replaced_value is None or cell.replaced_value < 0:
         raise Stale("nothing-to-decide")
     column = cell.line_item.column
-    share = Fraction(cell.replaced_value) / Fraction(cell.replaced_maximum)
-    value = min(round_half_up(share * Fraction(column.maximum)), column.maximum)
+    back = put_back(Mark(cell.replaced_value, cell.replaced_maximum), column.maximum)
     cell.replaced_value = cell.replaced_maximum = cell.replaced_at = None
-    decisions.override(member, column.id, cell.member_id, value, reason, now)
+    why = reason_if_capped if back.capped else reason
+    decisions.override(member, column.id, cell.member_id, back.value, why, now)
     if not ask_to_send(member, [cell.member_id], now, column.id):
         raise Stale("nothing-to-decide")
+    return back.capped
 
 
 def _lock_learner(member: ActingMember, delivery_id: int, now: datetime) -> None:

@@ -60,10 +60,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Inbox:
-    """The questions of a community: those that wait, the oldest first; those answered, the latest first."""
+    """The questions of a community: those that wait, the oldest first; those answered, the latest first.
+
+    `waiting` counts all that wait; `following` is the number of the question after which the next part of
+    them begins, None at the end.
+    """
 
     open: list[Question]
     answered: list[Question]
+    waiting: int
+    following: int | None
 
 
 def ask(member: ActingMember, subject: str, body: str, now: datetime) -> ScoreQuestion:
@@ -150,18 +156,27 @@ def of_learner(member: ActingMember, member_id: int) -> dict[str, list[Question]
     return _by_subject(_of(member.community.id, member_id))
 
 
-def open_questions(member: ActingMember, now: datetime) -> Inbox:
-    """Return what was asked here, each with the line that it is about; a constant number of statements."""
+def open_questions(member: ActingMember, now: datetime, after: int = 0) -> Inbox:
+    """Return what was asked here, each with the line that it is about; a constant number of statements.
+
+    :param after: the number of the question after which those that wait are shown; 0: from the beginning.
+    """
     member.must(Act.MANAGE_GRADES)
-    here = _here(member.community.id).options(*_WITH_PEOPLE).limit(MOST_SHOWN)
-    waiting = here.where(ScoreQuestion.answered_at.is_(None)).order_by(ScoreQuestion.id)
+    here = _here(member.community.id).options(*_WITH_PEOPLE)
+    waiting = here.where(ScoreQuestion.answered_at.is_(None), ScoreQuestion.id > after)
     done = here.where(ScoreQuestion.answered_at.is_not(None)).order_by(
         ScoreQuestion.answered_at.desc(), ScoreQuestion.id.desc()
     )
-    rows = [list(db.session.scalars(wanted)) for wanted in (waiting, done)]
-    context = _Context(member.community.id, [row for part in rows for row in part], now)
-    shown = [[context.shown(row) for row in part] for part in rows]
-    return Inbox(open=shown[0], answered=shown[1])
+    found = list(db.session.scalars(waiting.order_by(ScoreQuestion.id).limit(MOST_SHOWN + 1)))
+    asked, rest = found[:MOST_SHOWN], found[MOST_SHOWN:]
+    answered = list(db.session.scalars(done.limit(MOST_SHOWN)))
+    context = _Context(member.community.id, [*asked, *answered], now)
+    return Inbox(
+        open=[context.shown(row) for row in asked],
+        answered=[context.shown(row) for row in answered],
+        waiting=open_count(member.community.id),
+        following=asked[-1].id if rest else None,
+    )
 
 
 def open_count(community_id: int) -> int:

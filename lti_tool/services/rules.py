@@ -11,8 +11,10 @@ from sqlalchemy import Row, bindparam, select
 
 from lti_tool.extensions import db
 from lti_tool.grading.columns import (
+    PromptDates,
     PromptSpan,
     assessment_alone,
+    dates_of_prompt,
     facts_of_prompt,
     prompt_alone,
     span_of_prompt,
@@ -49,6 +51,11 @@ class Rules:
     policy_id: int | None = None
     automatic_at: datetime | None = None
     paused_at: datetime | None = None
+
+    @property
+    def dates(self) -> PromptDates | None:
+        """The moments of a prompt's column, None for one that goes by weeks or by the rubric."""
+        return None if self.prompt is None else dates_of_prompt(self.prompt, self.policy, self.periods[0])
 
     def begun(self, now: datetime) -> bool:
         """Tell whether the first period has begun."""

@@ -26,7 +26,7 @@ NEW_ROW = ("column_id", "member_id", "policy_id", "stale", "computed_at", "summa
 # More parameters than this are more than some databases take at once.
 MOST_NAMED = 500
 # Of what is kept: what another release kept in another form is computed anew where it is read.
-FORMAT = 1
+FORMAT = 2
 # So many of the latest periods show where somebody is heading.
 TREND = 4
 
@@ -36,7 +36,8 @@ class Running:
     """What tables show of a member's statement, and what may be sent is judged by (grading.sending.Judged).
 
     `percent`, `parts` (by name, those that are weighed and available) and `trend` (the latest periods, each
-    of its cap) are in whole per cent, rounded down so that 100 means all of it.
+    of its cap) are in whole per cent, rounded down so that 100 means all of it. `excused_lately`: nothing
+    was asked for in the latest weeks, so that silence in them says nothing.
     """
 
     score: Decimal
@@ -50,6 +51,7 @@ class Running:
     has_contributions: bool
     final: bool
     excused_so_far: bool
+    excused_lately: bool
 
 
 def statement_for(by: Rules, known: Iterable[Fact], as_of: datetime) -> Statement:
@@ -159,7 +161,14 @@ def summed_up(stands: Statement) -> Running:
         has_contributions=stands.has_contributions,
         final=stands.final,
         excused_so_far=stands.excused_so_far,
+        excused_lately=_is_excused_lately(stands),
     )
+
+
+def _is_excused_lately(stands: Statement) -> bool:
+    """Tell whether nothing was asked for of late: each of the latest weeks that has closed is excused."""
+    latest = stands.periods[-TREND:]
+    return any(one.excused for one in latest) and all(one.excused or one.open for one in latest)
 
 
 def percent_of(share: Fraction) -> int:
@@ -193,6 +202,7 @@ def _read(summary: Mapping) -> Running:
         has_contributions=summary["has_contributions"],
         final=summary["final"],
         excused_so_far=summary["excused_so_far"],
+        excused_lately=summary["excused_lately"],
     )
 
 

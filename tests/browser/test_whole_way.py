@@ -70,6 +70,7 @@ class TestFromAContributionToAGrade:
         theirs.sends_everything().marks_the_page()
 
         expect(theirs.row_of("Inès Lefèvre").locator(".status.ok")).to_have_text(theirs.says("Arrived"))
+        expect(theirs.form("/pause")).to_have_count(0)
         assert theirs.is_the_marked_page()
         mine = learner.is_in_lms("ines").opens_course(FRENCH).community.follows("participation")
         expect(mine.shown.locator(".status.ok")).to_have_text(mine.says("Arrived"))

@@ -316,6 +316,13 @@ class TestFeedback:
         assert "&lt;b&gt;" in page.response.get_data(as_text=True)
         assert len(desk.rows(Feedback)) == 1
 
+    def test_is_taken_back_whatever_stands_in_the_field(self, desk, learner):
+        learner.send("feedback", column=str(desk.column), body="Well done", to_lms="1")
+        page = learner.send("feedback", column=str(desk.column), body="x" * 2001, to_lms="1", take_back="1")
+        assert page.status == 200
+        assert page.soup.select_one("#feedback-body").text.strip() == ""
+        assert page.soup.select_one("form[action*=feedback] [name=take_back]") is None
+
     def test_that_is_too_long_is_kept(self, desk, learner):
         page = learner.send("feedback", column=str(desk.column), body="x" * 2001)
         assert page.status == 422

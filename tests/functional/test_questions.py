@@ -212,6 +212,38 @@ class TestAnswering:
             assert questions.open_count(int(graded.trainer.community.split("/")[2])) == 1
 
 
+class TestMoreQuestionsThanAPageShows:
+    """Those that wait come in parts; none is out of reach."""
+
+    @pytest.fixture
+    def many(self, graded, monkeypatch):
+        monkeypatch.setattr(questions, "MOST_SHOWN", 2)
+        for number in range(5):
+            asks(graded, body=f"Question number {number}?")
+        return graded
+
+    def test_all_of_them_can_be_reached(self, many):
+        seen, page = [], many.trainer.get("grading/questions")
+        for _ in range(3):
+            waiting = page.soup.select_one("section[aria-labelledby=open]")
+            seen += [one["id"] for one in waiting.select("li[id^=question-]")]
+            assert "5" in waiting.select_one(".count").text
+            following = waiting.select_one("a[href*='after=']")
+            page = page.browser.get(following["href"]) if following else page
+        assert seen == [f"question-{one.id}" for one in rows(many)]
+        assert following is None
+
+    def test_an_answer_to_be_corrected_is_shown_with_its_question(self, many):
+        last = rows(many)[-1].id
+        page = answers(many.trainer, last, body="x" * 4001)
+        assert page.status == 422
+        assert page.soup.select_one(f"#answer-{last}").text.strip() == "x" * 4001
+
+    @pytest.mark.parametrize("after", ["0", "x", "-1", "99999999999999999999", "999999"])
+    def test_a_beginning_that_there_is_none_of_is_no_error(self, many, after):
+        assert many.trainer.get("grading/questions", after=after).status == 200
+
+
 class TestAQuestion:
     def test_is_nobody_else_s(self, graded):
         asks(graded)

@@ -215,6 +215,32 @@ class TestPuttingBack:
         assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, 17)
         assert graded.cell().replaced_value is None
 
+    def test_more_than_the_maximum_is_said_before_and_after(self, graded):
+        self.decided_to_send_ours(graded)
+        graded.deliver_until_settled(after=timedelta(seconds=5))
+        self.remember(graded, replaced_value=Decimal(22))
+        graded.trainer.post("preferences/language", language="en")
+        shown = graded.trainer.get("grading").text
+        assert "Before ours, the LMS showed 22 of 20." in shown
+        assert "That is more than can be sent: putting it back sends 20 of 20." in shown
+        page = graded.trainer.post(f"grading/deliveries/{graded.cell().id}/restore")
+        assert "The maximum is on its way to the LMS" in page.text
+        graded.deliver_until_settled(after=timedelta(seconds=10))
+        assert graded.grade() == 20
+        reason = graded.learner("ines").get("participation").soup.select_one("#set-by-hand").text
+        assert "maximum" in reason
+
+    def test_what_another_maximum_makes_of_it_is_said(self, graded):
+        self.decided_to_send_ours(graded)
+        graded.deliver_until_settled(after=timedelta(seconds=5))
+        self.remember(graded, replaced_value=Decimal(17), replaced_maximum=Decimal(100))
+        with graded.world.app.app_context(), transaction():
+            db.session.execute(update(LineItem).values(maximum=Decimal(10)))
+        graded.trainer.post("preferences/language", language="en")
+        shown = graded.trainer.get("grading").text
+        assert "Putting it back sends 3.4 of 20." in shown
+        assert "In the LMS the column is out of 10 now" in shown
+
     def test_what_was_there_is_known_when_the_answer_to_ours_was_lost(self, graded):
         self.decided_to_send_ours(graded)
         graded.deliver(after=timedelta(seconds=5), connect=AnswersLost)

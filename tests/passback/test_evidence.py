@@ -232,11 +232,10 @@ class TestTables:
         cells = [row[1] for row in book.worksheets[0].iter_rows() if row[1].value == name]
         assert [cell.data_type for cell in cells] == ["s"]
 
-    def test_have_french_headings_that_are_read_back(self, sent):
-        content = (
-            f"Numéro d’apprenant;Apprenant;Score;Appréciation (0 à 100)\n{sent.number('ines')};x;1,5;80\n"
-        )
-        assert "1 mark would change" in upload(sent.trainer, content).text
+    @pytest.mark.parametrize("heading", ["Évaluation (0 à 100)", "Appréciation", "Note"])
+    def test_have_french_headings_that_are_read_back(self, sent, heading):
+        content = f"Numéro d’apprenant;Apprenant;Score;{heading}\n{sent.number('ines')};x;1,5;80\n"
+        assert "1 assessment would change" in upload(sent.trainer, content).text
 
     def test_tell_the_facts_in_order(self, sent):
         rows = rows_of(sent.trainer.get("grading/facts.csv"))
@@ -244,7 +243,7 @@ class TestTables:
         assert {row["words"] for row in rows} == {"20"}
 
 
-class TestBringingInMarks:
+class TestBringingInAssessments:
     def test_what_would_change_is_shown_and_nothing_is_written(self, sent):
         ines, hugo = sent.number("ines"), sent.number("hugo")
         page = upload(
@@ -252,9 +251,9 @@ class TestBringingInMarks:
             f"number,name,assessment\n{ines},,85\n{hugo},,101\n99999,,5\n,Nobody At All,7\n{hugo},,x\n",
         )
         assert page.status == 200
-        assert "1 mark would change" in page.text
+        assert "1 assessment would change" in page.text
         assert "4 lines are left aside" in page.text
-        assert "The mark is not between 0 and 100." in page.text
+        assert "The assessment is not between 0 and 100." in page.text
         assert page.text.count("Nobody who is graded here has this number or name.") == 2
         assert rubrics(sent) == []
         assert sent.state("ines") is DeliveryState.CONFIRMED
@@ -262,7 +261,7 @@ class TestBringingInMarks:
     def test_confirmed_marks_are_facts_with_their_author(self, sent):
         ines = sent.number("ines")
         page = confirm(sent.trainer, upload(sent.trainer, f"number;mark\n{ines};33,3\n"))
-        assert "The marks are taken over." in page.text
+        assert "The assessments are taken over." in page.text
         assert rubrics(sent) == [(ines, "333/1000")]
         assert sent.state("ines") is DeliveryState.READY
         with sent.world.database() as session:
@@ -287,13 +286,13 @@ class TestBringingInMarks:
         assert "1 line is left aside" in page.text
         assert page.soup.select_one("input[name=marks]") is None
         spelt = f"number,name,assessment\n{sent.number('ines')},Nobody called so,85\n"
-        assert "1 mark would change" in upload(sent.trainer, spelt).text
+        assert "1 assessment would change" in upload(sent.trainer, spelt).text
 
     def test_the_same_file_once_more_changes_nothing(self, sent):
         content = f"number;mark\n{sent.number('ines')};80\n"
         confirm(sent.trainer, upload(sent.trainer, content))
         page = upload(sent.trainer, content)
-        assert "1 mark is already there." in page.text
+        assert "1 assessment is already there." in page.text
         assert page.soup.select_one("input[name=marks]") is None
 
     def test_the_exported_scores_come_back_as_they_left(self, sent):
@@ -301,13 +300,13 @@ class TestBringingInMarks:
         for below in ("scores.csv", "scores.xlsx"):
             exported = sent.trainer.get(f"grading/{below}").response.get_data()
             page = upload(sent.trainer, exported, below)
-            assert "1 mark is already there." in page.text, below
+            assert "1 assessment is already there." in page.text, below
             assert "1 line is left aside" in page.text, below
 
     def test_names_do_where_there_is_one_of_them(self, sent):
         rename(sent, "ines", "=Inès d'Arc")
         page = upload(sent.trainer, "learner;mark\n'=ines d’arc;80\n")
-        assert "1 mark would change" in page.text
+        assert "1 assessment would change" in page.text
         rename(sent, "hugo", "=Inès d'Arc")
         page = upload(sent.trainer, "learner;mark\n'=ines d’arc;80\n")
         assert "Several people have this name" in page.text

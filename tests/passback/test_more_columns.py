@@ -1,10 +1,11 @@
 """Several columns of one community: what each shows, and how each is sent."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lti_tool import clock
 from lti_tool.extensions import db
@@ -16,7 +17,9 @@ from lti_tool.models import (
     DeliveryState,
     GradeColumn,
     Period,
+    Prompt,
     ScoreDelivery,
+    ScoreStatement,
 )
 from lti_tool.services import closing
 from lti_tool.transactions import transaction
@@ -123,6 +126,72 @@ class TestAnotherColumn:
     )
     def test_nothing_else_can_be_measured(self, graded, measures):
         assert add(graded, measures=measures).status in (404, 422)
+
+
+class TestTheColumnOfAPrompt:
+    """It has the dates of its prompt: no weeks, and no pace that one could keep."""
+
+    @pytest.fixture
+    def prompted(self, graded):
+        """Inès has answered a prompt that has a column of its own; everybody reads English."""
+        for page in (graded.trainer, graded.learner("ines")):
+            page.post("preferences/language", language="en")
+        ends = (clock.now() + A_WEEK).strftime("%Y-%m-%dT%H:%M")
+        graded.trainer.post("prompts", title="Tell", body="What did you try?", deadline=ends)
+        with graded.world.database() as session:
+            prompt = session.scalars(select(Prompt.id)).one()
+        add(graded, measures=f"prompt-{prompt}", name="The prompt")
+        graded.make_columns()
+        body = " ".join(f"word{number}" for number in range(20))
+        form = {"kind": "discussion", "title": "Tried", "body": body, "prompt": str(prompt)}
+        graded.learner("ines").post("posts", **form)
+        return graded
+
+    def pages(self, classroom, kind) -> list[str]:
+        query = {"column": column(classroom, kind).id}
+        number = classroom.number("ines")
+        found = [classroom.trainer.get(below, **query) for below in ("grading", f"grading/learners/{number}")]
+        return [page.soup.select_one("main").get_text(" ") for page in found]
+
+    def test_speaks_of_its_dates_and_not_of_weeks(self, prompted):
+        table, learner = self.pages(prompted, ColumnKind.PROMPT)
+        assert "Dates of the prompt" in table
+        assert "Counted so far." in learner
+        for text in (table, learner):
+            assert "Deadline:" in text
+            assert not re.search(r"\b(week|weeks|pace|trend)\b", text, re.IGNORECASE)
+
+    def test_of_the_rubric_has_neither(self, prompted):
+        add(prompted)
+        table, learner = self.pages(prompted, ColumnKind.ASSESSMENT)
+        assert "keep the pace" not in learner
+        assert "Week after week" not in learner
+        assert "Trend" not in table
+
+    def test_offers_no_weeks_to_be_excused_from(self, prompted):
+        """Its one period is no week: whoever excused it would excuse the first week of the course."""
+        number = prompted.number("ines")
+        page = prompted.trainer.get(
+            f"grading/learners/{number}", column=column(prompted, ColumnKind.PROMPT).id
+        )
+        assert page.soup.select_one("form[action*=excuses]") is None
+
+    def test_is_sent_with_words_that_fit(self, prompted):
+        prompted.trainer.post(
+            "grading/send", everyone="1", column=str(column(prompted, ColumnKind.PROMPT).id)
+        )
+        prompted.deliver()
+        with prompted.world.database() as session:
+            said = session.scalars(select(ScoreStatement.comment)).one()
+        assert said in ("Provisional, counted so far", "Provisoire, compté jusqu’ici")
+
+    def test_that_has_not_opened_is_not_told_to_learners(self, prompted):
+        chosen = column(prompted, ColumnKind.PROMPT)
+        prompted.trainer.post(f"grading/columns/{chosen.id}/automatic", on="true")
+        assert "The prompt" in prompted.learner("ines").get("participation").text
+        with prompted.world.app.app_context(), transaction():
+            db.session.execute(update(Prompt).values(opens_at=clock.now() + A_WEEK))
+        assert "The prompt" not in prompted.learner("ines").get("participation").text
 
 
 class TestSendingByItself:

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from lti_tool import clock
@@ -128,6 +129,69 @@ class TestTheOneBigButton:
         graded.send()
         graded.deliver()
         assert graded.trainer.get("grading").soup.select_one(everyone) is not None
+
+
+class TestWhatComesAgainWhileSending:
+    """The rows of the table ask for themselves again; with the end of it, what one can do changes."""
+
+    def stop(self, soup):
+        return soup.select_one("form[action*='/pause'] input[name=on]")
+
+    def again(self, graded) -> BeautifulSoup:
+        """What comes again, with what stands in templates to be put elsewhere."""
+        html = graded.trainer.get("grading/progress").html
+        return BeautifulSoup(html.replace("template>", "section>"), "html.parser")
+
+    def test_the_stop_goes_when_everything_has_arrived(self, graded):
+        graded.ask()
+        graded.send()
+        assert self.stop(graded.trainer.get("grading").soup)["value"] == "true"
+        while_sending = self.again(graded)
+        assert while_sending.select_one("#grade-progress .callout.info") is not None
+        assert while_sending.select_one("#grade-sending") is None
+        graded.deliver()
+        afterwards = self.again(graded)
+        assert afterwards.select_one("#grade-progress .callout.ok") is not None
+        assert afterwards.select_one("#grade-sending input[name=everyone]") is not None
+        assert self.stop(afterwards) is None
+        assert self.stop(graded.trainer.get("grading").soup) is None
+
+    def test_who_stopped_it_elsewhere_is_followed(self, graded):
+        graded.ask()
+        graded.send()
+        with graded.world.database() as session:
+            column = session.scalars(select(GradeColumn.id)).one()
+        graded.trainer.post(f"grading/columns/{column}/pause", on="true")
+        again = self.again(graded)
+        assert self.stop(again)["value"] == "false"
+        assert again.select_one("#grade-progress .callout") is None, "the LMS has not answered"
+
+
+class TestWhoIsQuiet:
+    def quiet(self, graded) -> set[str]:
+        page = graded.trainer.get("grading", show="quiet")
+        return {box["value"] for box in page.soup.select("input[name=member]")}
+
+    def excuse(self, graded, weeks: str) -> None:
+        number = graded.number("ines")
+        below = f"grading/learners/{number}/excuses"
+        assert graded.trainer.post(below, act="excuse", period=weeks, reason="Ill").status == 200
+
+    def test_is_who_wrote_nothing_that_counts(self, graded):
+        karim = str(graded.number("karim"))
+        graded.ask("ines")
+        assert self.quiet(graded) == {karim}
+
+    def test_is_not_who_is_excused(self, graded):
+        graded.trainer.post("preferences/language", language="en")
+        karim = str(graded.number("karim"))
+        graded.ask("ines")
+        self.excuse(graded, "1")
+        assert self.quiet(graded) == {karim}
+        rows = graded.trainer.get("grading").soup.select("#grade-rows tr:not(.detail)")
+        said = {row.select_one("input")["value"]: row.text for row in rows}
+        assert "excused" in said[str(graded.number("ines"))]
+        assert "quiet so far" in said[karim]
 
 
 class TestWhatThePagesCost:

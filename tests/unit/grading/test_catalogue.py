@@ -11,6 +11,7 @@ from lti_tool.grading.catalogue import (
     Difference,
     Setting,
     differences,
+    plays_a_part,
     settings_for,
     value_of,
     with_values,
@@ -162,3 +163,42 @@ class TestWritingANumber:
     def test_is_exact_and_short(self, value, text):
         assert written(value) == text
         assert Fraction(text) == value
+
+
+class TestWhatPlaysAPart:
+    """Some settings change no score under the weights of a policy: they would only be in the way."""
+
+    def test_of_a_checklist_is_what_makes_a_contribution_count(self):
+        of_checklist = {name for name in NAMES if plays_a_part(name, [Part.MILESTONES])}
+        assert {
+            "rules.answer.min_words",
+            "daily_limit",
+            "copy_threshold",
+            "deadlines.late_days",
+        } <= of_checklist
+        assert {f"weights.{part}" for part in Part} <= of_checklist
+        idle = {"rules.answer.base", "rules.answer.per_period", "goal_per_period", "buffer"}
+        assert not of_checklist & (idle | {f"targets.{one.name}" for one in fields(Targets)})
+
+    def test_of_everything_together_is_everything(self):
+        assert all(plays_a_part(name, list(Part)) for name in NAMES)
+
+    @pytest.mark.parametrize("weighed", [[], [Part.ASSESSMENT]])
+    def test_where_contributions_make_no_part_points_are_there_to_be_read(self, weighed):
+        assert all(plays_a_part(name, weighed) for name in NAMES)
+
+    @pytest.mark.parametrize("part", [Part.HELP, Part.MILESTONES, Part.REGULARITY])
+    def test_is_all_that_changes_the_score(self, part):
+        """What plays no part may be set to anything: the score stays."""
+        learner = Learner()
+        for day in range(4):
+            learner.write(Kind.QUESTION, moment(1, day))
+            learner.write(Kind.ANSWER, moment(1, day), helped=7 + day)
+        policy = replace(WITH_LINES, weights={part: 100})
+        for setting in ALL:
+            if plays_a_part(setting.name, [part]) or setting.name.endswith(".base"):
+                continue
+            for value in (setting.lowest, setting.highest):
+                changed = with_values(policy, {setting.name: typed(setting, value)})
+                before, after = (learner.statement(moment(2), policy=one) for one in (policy, changed))
+                assert after.share == before.share, setting.name

@@ -133,7 +133,6 @@ class TestAnyLearner:
         found = evidence(facts, POINTS_AND_PACE, stored(stands), column=column)
         assert verdict(recompute, found) == (str(stands.score), [])
 
-
     @settings(deadline=None, max_examples=60)
     @given(learners(), half_hours, half_hours)
     def test_gets_the_same_whenever_prompts_open(self, recompute, facts, opens, now):

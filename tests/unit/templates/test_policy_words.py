@@ -1,11 +1,13 @@
 """The rules in words: a name and a sentence for every number, and sentences that are true for any policy."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
 from lti_tool.grading.catalogue import settings_for
+from lti_tool.grading.columns import PromptDates, prompt_alone
 from lti_tool.grading.facts import Kind
 from lti_tool.grading.policy import POINTS_AND_PACE, Part
 from lti_tool.grading.presets import BALANCED, CHECKLIST, PRESETS, TRAINER_ONLY, UNGRADED
@@ -100,7 +102,7 @@ class TestTheRulesInWords:
         assert "within 7 days" in sentences(POINTS_AND_PACE)
         assert "Replies within 48 hours" in sentences(POINTS_AND_PACE)
         strict = sentences(replace(POINTS_AND_PACE, deadlines=DeadlineRule(0, 0)))
-        assert "What comes after the deadline of a task brings nothing." in strict
+        assert "What comes after the deadline of a prompt brings nothing." in strict
         assert "Replies within" not in strict
 
     def test_tell_that_without_room_nothing_is_caught_up(self):
@@ -110,3 +112,43 @@ class TestTheRulesInWords:
         other = replace(BALANCED, targets=Targets(2, Fraction(5), Fraction(1, 2)))
         assert "2 different people" in sentences(other)
         assert "50 % of the closed weeks had at least 5 points" in sentences(other)
+
+
+class TestAChecklistInWords:
+    """It counts contributions: points, their limits and what multiplies them mean nothing under it."""
+
+    def test_shows_no_points_and_no_limits_per_week(self):
+        table = words(macros("components/rules.html").rules_table, CHECKLIST)
+        assert "1000" not in table
+        assert "Points" not in table
+        assert "20 words" in table
+
+    def test_speaks_of_what_counts_and_not_of_points(self):
+        said = sentences(CHECKLIST)
+        assert "mark a contribution with 0: then it does not count" in said
+        assert "more than 7 days after the deadline of a prompt no longer counts" in said
+        assert "points" not in said
+
+    def test_beside_points_leaves_them_as_they_are(self):
+        both = replace(CHECKLIST, weights={Part.ACTIVITY: 50, Part.MILESTONES: 50})
+        assert "1000" in words(macros("components/rules.html").rules_table, both)
+        assert "multiplied" in sentences(both)
+
+    @pytest.mark.parametrize(
+        "name", ["daily_limit", "deadlines.late_days", "deadlines.reply_hours", "marks", "copy_threshold"]
+    )
+    def test_explains_its_settings_without_points(self, name):
+        hint = words(macros("policies/_settings.html").setting_hint, name, False)
+        assert hint
+        assert "points" not in hint
+
+
+class TestAPromptInWords:
+    def test_has_no_weeks_and_no_pace(self):
+        dates = PromptDates(*(datetime(2026, 9, day, tzinfo=UTC) for day in (7, 11, 13, 18)))
+        sheet = macros("components/rules.html")
+        said = words(sheet.rules_sentences, prompt_alone(POINTS_AND_PACE), dates)
+        said += words(sheet.rules_table, prompt_alone(POINTS_AND_PACE), dates)
+        assert "full with 26 points" in said
+        assert "week" not in said
+        assert "pace" not in said

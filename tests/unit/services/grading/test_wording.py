@@ -2,6 +2,7 @@
 
 import pytest
 
+from lti_tool.models import ColumnKind
 from lti_tool.services.wording import language_of, score_comment
 
 
@@ -18,6 +19,18 @@ class TestSayingHowFarTheTrainingIs:
     )
     def test_it_names_the_closed_weeks(self, language, closed, total, sentence):
         assert score_comment(language, closed, total, final=False) == sentence
+
+    @pytest.mark.parametrize(
+        ("language", "kind", "sentence"),
+        [
+            ("en", ColumnKind.PROMPT, "Provisional, counted so far"),
+            ("fr", ColumnKind.PROMPT, "Provisoire, compté jusqu’ici"),
+            ("en", ColumnKind.ASSESSMENT, "Provisional"),
+            ("fr", ColumnKind.ASSESSMENT, "Provisoire"),
+        ],
+    )
+    def test_there_are_no_weeks_in_the_column_of_a_prompt_or_of_the_rubric(self, language, kind, sentence):
+        assert score_comment(language, 0, 1, final=False, kind=kind) == sentence
 
     def test_the_last_one_is_called_final(self):
         assert score_comment("fr", 8, 8, final=True) == "Note définitive"
