@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from lti_tool.models import LineItemState
 from lti_tool.permissions import Act
 from lti_tool.services import (
     column_views,
+    course_groups,
     delivery_views,
     participation,
     questions,
@@ -20,6 +21,7 @@ from lti_tool.services import (
 )
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.column_views import ColumnView, LineItemView
+from lti_tool.services.course_groups import CourseGroupView
 from lti_tool.services.delivery_views import DeliveryView
 from lti_tool.services.people import Person
 from lti_tool.services.rules import Rules
@@ -40,6 +42,7 @@ class Asked:
     sort: str = "name"
     descending: bool = False
     search: str = ""
+    group_id: int | None = None
     page: int = 1
 
 
@@ -71,7 +74,7 @@ class ColumnTab:
 
 @dataclass(frozen=True)
 class Gradebook:
-    """The rows of one page of the table, and the counts of all."""
+    """The rows of one page of the table, and the counts of all; of one group where that is asked for."""
 
     column_id: int
     kind: str
@@ -94,15 +97,21 @@ class Gradebook:
     policy: Policy
     zone: str
     open_questions: int  # of learners, about their scores
+    groups: list[CourseGroupView]  # that the LMS has; one of them may be asked for
 
     @property
     def show(self) -> str:
         """The filter in force."""
         return self.asked.show
 
+    @property
+    def group(self) -> CourseGroupView | None:
+        """The group that the table is narrowed to."""
+        return next((group for group in self.groups if group.id == self.asked.group_id), None)
+
 
 def gradebook(member: ActingMember, asked: Asked, now: datetime) -> Gradebook | None:
-    """Return the page for the staff who grade, None while grading is off; eight statements, ten at most.
+    """Return the page for the staff who grade, None while grading is off; nine statements, eleven at most.
 
     :raises NotFound: no such column here.
     """
@@ -111,7 +120,9 @@ def gradebook(member: ActingMember, asked: Asked, now: datetime) -> Gradebook | 
     if not columns:
         return None
     by = _chosen(columns, asked.column_id)
-    rows = _rows(by, now)
+    groups = course_groups.of_community(by.community_id)
+    asked = _in_a_group(asked, groups)
+    rows = _rows(by, asked.group_id, now)
     line_items = column_views.line_items_of(by)
     chosen = {name: [row for row in rows if _is_in(row, name)] for name in SHOWN}
     shown = _sorted(_searched(chosen.get(asked.show, rows), asked.search), asked)
@@ -139,6 +150,7 @@ def gradebook(member: ActingMember, asked: Asked, now: datetime) -> Gradebook | 
         policy=by.policy,
         zone=by.zone,
         open_questions=questions.open_count(by.community_id),
+        groups=groups,
     )
 
 
@@ -151,6 +163,11 @@ def _chosen(columns: list[Rules], column_id: int | None) -> Rules:
     return found[0]
 
 
+def _in_a_group(asked: Asked, groups: list[CourseGroupView]) -> Asked:
+    """Return what is asked for; a group that there is none of (any more) narrows nothing."""
+    return asked if asked.group_id in {group.id for group in groups} else replace(asked, group_id=None)
+
+
 def _usual(asked: Asked, column_id: int, page: int) -> Asked:
     """Return what is asked for with every choice that there is none of read as the usual one."""
     return Asked(
@@ -159,6 +176,7 @@ def _usual(asked: Asked, column_id: int, page: int) -> Asked:
         sort=asked.sort if asked.sort in SORTED_BY else "name",
         descending=asked.descending,
         search=asked.search,
+        group_id=asked.group_id,
         page=page,
     )
 
@@ -178,8 +196,8 @@ def _is_busy(rows: list[GradeRow], line_items: list[LineItemView]) -> bool:
     return LineItemState.BOUND.value in states and any(row.delivery.under_way for row in rows)
 
 
-def _rows(by: Rules, now: datetime) -> list[GradeRow]:
-    persons = participation.scored_people(by.community_id, now)
+def _rows(by: Rules, group_id: int | None, now: datetime) -> list[GradeRow]:
+    persons = participation.scored_people(by.community_id, now, group_id)
     standing = running_scores.of_members(by, [person.number for person in persons], now)
     deliveries = delivery_views.by_member(by, standing)
     return [_row(person, standing[person.number], deliveries[person.number]) for person in persons]
