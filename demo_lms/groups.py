@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from demo_lms.people import FRENCH_COURSE
+from demo_lms.people import FRENCH_COURSE, PEOPLE
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Group:
 
 
 def _subs(*keys: str) -> frozenset[str]:
-    return frozenset(f"u-{key}" for key in keys)
+    return frozenset(person.sub for person in PEOPLE if person.key in keys)
 
 
 GROUP_SETS = {FRENCH_COURSE.id: (GroupSet("7", "Ateliers"),)}

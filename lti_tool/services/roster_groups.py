@@ -6,7 +6,7 @@ What goes wrong with groups leaves the groups as they were, and the roster untou
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, and_, delete, exists, func, literal, select, true, tuple_
+from sqlalchemy import Select, and_, delete, exists, func, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lti_tool.errors import PlatformUnavailable, ServiceProblem
@@ -80,17 +80,23 @@ def take_over(roster: Roster, platform_id: int) -> None:
     lines = and_(RosterLine.read_id == roster.read_id, RosterLine.gone.is_(False))
     if not db.session.scalar(select(exists().where(lines, RosterLine.group_ids.is_not(None)))):
         return
-    told = _members_told(roster, platform_id).subquery()
-    pair = tuple_(CourseGroupMember.course_group_id, CourseGroupMember.enrolment_id)
     of_the_course = select(CourseGroup.id).where(CourseGroup.course_id == roster.course_id)
+    is_told = _told(roster, platform_id).where(
+        CourseGroup.id == CourseGroupMember.course_group_id, Enrolment.id == CourseGroupMember.enrolment_id
+    )
     _run(
         delete(CourseGroupMember).where(
-            CourseGroupMember.course_group_id.in_(of_the_course),
-            pair.not_in(select(told.c.group_id, told.c.enrolment_id)),
+            CourseGroupMember.course_group_id.in_(db.session.scalars(of_the_course).all()),
+            ~is_told.correlate(CourseGroupMember).exists(),
         )
     )
-    rows = select(told.c.group_id, told.c.enrolment_id).order_by(told.c.group_id, told.c.enrolment_id)
-    source = _insert(CourseGroupMember).from_select(["course_group_id", "enrolment_id"], rows)
+    pairs = (
+        _told(roster, platform_id)
+        .with_only_columns(CourseGroup.id, Enrolment.id, maintain_column_froms=True)
+        .where(CourseGroup.course_id == roster.course_id)
+        .order_by(CourseGroup.id, Enrolment.id)
+    )
+    source = _insert(CourseGroupMember).from_select(["course_group_id", "enrolment_id"], pairs)
     _run(source.on_conflict_do_nothing())
 
 
@@ -111,22 +117,21 @@ def _know_groups(roster: Roster) -> None:
     _run(statement.on_conflict_do_update(index_elements=["course_id", "group_id"], set_=said))
 
 
-def _members_told(roster: Roster, platform_id: int) -> Select:
-    """Who is in which group, as the lines say it: numbers of our own rows."""
+def _told(roster: Roster, platform_id: int) -> Select:
+    """The lines that say a group, by its id in the LMS, of somebody who is enrolled in the course."""
     elements = func.json_array_elements_text if _is_postgresql() else func.json_each
-    named = elements(RosterLine.group_ids).table_valued("value")
+    said = elements(RosterLine.group_ids).table_valued("value")
     return (
-        select(CourseGroup.id.label("group_id"), Enrolment.id.label("enrolment_id"))
-        .distinct()
-        .select_from(RosterLine)
-        .join(named, true())
-        .join(
-            CourseGroup,
-            and_(CourseGroup.course_id == roster.course_id, CourseGroup.group_id == named.c.value),
+        select(literal(1))
+        .select_from(Enrolment)
+        .join(User, and_(User.id == Enrolment.user_id, User.platform_id == platform_id))
+        .join(RosterLine, and_(RosterLine.read_id == roster.read_id, RosterLine.sub == User.sub))
+        .join(said, true())
+        .where(
+            Enrolment.course_id == roster.course_id,
+            RosterLine.gone.is_(False),
+            CourseGroup.group_id == said.c.value,
         )
-        .join(User, and_(User.platform_id == platform_id, User.sub == RosterLine.sub))
-        .join(Enrolment, and_(Enrolment.user_id == User.id, Enrolment.course_id == roster.course_id))
-        .where(RosterLine.read_id == roster.read_id, RosterLine.gone.is_(False))
     )
 
 
