@@ -69,7 +69,12 @@ def said_by(launch: Launch, course_id: int, user_id: int) -> None:
         )
     )
     if numbers:
-        pairs = select(CourseGroup.id, Enrolment.id).where(named, theirs).order_by(CourseGroup.id)
+        pairs = (
+            select(CourseGroup.id, Enrolment.id)
+            .join(Enrolment, Enrolment.course_id == CourseGroup.course_id)
+            .where(named, theirs)
+            .order_by(CourseGroup.id)
+        )
         made = insert(CourseGroupMember.__table__).from_select(["course_group_id", "enrolment_id"], pairs)
         connection.execute(made.on_conflict_do_nothing())
 
