@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from demo_lms import Group
+from lti_tool.extensions import db
 from lti_tool.models import CourseGroup, CourseGroupMember, Enrolment, GroupSource, User
 from tests.functional.test_coming_again import AGAIN
+from tests.functional.test_plans import PREPARED, forget_earlier_tests, noted
 from tests.support.statements import counted
 from tests.support.world import FRENCH, World
 
@@ -95,6 +97,22 @@ class TestALaunch:
         with moodle.world.app.app_context(), counted() as sent:
             assert browser.launch(form, follow=False).status == 303
         assert len(sent) <= AGAIN
+
+    def test_that_says_other_groups_scans_no_table_that_grows(self, moodle):
+        browser = moodle.world.enter("ines").browser
+        moodle.puts("ines", "3", "12")
+        form = browser.launch_form()
+        with moodle.world.app.app_context():
+            forget_earlier_tests()
+            with noted() as sent:
+                assert browser.launch(form, follow=False).status == 303
+            ours = {one: values for one, values in sent.items() if "course_group" in one}
+            connection = db.session.connection()
+            scans = PREPARED[connection.dialect.name](connection)
+            scanned = {one: scans(connection, one, values) for one, values in ours.items()}
+            db.session.rollback()
+        assert len(ours) == 1
+        assert {one: steps for one, steps in scanned.items() if steps} == {}
 
     def test_counts_for_nothing_where_a_service_lists_the_groups(self, moodle):
         moodle.world.lms.quirks.groups_in_launch = True

@@ -13,6 +13,7 @@ from lti_tool.extensions import db
 from lti_tool.models import Community, Course, CourseGroup, CourseGroupMember, Enrolment, GroupSource
 from lti_tool.services import rosters
 from lti_tool.transactions import transaction
+from tests.functional.test_plans import PREPARED, forget_earlier_tests, noted
 from tests.support.statements import counted
 from tests.support.world import ENGLISH, FRENCH
 
@@ -135,6 +136,24 @@ class TestTheFilter:
         assert len(numbers(grouped)) == 43
         assert (cost(""), cost(lyon)) == few
         assert few[0] == few[1]
+
+
+class TestThePlans:
+    def test_scan_no_table_that_grows(self, grouped):
+        lyon = numbers(grouped)["Atelier Lyon · Ateliers"]
+        with grouped.world.app.app_context():
+            forget_earlier_tests()
+            with noted() as sent:
+                assert grouped.trainer.get("grading", group=lyon).status == 200
+                assert "Atelier Lyon" in grouped.trainer.get("grading/scores.csv").html
+                grouped.trainer.post("grading/send", everyone="1", group=lyon)
+            ours = {one: values for one, values in sent.items() if "course_group" in one}
+            connection = db.session.connection()
+            scans = PREPARED[connection.dialect.name](connection)
+            scanned = {one: scans(connection, one, values) for one, values in ours.items()}
+            db.session.rollback()
+        assert len(ours) == 3
+        assert {one: steps for one, steps in scanned.items() if steps} == {}
 
 
 class TestNamesOfGroups:
