@@ -20,9 +20,17 @@ from lti_tool.models import (
 )
 from tests.rosters.course import RosterCourse
 from tests.support.statements import counted
+from tests.support.words import said
 from tests.support.world import FRENCH
 
 LYON, NANTES = "21", "22"
+# What a course that speaks French is told.
+GONE = said(
+    "fr",
+    "The LMS has no list of groups at the address that it gave us. Open this space from the course once "
+    "more, so that it gives the address of now.",
+)
+NOT_READ = said("fr", "The groups of the course could not be read and stay as they were.")
 
 
 @pytest.fixture
@@ -102,6 +110,19 @@ class TestACompleteReading:
         assert set(groups.known) == {LYON, NANTES}
         assert groups.known[LYON][1] == "Ateliers"
         assert sum(map(len, groups.people.values())) == 9
+
+    def test_shows_staff_alone_who_is_in_which_on_the_members_page(self, groups):
+        groups.lms.groups[FRENCH].append(team("30", "ines", hidden=True))
+        groups.read()
+        page = groups.course.trainer.get("members", name="Inès")
+        (row,) = page.soup.select("tbody tr th")
+        assert [group.text for group in row.select("bdi") if "·" in group.text or "Team" in group.text] == [
+            "Atelier Lyon · Ateliers",
+            "Team 30",
+        ]
+        text = groups.course.world.enter("ines").get("members").html
+        assert "Atelier" not in text
+        assert "Team 30" not in text
 
     def test_of_a_second_time_changes_nothing(self, groups):
         groups.read()
@@ -196,17 +217,17 @@ class TestAnIncompleteReading:
     def test_is_said_to_staff_and_forgotten_when_the_next_one_is_whole(self, groups):
         groups.quirks.groups_answer = b"[]"
         groups.read()
-        assert "could not be read and stay as they were" in groups.course.trainer.get("members").text
+        assert NOT_READ in groups.course.trainer.get("members").text
         groups.quirks.groups_answer = None
         groups.read()
-        assert "could not be read and stay as they were" not in groups.course.trainer.get("members").text
+        assert NOT_READ not in groups.course.trainer.get("members").text
         assert groups.people[NANTES]
 
     def test_for_want_of_the_list_says_what_to_do(self, groups):
         address = groups.lms.settings.issuer + "/lti/courses/9/groups?type_id=1"
         groups.course.change(Course, groups_url=address, group_sets_url=None)
         assert groups.read().groups_problem == "groups-gone"
-        assert "no list of groups" in groups.course.trainer.get("members").text
+        assert GONE in groups.course.trainer.get("members").text
 
     def test_is_none_where_the_lms_refuses_only_the_question_for_them(self, groups):
         groups.quirks.groups_refuse_the_question = True
