@@ -11,6 +11,8 @@ from demo_lms.ags import ags
 from demo_lms.behaviour import behaviour
 from demo_lms.calls import Call
 from demo_lms.gradebook import Grade, LineItem
+from demo_lms.group_service import group_service
+from demo_lms.groups import Group, GroupSet
 from demo_lms.language import install_language
 from demo_lms.lms import Lms
 from demo_lms.oidc import oidc
@@ -31,6 +33,8 @@ __all__ = [
     "Call",
     "Course",
     "Grade",
+    "Group",
+    "GroupSet",
     "LineItem",
     "Lms",
     "LmsSettings",
@@ -65,7 +69,7 @@ def create_lms(settings: LmsSettings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=1024 * 1024,
     )
     install_language(app)
-    for part in (oidc, tokens, ags, roster, registering, pages, behaviour, administration):
+    for part in (oidc, tokens, ags, roster, group_service, registering, pages, behaviour, administration):
         app.register_blueprint(part)
     app.after_request(log_call)
     app.after_request(_restrict_content)

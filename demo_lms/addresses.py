@@ -13,6 +13,16 @@ def roster_address(settings: LmsSettings, course_id: str, deployment_id: str | N
     return _complete(settings, f"/lti/courses/{course_id}/memberships", deployment_id)
 
 
+def groups_address(settings: LmsSettings, course_id: str, deployment_id: str | None = None) -> str:
+    """Address of the groups of a course."""
+    return _complete(settings, f"/lti/courses/{course_id}/groups", deployment_id)
+
+
+def group_sets_address(settings: LmsSettings, course_id: str, deployment_id: str | None = None) -> str:
+    """Address of the sets that the groups of a course are in."""
+    return _complete(settings, f"/lti/courses/{course_id}/groupsets", deployment_id)
+
+
 def container_address(settings: LmsSettings, course_id: str, deployment_id: str | None = None) -> str:
     """Address of a course's columns."""
     return _complete(settings, f"/lti/services/{course_id}/lineitems", deployment_id)

@@ -38,6 +38,12 @@ ROSTER_SWITCHES = {
     "roster_missing_link": "No page names a next page",
     "test_user_in_roster": "The test user is listed",
 }
+GROUP_SWITCHES = {
+    "groups_in_launch": "Launches name the service for groups",
+    "groups_in_roster": "The member list says the groups of each member when it is asked to",
+    "groups_refuse_the_question": "The member list is refused when it is asked for groups",
+    "old_set_id": "Groups name their set as before the final version of the service",
+}
 REGISTRATION_SWITCHES = {
     "configuration_needs_token": "The configuration is told only to whoever shows the token (Canvas)",
     "registration_tells_deployment": "A registration is told its deployment (Moodle)",
@@ -52,6 +58,10 @@ ROSTER_NUMBERS = {
     "roster_fails_on_page": "Page of the member list that is answered with 503 (empty: none)",
     "roster_scope_refused": "Status that refuses the member list, 401 or 403 (empty: not refused)",
 }
+GROUP_NUMBERS = {
+    "groups_page_size": "Groups on a page at most (empty: no limit)",
+    "groups_fail_on_page": "Page of groups that is answered with 503 (empty: none)",
+}
 SERVICE_TEXTS = {
     "troubles": "What the next calls of the gradebook meet, one each, such as fine error lost hang",
 }
@@ -59,15 +69,20 @@ REGISTRATION_TEXTS = {
     "registration_refuses": "Word that every registration is refused with (empty: not refused)",
     "registration_answers": "What every registration is answered with instead (empty: as usual)",
 }
+GROUP_TEXTS = {
+    "groups_answer": "What every question for groups is answered with instead (empty: as usual)",
+}
 TEXTS = {
     "inactive_members": "Members listed with another status, such as u-ines=Inactive u-awa=Deleted",
 }
 GROUPS = (
     ("Launches and grades", {**SWITCHES, **NUMBERS, **SERVICE_TEXTS}),
     ("Member list", {**ROSTER_SWITCHES, **ROSTER_NUMBERS, **TEXTS}),
+    ("Groups of a course", {**GROUP_SWITCHES, **GROUP_NUMBERS, **GROUP_TEXTS}),
     ("Registration of tools", {**REGISTRATION_SWITCHES, **REGISTRATION_TEXTS}),
 )
 """What is switched, by what it concerns: name of the quirk and its English label."""
+ALL_NUMBERS = NUMBERS | ROSTER_NUMBERS | GROUP_NUMBERS
 
 
 @behaviour.get("/quirks")
@@ -75,7 +90,7 @@ def quirks() -> str:
     """How this LMS behaves, and what may be switched."""
     somebody()
     shown = {name: _shown(getattr(the_lms().quirks, name)) for _, group in GROUPS for name in group}
-    return render_template("quirks.html", shown=shown, groups=GROUPS, numbers=NUMBERS | ROSTER_NUMBERS)
+    return render_template("quirks.html", shown=shown, groups=GROUPS, numbers=ALL_NUMBERS)
 
 
 def _shown(value: object) -> object:
@@ -94,14 +109,15 @@ def change_quirks() -> Response:
     """Switch quirks; what is not a number becomes what it is by default."""
     wanted = the_lms().quirks
     defaults = {field.name: _default(field) for field in fields(Quirks)}
-    for name in SWITCHES | ROSTER_SWITCHES | REGISTRATION_SWITCHES:
+    for name in SWITCHES | ROSTER_SWITCHES | GROUP_SWITCHES | REGISTRATION_SWITCHES:
         setattr(wanted, name, name in request.form)
-    for name in NUMBERS | ROSTER_NUMBERS:
+    for name in ALL_NUMBERS:
         number, is_readable = typed_number(request.form.get(name, ""))
         told = is_readable and number is not None
         setattr(wanted, name, _as_whole(name, number) if told else defaults[name])
     wanted.registration_refuses = request.form.get("registration_refuses") or None
     wanted.registration_answers = request.form.get("registration_answers", "").encode() or None
+    wanted.groups_answer = request.form.get("groups_answer", "").encode() or None
     wanted.inactive_members = _statuses(request.form.get("inactive_members", ""))
     wanted.troubles = [word for word in request.form.get("troubles", "").split() if word in TROUBLES]
     describe("quirks changed")

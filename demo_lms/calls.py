@@ -27,6 +27,7 @@ WORDS = (
     "score refused",
     "results read",
     "roster read",
+    "groups read",
     "registration begun",
     "configuration read",
     "tool registered",

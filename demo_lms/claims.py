@@ -4,11 +4,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from demo_lms.addresses import container_address, item_address, roster_address
+from demo_lms.addresses import (
+    container_address,
+    group_sets_address,
+    groups_address,
+    item_address,
+    roster_address,
+)
 from demo_lms.custom import replaced
 from demo_lms.gradebook import LineItem
+from demo_lms.groups import Group
 from demo_lms.launches import PendingLaunch
-from demo_lms.names import CLAIM, GRADE_CLAIM, GRADE_SCOPE, GRADE_SCOPES, ROSTER_CLAIM, ROSTER_SCOPE
+from demo_lms.names import (
+    CLAIM,
+    GRADE_CLAIM,
+    GRADE_SCOPE,
+    GRADE_SCOPES,
+    GROUPS_CLAIM,
+    GROUPS_SCOPE,
+    ROSTER_CLAIM,
+    ROSTER_SCOPE,
+)
 from demo_lms.people import Course, Person
 from demo_lms.quirks import Quirks
 from demo_lms.settings import LmsSettings
@@ -29,6 +45,8 @@ class Opening:
     course: Course
     person: Person
     columns: list[LineItem]
+    groups: list[Group]
+    """The groups of the course that this person is in."""
     nonce: str
 
 
@@ -38,10 +56,11 @@ def launch_claims(settings: LmsSettings, quirks: Quirks, opening: Opening, now: 
     claims = _about_the_token(settings, opening, now)
     claims |= _about_the_message(settings, quirks, opening)
     claims |= shared_with(tool, person, quirks)
-    claims |= {CLAIM + "custom": replaced(tool.custom, course, claims)} if tool.custom else {}
+    claims |= {CLAIM + "custom": replaced(tool.custom, course, claims, opening.groups)} if tool.custom else {}
     if not quirks.no_context:
         claims |= _about_the_course(settings, opening)
         claims |= _about_the_roster(settings, opening) if quirks.roster_in_launch else {}
+        claims |= _about_the_groups(settings, opening) if quirks.groups_in_launch else {}
     return claims
 
 
@@ -127,3 +146,18 @@ def _about_the_roster(settings: LmsSettings, opening: Opening) -> dict[str, Any]
         return {}
     address = roster_address(settings, opening.course.id, opening.tool.deployment_id)
     return {ROSTER_CLAIM: {"context_memberships_url": address, "service_versions": ["1.0", "2.0"]}}
+
+
+def _about_the_groups(settings: LmsSettings, opening: Opening) -> dict[str, Any]:
+    """Course Groups Service 1.0: where groups and sets are listed, and by which scope."""
+    course_id, deployment_id = opening.course.id, opening.tool.deployment_id
+    if GROUPS_SCOPE not in opening.tool.scopes:
+        return {}
+    return {
+        GROUPS_CLAIM: {
+            "scope": [GROUPS_SCOPE],
+            "context_groups_url": groups_address(settings, course_id, deployment_id),
+            "context_group_sets_url": group_sets_address(settings, course_id, deployment_id),
+            "service_versions": ["1.0"],
+        }
+    }

@@ -1,8 +1,9 @@
 """Custom parameters of a tool: a variable that this LMS knows is replaced, any other stays as it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from demo_lms.groups import Group
 from demo_lms.people import Course
 
 _CLAIMED = {
@@ -21,15 +22,20 @@ _OF_THE_COURSE = (
     "ResourceLink.id",
     "ResourceLink.title",
 )
-VARIABLES = (*_OF_THE_COURSE, *_CLAIMED)
+_GROUPS = "Moodle.Person.userGroupIds"
+"""Moodle's variable: the numbers of this person's groups in the course."""
+VARIABLES = (*_OF_THE_COURSE, *_CLAIMED, _GROUPS)
 
 
-def replaced(custom: Mapping[str, str], course: Course, claims: Mapping[str, Any]) -> dict[str, str | None]:
+def replaced(
+    custom: Mapping[str, str], course: Course, claims: Mapping[str, Any], groups: Iterable[Group]
+) -> dict[str, str | None]:
     """The custom claim; what is not shared is null, as in Moodle."""
     # In the order of _OF_THE_COURSE; courses of this LMS are never copies.
     of_the_course = (course.id, course.label, course.title, "", course.link_id, course.link_title)
     values = dict(zip(_OF_THE_COURSE, of_the_course, strict=True))
     values |= {variable: claims.get(claim) for variable, claim in _CLAIMED.items()}
+    values[_GROUPS] = ",".join(group.id for group in groups)
     return {
         name: values[text[1:]] if text.startswith("$") and text[1:] in values else text
         for name, text in custom.items()

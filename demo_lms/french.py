@@ -101,6 +101,7 @@ FRENCH = {
     "score refused": "note refusée",
     "results read": "résultats lus",
     "roster read": "liste des membres lue",
+    "groups read": "groupes lus",
     "registration begun": "enregistrement commencé",
     "configuration read": "configuration lue",
     "tool registered": "outil enregistré",
@@ -164,6 +165,24 @@ FRENCH = {
     ),
     "What every registration is answered with instead (empty: as usual)": (
         "Réponse donnée à la place à tout enregistrement (vide : comme d’habitude)"
+    ),
+    "Groups of a course": "Groupes d’un cours",
+    "Launches name the service for groups": "Les lancements citent le service des groupes",
+    "The member list says the groups of each member when it is asked to": (
+        "La liste des membres donne les groupes de chacun quand on le lui demande"
+    ),
+    "The member list is refused when it is asked for groups": (
+        "La liste des membres est refusée quand on lui demande les groupes"
+    ),
+    "Groups name their set as before the final version of the service": (
+        "Les groupes citent leur ensemble comme avant la version finale du service"
+    ),
+    "Groups on a page at most (empty: no limit)": "Groupes par page au plus (vide : sans limite)",
+    "Page of groups that is answered with 503 (empty: none)": (
+        "Page des groupes à laquelle répond une erreur 503 (vide : aucune)"
+    ),
+    "What every question for groups is answered with instead (empty: as usual)": (
+        "Ce que reçoit toute demande de groupes à la place (vide : comme d’habitude)"
     ),
     "Launches name the member list": "Les lancements citent la liste des membres",
     "Roles are short names in the member list (Moodle)": (

@@ -10,6 +10,7 @@ from threading import RLock
 from demo_lms import gradebook as book
 from demo_lms.calls import Call, CallLog
 from demo_lms.gradebook import Grade, LineItem, Score
+from demo_lms.groups import GROUP_SETS, GROUPS, Group, GroupSet
 from demo_lms.keys import PlatformKey, ToolKeys, fetch_over_http, new_signing_key
 from demo_lms.launches import PendingLaunches
 from demo_lms.people import COURSES, LEARNER, PEOPLE, Course, Person
@@ -31,6 +32,10 @@ class Lms:
         self.lock = RLock()
         self.people: dict[str, Person] = {person.key: person for person in PEOPLE}
         self.courses: dict[str, Course] = {course.id: course for course in COURSES}
+        self.groups: dict[str, list[Group]] = {course: list(groups) for course, groups in GROUPS.items()}
+        self.group_sets: dict[str, list[GroupSet]] = {
+            course: list(sets) for course, sets in GROUP_SETS.items()
+        }
         self.pending_launches = PendingLaunches()
         self.tokens = Tokens()
         self.registration_tokens = RegistrationTokens()
@@ -90,6 +95,10 @@ class Lms:
     def people_in(self, course_id: str) -> list[Person]:
         """Everybody enrolled in a course."""
         return [person for person in list(self.people.values()) if course_id in person.roles]
+
+    def groups_of(self, sub: str, course_id: str) -> list[Group]:
+        """The groups of a course that somebody is in."""
+        return [group for group in list(self.groups.get(course_id, ())) if sub in group.members]
 
     # Gradebook
 

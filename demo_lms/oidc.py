@@ -109,7 +109,8 @@ def _signed_launch(fields: Mapping[str, str]) -> str:
     course = lms.courses[launch.course_id]
     with lms.lock:
         columns = lms.columns_for(tool, course.id)
-        opening = Opening(launch, tool, course, person, columns, fields["nonce"])
+        groups = lms.groups_of(person.sub, course.id)
+        opening = Opening(launch, tool, course, person, columns, groups, fields["nonce"])
         claims = launch_claims(lms.settings, lms.quirks, opening, lms.now())
     describe("launch signed", f"{person.name}, {course.label}")
     return lms.sign(claims)

@@ -53,6 +53,23 @@ class Quirks:
     registration_answers: bytes | None = None
     """What every registration is answered with instead of an answer; nothing is registered."""
 
+    # Groups of a course (Course Groups Service); Moodle has none of it
+
+    groups_in_launch: bool = True
+    """A launch names the service for groups."""
+    groups_in_roster: bool = True
+    """A roster that is asked with `groups=true` says the groups of each member who is in one."""
+    groups_refuse_the_question: bool = False
+    """A roster that is asked with `groups=true` is answered with 400."""
+    groups_page_size: int | None = None
+    """The most groups a page has; None: all at once."""
+    groups_fail_on_page: int | None = None
+    """The page of groups (from 1) that is answered with 503."""
+    groups_answer: bytes | None = None
+    """What every question for groups is answered with instead, as if it were a list of them."""
+    old_set_id: bool = False
+    """Groups name their set as `set_id`, as before the final version."""
+
     # Rosters (Names and Role Provisioning)
 
     roster_in_launch: bool = True

@@ -58,6 +58,8 @@ def read_roster(course_id: str) -> Response:
     tool = require_scope(ROSTER_SCOPE)
     if quirks.roster_scope_refused is not None:
         raise ServiceRefused(quirks.roster_scope_refused)
+    if quirks.groups_refuse_the_question and "groups" in request.args:
+        raise ServiceRefused(400, "Unknown parameter groups")
     course = _course(course_id)
     window = _window_asked_for(quirks)
     if window.page == quirks.roster_fails_on_page:
@@ -143,6 +145,10 @@ def _member(person: Person, course: Course, tool: Tool) -> dict[str, Any]:
         "lis_person_sourcedid": "",
         **shared_with(tool, person, quirks),
     }
+    if request.args.get("groups") == "true" and quirks.groups_in_roster:
+        groups = the_lms().groups_of(person.sub, course.id)
+        # As Blackboard: whoever is in no group says nothing of groups.
+        member |= {"group_enrollments": [{"group_id": group.id} for group in groups]} if groups else {}
     if "rlid" in request.args:
         member["message"] = [{CLAIM + "message_type": "LtiResourceLinkRequest"}]
     return member
@@ -175,7 +181,7 @@ def _window_after(window: Window, listed: int, quirks: Quirks) -> Window | None:
 def _link_to(window: Window, roster_url: str) -> str:
     quirks = the_lms().quirks
     kept = () if quirks.roster_drops_filters else ("role",)
-    query = {name: request.args[name] for name in (*kept, "rlid") if name in request.args}
+    query = {name: request.args[name] for name in (*kept, "rlid", "groups") if name in request.args}
     asked = {"limit": str(window.size)} if "limit" in request.args else {}
     place = {"page": _bookmark(window.start)} if quirks.mixed_case_cursor else {"from": str(window.start)}
     address = f"{roster_url}&{urlencode({**asked, **place, **query}, safe=':')}"

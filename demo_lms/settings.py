@@ -34,6 +34,8 @@ class LmsSettings:
     """Client id of the tool known from the start; empty: no tool is, the first one registers itself."""
     deployment_id: str = "1"
     tool_name: str = "Community Value"
+    custom: dict[str, str] = field(default_factory=dict)
+    """Custom parameters of that tool, variables not yet replaced."""
     product_family_code: str = "demo-lms"
     """Which product this LMS says it is: tests let it play `moodle` or `canvas`."""
     product_version: str = "1"

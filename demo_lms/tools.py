@@ -48,6 +48,7 @@ def tool_of_the_settings(settings: LmsSettings) -> Tool:
         shares_name=True,
         shares_email=True,
         active=True,
+        custom=settings.custom,
     )
 
 

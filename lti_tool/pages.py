@@ -21,6 +21,7 @@ from lti_tool import clock, settings
 from lti_tool.extensions import babel
 from lti_tool.grading.catalogue import written
 from lti_tool.grading.exact import round_half_up
+from lti_tool.group_names import group_name
 from lti_tool.knowledge import markdown
 from lti_tool.permissions import Act
 from lti_tool.services import calendar, feed, participation, people, posts
@@ -101,6 +102,7 @@ def install(app: Flask) -> None:
         "exact": exactly,
         "markdown": lambda text: Markup(markdown.render(text)),
         "excerpt": markdown.excerpt,
+        "group_name": group_name,
     }
     app.jinja_env.globals["static_url"] = static_url
 

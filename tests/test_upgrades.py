@@ -122,6 +122,31 @@ class TestUpgrading:
         }
         assert a_few_values() == values
 
+    def test_one_step_back_leaves_out_groups_and_nothing_else(self, old):
+        upgrade()
+        before, values = kept.counts(db.engine), a_few_values()
+        with db.engine.begin() as connection:
+            course, enrolment = connection.execute(
+                text("SELECT course_id, id FROM enrolment ORDER BY id LIMIT 1")
+            ).one()
+            groups = "INSERT INTO course_group (id, course_id, group_id, hidden, source) VALUES"
+            members = "INSERT INTO course_group_member (course_group_id, enrolment_id) VALUES"
+            said = "UPDATE enrolment SET launch_groups = '[\"12\"]' WHERE id ="
+            read = "UPDATE roster SET groups_read_id = 'x', groups_problem = 'groups-gone'"
+            for statement in (
+                f"{groups} (1, {course}, '12', false, 'launch')",
+                f"{members} (1, {enrolment})",
+                f"{said} {enrolment}",
+                read,
+            ):
+                connection.execute(text(statement))
+        downgrade()
+        assert a_few_values() == values
+        upgrade()
+        assert kept.counts(db.engine) == before
+        with db.engine.connect() as connection:
+            assert connection.scalar(text("SELECT count(launch_groups) FROM enrolment")) == 0
+
     def test_people_find_their_community_as_it_was(self, world):
         home = world.enter("ines")
         with world.database() as session:

@@ -16,6 +16,7 @@ from lti_tool.access import community_blueprint
 from lti_tool.errors import Stale
 from lti_tool.grading.exact import round_half_up
 from lti_tool.grading.policy import Part
+from lti_tool.group_names import group_name
 from lti_tool.permissions import Act
 from lti_tool.schemas.marks import MarksSchema, carried
 from lti_tool.services import evidence, evidence_records, evidence_tables, mark_tables, rubric_import
@@ -188,6 +189,7 @@ def _score_rows(table: ScoreTable) -> Iterator[list[Cell]]:
     yield [
         gettext("Learner number"),
         gettext("Learner"),
+        *([gettext("Groups")] if table.has_groups else []),
         gettext("Score"),
         gettext("Maximum"),
         gettext("Score at the close of the week"),
@@ -201,7 +203,8 @@ def _score_rows(table: ScoreTable) -> Iterator[list[Cell]]:
         gettext("Arrived on"),
     ]
     for row in table.rows:
-        yield _score_cells(row, parts, local, states)
+        groups = ["; ".join(group_name(group) for group in row.groups)] if table.has_groups else []
+        yield [row.number, row.name, *groups, *_score_cells(row, parts, local, states)]
 
 
 def _score_cells(row: ScoreRow, parts: list[Part], zone: ZoneInfo, states: dict[str, str]) -> list[Cell]:
@@ -209,8 +212,6 @@ def _score_cells(row: ScoreRow, parts: list[Part], zone: ZoneInfo, states: dict[
     # What the LMS showed when it differed, else what it confirmed.
     theirs = sent.theirs_value is not None or sent.theirs_empty
     return [
-        row.number,
-        row.name,
         sent.value_now if sent.set_by_hand else row.score,
         row.maximum,
         sent.value_now if sent.set_by_hand else row.at_close,

@@ -13,6 +13,7 @@ from lti_tool.schemas.grading import (
     ColumnDraftSchema,
     ColumnNumberSchema,
     DecisionSchema,
+    GroupNumberSchema,
     SendingSchema,
     asked_from,
 )
@@ -66,10 +67,12 @@ def send(member):
     try:
         wanted = SendingSchema().load(request.form.to_dict(flat=False))
         column_id = ColumnNumberSchema().load(request.form)
+        group_id = GroupNumberSchema().load(request.form)
     except ValidationError:
         return redirect(url_for(".index"), 303)
-    count = passback.ask_to_send(member, wanted, clock.now(), column_id)
-    return redirect(url_for(".index", column=column_id, done="sending" if count else None), 303)
+    count = passback.ask_to_send(member, wanted, clock.now(), column_id, group_id)
+    done = "sending" if count else None
+    return redirect(url_for(".index", column=column_id, group=group_id, done=done), 303)
 
 
 @bp.post("/grading/deliveries/<id:delivery_id>/decision")
@@ -113,6 +116,7 @@ def _shown(book: gradebook.Gradebook) -> dict:
             "sort": asked.sort,
             "order": "down" if asked.descending else "up",
             "search": asked.search or None,
+            "group": asked.group_id,
         },
         "closed_periods": book.closed_periods,
         "total_periods": book.total_periods,

@@ -41,11 +41,20 @@ class GradeService:
 
 
 @dataclass(frozen=True)
+class GroupService:
+    """Where the LMS lists the course's groups, and their sets when it has any (Course Groups 1.0)."""
+
+    groups_url: str
+    sets_url: str | None
+
+
+@dataclass(frozen=True)
 class Launch:
     """One launch that passed every check. Texts about people are cleaned; ids are exactly as sent.
 
     `deployment_key` is our Deployment's id; it is None while `accept_deployment` says that a deployment
-    unknown so far is to be let in. `masked_claims` is what the launch log may keep.
+    unknown so far is to be let in. `masked_claims` is what the launch log may keep. `group_numbers` are the
+    person's groups in this course where the LMS says them of one person only (Moodle); None: it says nothing.
     """
 
     platform_id: int
@@ -71,6 +80,8 @@ class Launch:
     document_target: str | None
     grades: GradeService | None
     roster_url: str | None
+    groups: GroupService | None
+    group_numbers: tuple[str, ...] | None
     custom: Mapping[str, str]
     product: str | None
     issuer: str

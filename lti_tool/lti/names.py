@@ -14,6 +14,7 @@ TOOL_PLATFORM = CLAIM + "tool_platform"
 
 AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 # Known messages that this version does not answer yet. Sakai and PyLTI1p3 name the privacy one without "Lti".
@@ -37,3 +38,8 @@ SCORE = AGS_SCOPE + "score"
 AGS_SCOPES = (LINE_ITEM, LINE_ITEM_READ, RESULT_READ, SCORE)
 
 ROSTER_READ = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+GROUPS_READ = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+
+# Our own custom parameter, and what Moodle puts in its place: the numbers of the groups of who launches.
+GROUP_NUMBERS = "user_group_ids"
+MOODLE_GROUP_NUMBERS = "Moodle.Person.userGroupIds"

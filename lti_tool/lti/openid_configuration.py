@@ -235,4 +235,7 @@ def offered_scopes(configuration: PlatformConfiguration) -> tuple[str, ...]:
     """The services that we use and this LMS offers; all of them when it does not say."""
     wanted = (*names.AGS_SCOPES, names.ROSTER_READ)
     offered = configuration.scopes
-    return wanted if offered is None else tuple(scope for scope in wanted if scope in offered)
+    if offered is None:
+        return wanted
+    # Groups are a service of few: only who names it is asked for it.
+    return tuple(scope for scope in (*wanted, names.GROUPS_READ) if scope in offered)

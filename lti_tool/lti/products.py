@@ -19,6 +19,8 @@ CLIENT_NAME_FRENCH = "Community Value, communauté"
 LABEL, LABEL_FRENCH = "Community", "Communauté"
 DESCRIPTION = "A closed learning community for the people of a course."
 LOGO = "/static/favicon.svg"
+# Moodle has no service for groups; it says those of who launches in place of this variable.
+MOODLE_PARAMETERS = {names.GROUP_NUMBERS: f"${names.MOODLE_GROUP_NUMBERS}"}
 
 CANVAS = "https://canvas.instructure.com/lti/"
 COURSE_NAVIGATION = "course_navigation"
@@ -90,6 +92,8 @@ def request_body(tool: Tool, configuration: PlatformConfiguration) -> dict:
     }
     if tool.contacts:
         body["contacts"] = list(tool.contacts)
+    if kind_of(configuration) == "moodle":
+        body[TOOL_CONFIGURATION]["custom_parameters"] = MOODLE_PARAMETERS
     if kind_of(configuration) == "canvas":
         body[TOOL_CONFIGURATION] |= {
             CANVAS + "privacy_level": privacy_level(tool),

@@ -2,7 +2,7 @@
 
 from lti_tool.lti import addresses, names
 from lti_tool.lti.claims import Admission, member_of
-from lti_tool.lti.launch import Context, GradeService, Launch, Link
+from lti_tool.lti.launch import Context, GradeService, GroupService, Launch, Link
 from lti_tool.lti.masking import masked
 from lti_tool.lti.roles import is_test_user, role_of
 from lti_tool.lti.store import LaunchingPlatform
@@ -12,6 +12,7 @@ from lti_tool.lti.texts import clean, identifier
 _NAME, _MAIL, _PICTURE, _LOCALE, _TITLE, _LABEL, _PRODUCT = 200, 320, 1000, 35, 300, 200, 100
 _LONGEST_CUSTOM, _MOST_CUSTOM = 2000, 300
 _LONGEST_ROLE, _MOST_ROLES = 300, 100
+_MOST_GROUPS, _LONGEST_GROUP_NUMBER = 500, 20
 _FRAMES = frozenset(("iframe", "frame", "window"))
 
 
@@ -46,6 +47,8 @@ def launch_from(
         document_target=_document_target(claims),
         grades=_grades(claims),
         roster_url=member_of(claims, names.ROSTER, "context_memberships_url", addresses.web_url),
+        groups=_groups(claims),
+        group_numbers=_group_numbers(claims),
         custom=_custom(claims),
         product=member_of(
             claims, names.TOOL_PLATFORM, "product_family_code", lambda code: clean(code, _PRODUCT)
@@ -99,6 +102,22 @@ def _grades(claims: dict) -> GradeService | None:
         return None
     scopes = member_of(claims, names.AGS_ENDPOINT, "scope", lambda listed: _texts(listed, _LONGEST_ROLE, 20))
     return GradeService(container, own, scopes)
+
+
+def _groups(claims: dict) -> GroupService | None:
+    listed = member_of(claims, names.GROUPS, "context_groups_url", addresses.web_url)
+    sets = member_of(claims, names.GROUPS, "context_group_sets_url", addresses.web_url)
+    return None if listed is None else GroupService(listed, sets)
+
+
+def _group_numbers(claims: dict) -> tuple[str, ...] | None:
+    """The numbers in their order, "" is none at all. A variable that was left as it is says nothing."""
+    said = member_of(claims, names.CUSTOM, names.GROUP_NUMBERS)
+    if not isinstance(said, str):
+        return None
+    numbers = {number.strip() for number in said.split(",")} if said.strip() else set()
+    usable = all(one.isascii() and one.isdecimal() and len(one) <= _LONGEST_GROUP_NUMBER for one in numbers)
+    return tuple(sorted(numbers, key=int)) if usable and len(numbers) <= _MOST_GROUPS else None
 
 
 def _document_target(claims: dict) -> str | None:

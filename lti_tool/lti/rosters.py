@@ -7,7 +7,7 @@ asked for by a person's role or by a resource link, because LMSs drop such filte
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lti_tool.errors import ServiceProblem, ServiceRefused
 from lti_tool.lti import names, roles
@@ -16,10 +16,10 @@ from lti_tool.lti.gradebook_values import with_query
 from lti_tool.lti.http import Answer
 from lti_tool.lti.service_answers import content_of, problem_with
 from lti_tool.lti.service_calls import ServiceCalls, next_page
-from lti_tool.lti.texts import clean, identifier
+from lti_tool.lti.texts import clean, id_in
 from lti_tool.models import Role
 
-__all__ = ["PlatformAccess", "RosterConnection", "RosterMember", "access_to"]
+__all__ = ["PlatformAccess", "RosterConnection", "RosterMember", "access_to", "with_groups"]
 
 # Older Canvas labels its answer otherwise; an answer is read by its content.
 _CONTAINER = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
@@ -30,12 +30,17 @@ PAGE_SIZE = 500
 MOST_PAGES, MOST_PEOPLE = 2000, 100_000
 
 _NAME, _LONGEST_ROLE, _MOST_ROLES = 200, 300, 100
+_MOST_GROUPS = 500
+_GROUPS = {"groups": "true"}
 _GONE = frozenset(("inactive", "deleted"))
 
 
 @dataclass(frozen=True)
 class RosterMember:
-    """One person as one page names them. `gone`: listed as Inactive or Deleted."""
+    """One person as one page names them. `gone`: listed as Inactive or Deleted.
+
+    `group_ids`: the groups of the course that they are in, None where the line does not say.
+    """
 
     sub: str
     name: str | None
@@ -44,6 +49,7 @@ class RosterMember:
     roles: tuple[str, ...]
     role: Role
     gone: bool
+    group_ids: tuple[str, ...] | None = None
 
 
 class RosterConnection:
@@ -82,7 +88,7 @@ class RosterConnection:
             if following in visited:
                 raise ServiceRefused("roster-incomplete", "a page names one as the next that was read before")
             visited.add(following)
-            answer = self._answer(following)
+            answer = self._answer(following) if len(visited) > 1 else self._first_answer(following)
             members = _members_in(answer)
             people += len(members)
             if len(visited) > MOST_PAGES or people > MOST_PEOPLE:
@@ -90,12 +96,37 @@ class RosterConnection:
             yield members
             following = _following(following, answer)
 
+    def _first_answer(self, url: str) -> Answer:
+        """Begin the list; an LMS that does not understand our question for groups is asked without it."""
+        try:
+            return self._answer(url)
+        except ServiceRefused as refused:
+            plain = _without_groups(url)
+            if refused.code != "service-refused" or plain == url:
+                raise
+            return self._answer(plain)
+
     def _answer(self, url: str) -> Answer:
         answer = self._calls.authorised("GET", url, _READ, accept=_CONTAINER)
         problem = problem_with(answer)
         if problem is not None:
             raise _of_a_roster(problem, answer)
         return answer
+
+
+def with_groups(url: str) -> str:
+    """The address that has every line say the person's groups, as the Course Groups Service extends rosters.
+
+    Not part of NRPS: only for platforms that offer that service. Blackboard's own tool asks it so
+    (github.com/blackboard/BBDN-LTI-Tool-Provider-Node, names-roles.js).
+    """
+    return with_query(url, **_GROUPS)
+
+
+def _without_groups(url: str) -> str:
+    parts = urlsplit(url)
+    kept = (part for part in parts.query.split("&") if part != urlencode(_GROUPS))
+    return parts._replace(query="&".join(kept)).geturl()
 
 
 def _with_limit(url: str) -> str:
@@ -141,8 +172,7 @@ def _members_in(answer: Answer) -> list[RosterMember]:
 
 
 def _member(said: dict) -> RosterMember | None:
-    sub = said.get("user_id")
-    sub = identifier(str(sub) if isinstance(sub, int) and not isinstance(sub, bool) else sub)
+    sub = id_in(said, "user_id")
     raw = _roles_in(said.get("roles"))
     if sub is None or roles.is_test_user(raw):
         return None
@@ -155,9 +185,18 @@ def _member(said: dict) -> RosterMember | None:
         roles=raw,
         role=roles.role_of(raw),
         gone=isinstance(status, str) and status.strip().lower() in _GONE,
+        group_ids=_groups_in(said.get("group_enrollments")),
     )
 
 
 def _roles_in(value: object) -> tuple[str, ...]:
     listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     return tuple(role for role in (clean(one, _LONGEST_ROLE) for one in listed[:_MOST_ROLES]) if role)
+
+
+def _groups_in(value: object) -> tuple[str, ...] | None:
+    """The ids of `group_enrollments`, a list of objects with a `group_id` each."""
+    if not isinstance(value, list):
+        return None
+    ids = (id_in(one, "group_id") for one in value[:_MOST_GROUPS] if isinstance(one, dict))
+    return tuple(dict.fromkeys(one for one in ids if one))

@@ -41,6 +41,12 @@ def identifier(value: object, limit: int = 255) -> str | None:
     return None if any(unicodedata.category(each) in ("Cc", "Cs") for each in value) else value
 
 
+def id_in(said: dict, name: str) -> str | None:
+    """An id that a service's answer names; some LMSs write their numbers as numbers."""
+    value = said.get(name)
+    return identifier(str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+
+
 def words_of(answer: object, limit: int = SHORT_WORDS) -> str:
     """What an LMS answered, as plain words for people: tags stripped, entities read, at most `limit` long."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer

@@ -22,6 +22,7 @@ from lti_tool.models.grade import (
     ScoreDelivery,
     ScoreStatement,
 )
+from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
 from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
@@ -36,7 +37,7 @@ from lti_tool.models.platform import (
     Succession,
     SuccessionMove,
 )
-from lti_tool.models.roster import Roster, RosterLine, RosterState
+from lti_tool.models.roster import Roster, RosterGroup, RosterLine, RosterState
 from lti_tool.models.security import BrowserSession, Seat, ToolKey, UsedNonce
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "CommunityState",
     "ContributionFact",
     "Course",
+    "CourseGroup",
+    "CourseGroupMember",
     "Decision",
     "DeliveryState",
     "Deployment",
@@ -61,6 +64,7 @@ __all__ = [
     "GradeColumn",
     "GradeDecision",
     "GradingPolicy",
+    "GroupSource",
     "HostSlot",
     "KeptText",
     "LaunchRecord",
@@ -81,6 +85,7 @@ __all__ = [
     "Revision",
     "Role",
     "Roster",
+    "RosterGroup",
     "RosterLine",
     "RosterState",
     "RunningScore",

@@ -56,6 +56,8 @@ class Course(Base):
     line_items_url: Mapped[str | None] = mapped_column(Text)  # AGS container as the last launch gave it
     grade_scopes: Mapped[list | None] = mapped_column(JSON)  # AGS scopes as the last launch gave them
     roster_url: Mapped[str | None] = mapped_column(Text)  # NRPS address as the last launch gave it
+    groups_url: Mapped[str | None] = mapped_column(Text)  # Course Groups, as the last launch gave them
+    group_sets_url: Mapped[str | None] = mapped_column(Text)
     roster_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # end of the last complete read
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

@@ -70,6 +70,8 @@ class Enrolment(Base):
     left_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when a complete roster lacked them
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     test_user: Mapped[bool] = mapped_column(Boolean, default=False)  # the LMS's "student view"
+    # Group numbers as the last launch that told them did; they count where no service lists the groups.
+    launch_groups: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     user: Mapped[User] = relationship()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -44,6 +44,10 @@ class Roster(Base):
     held_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # idle: that list was set aside
     problem: Mapped[str | None] = mapped_column(String(40))  # a code, shown in words
     problem_detail: Mapped[str | None] = mapped_column(Text)  # the LMS's own words, trimmed
+    # The last read beside which all groups of the course were read, and why they were not beside a later one.
+    groups_read_id: Mapped[str | None] = mapped_column(String(36))
+    groups_problem: Mapped[str | None] = mapped_column(String(40))
+    groups_problem_detail: Mapped[str | None] = mapped_column(Text)
 
     course: Mapped[Course] = relationship()
     asked_by: Mapped[Membership | None] = relationship()
@@ -65,3 +69,19 @@ class RosterLine(Base):
     roles: Mapped[list] = mapped_column(JSON)  # as sent
     role: Mapped[Role] = mapped_column(words(Role, "role"))  # our reading of them
     gone: Mapped[bool] = mapped_column(default=False)  # listed as Inactive or Deleted
+    group_ids: Mapped[list | None] = mapped_column(JSON(none_as_null=True))  # as sent; none: not told
+
+
+class RosterGroup(Base):
+    """One group as the LMS listed it beside a roster; kept as long as that roster's lines."""
+
+    __tablename__ = "roster_group"
+    __table_args__ = (UniqueConstraint("read_id", "group_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    read_id: Mapped[str] = mapped_column(String(36))
+    group_id: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str | None] = mapped_column(String(200))
+    set_name: Mapped[str | None] = mapped_column(String(200))
+    hidden: Mapped[bool] = mapped_column(Boolean)

@@ -115,6 +115,16 @@ class ColumnNumberSchema(Form):
         return data["column"]
 
 
+class GroupNumberSchema(Form):
+    """Which group of the LMS an act is about; without one, everybody."""
+
+    group = fields.Integer(load_default=None, validate=Range(min=1, max=LARGEST_NUMBER))
+
+    @post_load
+    def make_number(self, data: dict[str, Any], **kwargs: Any) -> int | None:
+        return data["group"]
+
+
 class AskedSchema(Form):
     """Which column, rows and order the trainer's table is asked for; what nobody could mean is the usual."""
 
@@ -123,6 +133,7 @@ class AskedSchema(Form):
     sort = fields.String(load_default="name")
     order = fields.String(load_default="up")
     search = fields.String(load_default="")
+    group = fields.Integer(load_default=None)
     page = fields.Integer(load_default=1)
 
     @post_load
@@ -133,16 +144,17 @@ class AskedSchema(Form):
             sort=data["sort"],
             descending=data["order"] == "down",
             search=data["search"][:LONGEST_SEARCH],
+            group_id=data["group"],
             page=data["page"],
         )
 
 
 def asked_from(values: Mapping[str, str]) -> Asked:
     """Read the address of the trainer's table; an address that was tampered with shows the usual table."""
+    known = AskedSchema().fields
     try:
-        return AskedSchema().load(
-            {name: value for name, value in values.items() if name in AskedSchema().fields}
-        )
+        # A form sends what was left open as "".
+        return AskedSchema().load({name: value for name, value in values.items() if name in known and value})
     except ValidationError:
         return Asked()
 

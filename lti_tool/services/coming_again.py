@@ -14,6 +14,7 @@ from sqlalchemy import Row, and_, bindparam, select, update
 from lti_tool.extensions import db
 from lti_tool.lti.launch import Launch
 from lti_tool.models import Course, Enrolment, Membership, MembershipState, ResourceLink, User
+from lti_tool.services import course_groups
 from lti_tool.services.roles import STAFF
 from lti_tool.services.upserts import insert_unless_there, upsert_id
 from lti_tool.services.visits import VISIT_ENDED, visiting
@@ -30,7 +31,15 @@ class Place:
 
 
 PERSON = ("name", "given_name", "family_name", "email", "picture", "locale")
-_ENROLMENT = ("launch_roles", "launch_role", "lower_role", "active", "left_at", "test_user")
+_ENROLMENT = (
+    "launch_roles",
+    "launch_role",
+    "lower_role",
+    "active",
+    "left_at",
+    "test_user",
+    "launch_groups",
+)
 
 _KNOWN = (
     select(
@@ -41,6 +50,8 @@ _KNOWN = (
         Course.line_items_url,
         Course.grade_scopes,
         Course.roster_url,
+        Course.groups_url,
+        Course.group_sets_url,
         ResourceLink.id.label("link_id"),
         User.id.label("user_id"),
         *(getattr(User, name) for name in PERSON),
@@ -130,6 +141,8 @@ def _come_first(launch: Launch, known: Row, now: datetime) -> Place | None:
     made = insert_unless_there(Enrolment, of_enrolment, first_enrolment(launch, now))
     if not made or not insert_unless_there(Membership, of_membership, first_membership(now)):
         return None
+    if course_groups.are_news(launch, known, known):
+        course_groups.said_by(launch, known.course_id, user_id)
     return Place(user_id, known.course_id, known.community_id, known.link_id)
 
 
@@ -178,6 +191,7 @@ def _says_nothing_new(launch: Launch, known: Row) -> bool:
         and known.state != MembershipState.REMOVED
         and _person_is_as_said(launch, known)
         and _enrolment_is_as_said(launch, known)
+        and not course_groups.are_news(launch, known, known)
     )
 
 
@@ -185,6 +199,12 @@ def _course_is_as_said(launch: Launch, known: Row) -> bool:
     if (launch.context.title, launch.context.label) != (known.title, known.label):
         return False
     if launch.roster_url is not None and launch.roster_url != known.roster_url:
+        return False
+    groups = launch.groups
+    if groups is not None and (groups.groups_url, groups.sets_url) != (
+        known.groups_url,
+        known.group_sets_url,
+    ):
         return False
     grades = launch.grades
     return grades is None or (grades.line_items_url, list(grades.scopes)) == (

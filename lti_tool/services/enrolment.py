@@ -25,7 +25,7 @@ from lti_tool.models import (
     Seat,
     User,
 )
-from lti_tool.services import context_choice, launch_log, rosters, sessions
+from lti_tool.services import context_choice, course_groups, launch_log, rosters, sessions
 from lti_tool.services.coming_again import (
     Place,
     come_in,
@@ -200,6 +200,9 @@ def _course(context: Context, launch: Launch, deployment_id: int, now: datetime)
     if launch.roster_url is not None:
         values["roster_url"] = launch.roster_url
         update.append("roster_url")
+    if launch.groups is not None:
+        values |= {"groups_url": launch.groups.groups_url, "group_sets_url": launch.groups.sets_url}
+        update += ["groups_url", "group_sets_url"]
     return upsert(
         Course, {"deployment_id": deployment_id, "context_id": context.id}, values, update=tuple(update)
     )
@@ -255,6 +258,9 @@ def _enrolment(user: User, course: Course, launch: Launch, now: datetime) -> Enr
     if enrolment.launched_at != now or enrolment.launch_role != launch.role:
         _heed(enrolment, list(launch.roles), launch.role, now)
     enrolment.active, enrolment.left_at = True, None
+    if course_groups.are_news(launch, course, enrolment):
+        db.session.flush()
+        course_groups.said_by(launch, course.id, user.id)
     return enrolment
 
 

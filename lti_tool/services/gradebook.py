@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from lti_tool.models import LineItemState
 from lti_tool.permissions import Act
 from lti_tool.services import (
     column_views,
+    course_groups,
     delivery_views,
     participation,
     questions,
@@ -21,6 +22,7 @@ from lti_tool.services import (
 )
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.column_views import ColumnView, LineItemView
+from lti_tool.services.course_groups import CourseGroupView
 from lti_tool.services.delivery_views import DeliveryView
 from lti_tool.services.people import Person
 from lti_tool.services.rules import Rules
@@ -41,6 +43,7 @@ class Asked:
     sort: str = "name"
     descending: bool = False
     search: str = ""
+    group_id: int | None = None
     page: int = 1
 
 
@@ -78,7 +81,7 @@ class ColumnTab:
 
 @dataclass(frozen=True)
 class Gradebook:
-    """The rows of one page of the table, and the counts of all."""
+    """The rows of one page of the table, and the counts of all; of one group where that is asked for."""
 
     column_id: int
     kind: str
@@ -102,15 +105,21 @@ class Gradebook:
     zone: str
     open_questions: int  # of learners, about their scores
     dates: PromptDates | None  # of a prompt's column
+    groups: list[CourseGroupView]  # that the LMS has; one of them may be asked for
 
     @property
     def show(self) -> str:
         """The filter in force."""
         return self.asked.show
 
+    @property
+    def group(self) -> CourseGroupView | None:
+        """The group that the table is narrowed to."""
+        return next((group for group in self.groups if group.id == self.asked.group_id), None)
+
 
 def gradebook(member: ActingMember, asked: Asked, now: datetime) -> Gradebook | None:
-    """Return the page for the staff who grade, None while grading is off; eight statements, ten at most.
+    """Return the page for the staff who grade, None while grading is off; nine statements, eleven at most.
 
     :raises NotFound: no such column here.
     """
@@ -119,7 +128,9 @@ def gradebook(member: ActingMember, asked: Asked, now: datetime) -> Gradebook | 
     if not columns:
         return None
     by = _chosen(columns, asked.column_id)
-    rows = _rows(by, now)
+    groups = course_groups.of_community(by.community_id)
+    asked = _in_a_group(asked, groups)
+    rows = _rows(by, asked.group_id, now)
     line_items = column_views.line_items_of(by)
     chosen = {name: [row for row in rows if _is_in(row, name)] for name in SHOWN}
     shown = _sorted(_searched(chosen.get(asked.show, rows), asked.search), asked)
@@ -148,6 +159,7 @@ def gradebook(member: ActingMember, asked: Asked, now: datetime) -> Gradebook | 
         zone=by.zone,
         open_questions=questions.open_count(by.community_id),
         dates=by.dates,
+        groups=groups,
     )
 
 
@@ -160,6 +172,11 @@ def _chosen(columns: list[Rules], column_id: int | None) -> Rules:
     return found[0]
 
 
+def _in_a_group(asked: Asked, groups: list[CourseGroupView]) -> Asked:
+    """Return what is asked for; a group that there is none of (any more) narrows nothing."""
+    return asked if asked.group_id in {group.id for group in groups} else replace(asked, group_id=None)
+
+
 def _usual(asked: Asked, column_id: int, page: int) -> Asked:
     """Return what is asked for with every choice that there is none of read as the usual one."""
     return Asked(
@@ -168,6 +185,7 @@ def _usual(asked: Asked, column_id: int, page: int) -> Asked:
         sort=asked.sort if asked.sort in SORTED_BY else "name",
         descending=asked.descending,
         search=asked.search,
+        group_id=asked.group_id,
         page=page,
     )
 
@@ -187,8 +205,8 @@ def _is_busy(rows: list[GradeRow], line_items: list[LineItemView]) -> bool:
     return LineItemState.BOUND.value in states and any(row.delivery.under_way for row in rows)
 
 
-def _rows(by: Rules, now: datetime) -> list[GradeRow]:
-    persons = participation.scored_people(by.community_id, now)
+def _rows(by: Rules, group_id: int | None, now: datetime) -> list[GradeRow]:
+    persons = participation.scored_people(by.community_id, now, group_id)
     standing = running_scores.of_members(by, [person.number for person in persons], now)
     deliveries = delivery_views.by_member(by, standing)
     return [_row(person, standing[person.number], deliveries[person.number]) for person in persons]

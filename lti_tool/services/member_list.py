@@ -13,8 +13,9 @@ from lti_tool.knowledge.folding import folded
 from lti_tool.lti.roles import parse
 from lti_tool.models import Course, Enrolment, Membership, Role
 from lti_tool.permissions import Act
-from lti_tool.services import people, roles
+from lti_tool.services import course_groups, people, roles
 from lti_tool.services.acting import ActingMember
+from lti_tool.services.course_groups import CourseGroupView
 from lti_tool.services.people import Person
 from lti_tool.services.standings import listed_in, order_of
 
@@ -66,6 +67,7 @@ class MemberRow:
     lowered: Lowered | None
     may_appoint: bool
     appointed: bool
+    groups: Sequence[CourseGroupView]  # of the LMS; none for those who do not look after the list
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,20 @@ def _rows(member: ActingMember, numbers: set[int], now: datetime) -> dict[int, M
     users = [membership.user_id for membership in memberships]
     enrolments = people.enrolments_of(member.community.id, users)
     titles = _course_titles(member.community.id)
-    return {one.id: _row(member, one, enrolments.get(one.user_id, []), titles, now) for one in memberships}
+    groups = _groups(member, numbers)
+    return {
+        one.id: _row(member, one, enrolments.get(one.user_id, []), titles, groups.get(one.id, ()), now)
+        for one in memberships
+    }
+
+
+def _groups(member: ActingMember, numbers: set[int]) -> dict[int, list[CourseGroupView]]:
+    """Return the groups in which these members are in the LMS, for staff: learners are told of none."""
+    if not member.may(Act.READ_ROSTER):
+        return {}
+    here = course_groups.of_community(member.community.id)
+    are_in = course_groups.of_members(member.community.id, numbers)
+    return {number: [group for group in here if group.id in theirs] for number, theirs in are_in.items()}
 
 
 def _memberships(numbers: Sequence[int] | set[int]) -> list[Membership]:
@@ -204,7 +219,12 @@ def _course_titles(community_id: int) -> dict[int, str]:
 
 
 def _row(
-    member: ActingMember, membership: Membership, enrolments: list[Enrolment], titles: dict, now: datetime
+    member: ActingMember,
+    membership: Membership,
+    enrolments: list[Enrolment],
+    titles: dict,
+    groups: Sequence[CourseGroupView],
+    now: datetime,
 ) -> MemberRow:
     role = roles.in_force(membership, enrolments, now)
     waiting = (one for one in enrolments if one.active and roles.lower_launch_waits(one, now))
@@ -220,6 +240,7 @@ def _row(
         lowered=Lowered(lowered.lower_role.value, lowered.lowered_at) if lowered else None,
         may_appoint=member.may(Act.APPOINT) and role not in roles.STAFF,
         appointed=roles.appointed(membership, now) is not None,
+        groups=groups,
     )
 
 

@@ -17,7 +17,16 @@ from lti_tool.grading.score import Statement
 from lti_tool.grading.sending import Judged
 from lti_tool.models import Course, Enrolment, Membership, MembershipState, User
 from lti_tool.permissions import Act
-from lti_tool.services import delivery_views, facts, people, roles, rules, running_scores, statements
+from lti_tool.services import (
+    course_groups,
+    delivery_views,
+    facts,
+    people,
+    roles,
+    rules,
+    running_scores,
+    statements,
+)
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.column_views import ColumnView, column_of
 from lti_tool.services.delivery_views import DeliveryView
@@ -104,13 +113,18 @@ _WHO = (
 )
 
 
-def scored_people(community_id: int, now: datetime) -> list[Person]:
+def scored_people(community_id: int, now: datetime, group_id: int | None = None) -> list[Person]:
     """Return what pages show of the members who are graded, by membership id; one statement.
+
+    :param group_id: only those in this group of one of the community's courses.
 
     Read as columns instead of objects, since a page does it with thousands: a row speaks for the membership,
     the user and the enrolment whose columns it has.
     """
-    rows = db.session.execute(_enrolled(select(*_WHO), community_id))
+    wanted = _enrolled(select(*_WHO), community_id)
+    if group_id is not None:
+        wanted = wanted.where(course_groups.is_in(group_id))
+    rows = db.session.execute(wanted)
     each = (list(enrolments) for _, enrolments in groupby(rows, key=attrgetter("id")))
     return [
         people.shown(theirs[0], theirs[0], roles.in_force(theirs[0], theirs, now))
@@ -189,9 +203,12 @@ def _progress(by: Rules, member_id: int, now: datetime) -> Progress:
     )
 
 
-def to_send(by: Rules, now: datetime) -> set[int]:
-    """Return the members whose score changed since it was last sent and that nobody asked to be sent yet."""
-    members = [person.number for person in scored_people(by.community_id, now)]
+def to_send(by: Rules, now: datetime, group_id: int | None = None) -> set[int]:
+    """Return the members whose score changed since it was last sent and that nobody asked to be sent yet.
+
+    :param group_id: of these only those in this group.
+    """
+    members = [person.number for person in scored_people(by.community_id, now, group_id)]
     return changed_since_sent(by, running_scores.of_members(by, members, now))
 
 

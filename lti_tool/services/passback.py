@@ -29,7 +29,11 @@ DECISIONS = (KEEP, OVERWRITE)
 
 
 def ask_to_send(
-    member: ActingMember, member_ids: Iterable[int] | None, now: datetime, column_id: int | None = None
+    member: ActingMember,
+    member_ids: Iterable[int] | None,
+    now: datetime,
+    column_id: int | None = None,
+    group_id: int | None = None,
 ) -> int:
     """Have the scores of these members sent; return how many are on their way.
 
@@ -42,14 +46,19 @@ def ask_to_send(
     member by name compares anew and asks the same question again while the LMS's value is another.
 
     :param column_id: which column; None is the whole score.
+    :param group_id: with None for the members: those in this group of the LMS, nobody if it is gone.
     :raises NotFound: grading is off, or no such column here.
     """
     member.must(Act.MANAGE_GRADES)
     by = rules.of_column(member.community.id, column_id)
     if by is None:
         raise NotFound("grading-off")
-    scored = {one.number for one in participation.scored_people(by.community_id, now)}
-    named = participation.to_send(by, now) or scored if member_ids is None else scored & set(member_ids)
+    group_id = group_id if member_ids is None else None
+    scored = {one.number for one in participation.scored_people(by.community_id, now, group_id)}
+    if member_ids is None:
+        named = participation.to_send(by, now, group_id) or scored
+    else:
+        named = scored & set(member_ids)
     kept = _cells_in(by, DeliveryState.KEPT) if member_ids is None else set()
     refused = _refused_columns(by)
     wanted = [

@@ -4,19 +4,29 @@ Nothing here touches who is enrolled. A worker that was killed leaves lines that
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
-from sqlalchemy import CTE, and_, delete, exists, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Row, and_, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lti_tool.errors import PlatformUnavailable
 from lti_tool.extensions import db
 from lti_tool.lti.host_slots import HOST_BUSY
 from lti_tool.lti.roles import role_of
-from lti_tool.lti.rosters import PlatformAccess, RosterMember, access_to
-from lti_tool.models import Course, Deployment, Platform, PlatformState, Roster, RosterLine, RosterState
+from lti_tool.lti.rosters import PlatformAccess, RosterMember, access_to, with_groups
+from lti_tool.models import (
+    Course,
+    Deployment,
+    Platform,
+    PlatformState,
+    Roster,
+    RosterGroup,
+    RosterLine,
+    RosterState,
+)
 from lti_tool.services.problems import Problem, code_of, code_of_outage, detail_of
 from lti_tool.services.retries import MOST_TRIES, next_try
 
@@ -36,6 +46,8 @@ class Read:
     read_id: str
     lease: str
     url: str
+    groups_url: str | None
+    group_sets_url: str | None
     access: PlatformAccess
     attempts: int
 
@@ -64,7 +76,7 @@ def claim(now: datetime, passing_by: Collection[int] = ()) -> Read | None:
     roster = db.session.scalars(claimed).one_or_none()
     if roster is None:
         return None
-    _forget_lines(RosterLine.course_id == roster.course_id)
+    _forget_lines(lambda table: table.course_id == roster.course_id)
     return _as_read(roster)
 
 
@@ -93,8 +105,8 @@ def _picked(now: datetime, passing_by: Collection[int]) -> CTE:
 
 
 def _as_read(roster: Roster) -> Read:
-    url, platform = db.session.execute(
-        select(Course.roster_url, Platform)
+    url, groups_url, group_sets_url, platform = db.session.execute(
+        select(Course.roster_url, Course.groups_url, Course.group_sets_url, Platform)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
         .where(Course.id == roster.course_id)
@@ -104,7 +116,9 @@ def _as_read(roster: Roster) -> Read:
         course_id=roster.course_id,
         read_id=roster.read_id,
         lease=roster.lease,
-        url=url,
+        url=with_groups(url) if groups_url else url,
+        groups_url=groups_url,
+        group_sets_url=group_sets_url,
         access=access_to(platform),
         attempts=roster.attempts,
     )
@@ -162,8 +176,13 @@ def _known(read: Read, named: Collection[str]) -> dict[str, RosterMember]:
         found = db.session.execute(
             select(*columns).where(RosterLine.read_id == read.read_id, RosterLine.sub.in_(asked))
         )
-        known |= {row.sub: RosterMember(**(row._asdict() | {"roles": tuple(row.roles)})) for row in found}
+        known |= {row.sub: _as_member(row) for row in found}
     return known
+
+
+def _as_member(row: Row) -> RosterMember:
+    groups = None if row.group_ids is None else tuple(row.group_ids)
+    return RosterMember(**row._asdict() | {"roles": tuple(row.roles), "group_ids": groups})
 
 
 def _both(one: RosterMember, other: RosterMember) -> RosterMember:
@@ -171,6 +190,7 @@ def _both(one: RosterMember, other: RosterMember) -> RosterMember:
     if one.gone != other.gone:
         return other if one.gone else one
     roles = tuple(dict.fromkeys(one.roles + other.roles))
+    told = [member.group_ids for member in (one, other) if member.group_ids is not None]
     return replace(
         one,
         name=one.name or other.name,
@@ -178,6 +198,7 @@ def _both(one: RosterMember, other: RosterMember) -> RosterMember:
         family_name=one.family_name or other.family_name,
         roles=roles,
         role=role_of(roles),
+        group_ids=tuple(dict.fromkeys(chain(*told))) if told else None,
     )
 
 
@@ -186,6 +207,7 @@ def _row(read: Read, member: RosterMember) -> dict:
         "course_id": read.course_id,
         "read_id": read.read_id,
         "roles": list(member.roles),
+        "group_ids": None if member.group_ids is None else list(member.group_ids),
     }
 
 
@@ -238,18 +260,23 @@ def _give_back(read: Read, **values: object) -> None:
         .execution_options(synchronize_session=False)
     )
     if changed.rowcount:
-        _forget_lines(RosterLine.read_id == read.read_id)
+        _forget_lines(lambda table: table.read_id == read.read_id)
 
 
 def forget_dead_lines() -> None:
     """Delete the lines of readings that nobody goes on with."""
-    alive = exists().where(
-        Roster.course_id == RosterLine.course_id,
-        Roster.read_id == RosterLine.read_id,
-        Roster.state.in_(LINES_ARE_KEPT_WHILE),
+    _forget_lines(
+        lambda table: (
+            ~exists().where(
+                Roster.course_id == table.course_id,
+                Roster.read_id == table.read_id,
+                Roster.state.in_(LINES_ARE_KEPT_WHILE),
+            )
+        )
     )
-    _forget_lines(~alive)
 
 
-def _forget_lines(condition) -> None:
-    db.session.execute(delete(RosterLine).where(condition).execution_options(synchronize_session=False))
+def _forget_lines(which: Callable[[type[RosterLine] | type[RosterGroup]], ColumnElement[bool]]) -> None:
+    """Delete what was laid aside of people and of groups."""
+    for table in (RosterLine, RosterGroup):
+        db.session.execute(delete(table).where(which(table)).execution_options(synchronize_session=False))

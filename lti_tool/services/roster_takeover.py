@@ -20,11 +20,13 @@ from lti_tool.models import (
     MembershipState,
     Role,
     Roster,
+    RosterGroup,
     RosterLine,
     RosterState,
     Seat,
     User,
 )
+from lti_tool.services import roster_groups
 
 # A list that lacks more people than this, and more than this share of those it had, is more often broken
 # than true: staff look at it first.
@@ -144,6 +146,8 @@ def take_over(whole: CompleteRoster, tally: Tally, now: datetime) -> None:
     _renew_enrolments(whole, now)
     _add_enrolments(whole, now)
     _add_memberships(whole, now)
+    if whole.roster.groups_read_id == whole.roster.read_id:
+        roster_groups.take_over(whole.roster, whole.platform_id)
     _settle(whole, RosterState.IDLE, tally, now)
     whole.roster.completed_at, whole.roster.held_at = now, None
     _forget_lines(whole)
@@ -160,7 +164,8 @@ def keep_everybody(whole: CompleteRoster) -> None:
 
 
 def _forget_lines(whole: CompleteRoster) -> None:
-    _run(delete(RosterLine).where(RosterLine.course_id == whole.course.id))
+    for table in (RosterLine, RosterGroup):
+        _run(delete(table).where(table.course_id == whole.course.id))
     whole.roster.read_id = None
     db.session.flush()
 

@@ -35,7 +35,8 @@ class RosterView:
     """One course's roster. Counts are of the reading under way, held, or last taken over, by its state.
 
     `state`: unread, kept, paused, or a word of `RosterState`; `leaving`: of those whom a held list would end,
-    50 at most; `read_id`: which list it is that staff decide about.
+    50 at most; `read_id`: which list it is that staff decide about; `groups_problem`: why the
+    groups that the LMS offers were not read with the list, and are as they were.
     """
 
     id: int | None
@@ -48,6 +49,8 @@ class RosterView:
     completed_at: datetime | None = None
     problem: str | None = None
     problem_detail: str | None = None
+    groups_problem: str | None = None
+    groups_problem_detail: str | None = None
     next_try_at: datetime | None = None
     read_id: str | None = None
     leaving: tuple[Person, ...] = ()
@@ -103,6 +106,8 @@ def _view(course: Course, roster: Roster | None, title: str | None) -> RosterVie
         completed_at=roster.completed_at,
         problem=roster.problem,
         problem_detail=roster.problem_detail,
+        groups_problem=roster.groups_problem,
+        groups_problem_detail=roster.groups_problem_detail,
         next_try_at=roster.due_at if roster.problem else None,
         read_id=roster.read_id,
         leaving=_leaving(roster, course) if roster.state is RosterState.HELD else (),

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, exists, literal, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lti_tool.errors import NotFound, PlatformUnavailable, ServiceRefused, Stale
+from lti_tool.errors import NotFound, PlatformUnavailable, ServiceProblem, ServiceRefused, Stale
 from lti_tool.extensions import db
 from lti_tool.lti.access_tokens import PlatformAccess
+from lti_tool.lti.groups import GroupConnection
 from lti_tool.lti.rosters import RosterConnection
 from lti_tool.models import (
     Course,
@@ -25,13 +26,14 @@ from lti_tool.models import (
     RosterState,
 )
 from lti_tool.permissions import Act
-from lti_tool.services import audit, outbox, roster_reads, roster_takeover
+from lti_tool.services import audit, outbox, roster_groups, roster_reads, roster_takeover
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.line_items import Clock, Pause, Transaction, no_pause
 from lti_tool.services.nights import NIGHT_LASTS, minutes_into, night_before
 from lti_tool.services.roster_reads import Read
 
 Connect = Callable[[PlatformAccess, Clock, Transaction], RosterConnection]
+ConnectGroups = Callable[[PlatformAccess, Clock, Transaction], GroupConnection]
 
 OLD_AFTER = timedelta(days=1)
 # A list that the LMS refused is not asked for again with every click of a trainer.
@@ -146,7 +148,11 @@ def _insert_or_make_due(wanted: Select, unless: ColumnElement[bool]) -> None:
 
 
 def read_due_rosters(
-    now: Clock, transaction: Transaction, connect: Connect = RosterConnection, pause: Pause = no_pause
+    now: Clock,
+    transaction: Transaction,
+    connect: Connect = RosterConnection,
+    pause: Pause = no_pause,
+    connect_groups: ConnectGroups = GroupConnection,
 ) -> None:
     """Read every roster that is due, one after the other, until none is.
 
@@ -162,7 +168,7 @@ def read_due_rosters(
         if given_up:
             continue
         pause("claimed")
-        if not _Reading(read, now, transaction, pause).run(connect):
+        if not _Reading(read, now, transaction, pause).run(connect, connect_groups):
             lost.add(read.roster_id)
 
 
@@ -172,8 +178,11 @@ class _Reading:
     def __init__(self, read: Read, now: Clock, transaction: Transaction, pause: Pause) -> None:
         self._read, self._now, self._transaction, self._pause = read, now, transaction, pause
 
-    def run(self, connect: Connect) -> bool:
-        """Read all pages, then take them over or hold them; False when another worker has the roster."""
+    def run(self, connect: Connect, connect_groups: ConnectGroups) -> bool:
+        """Read all pages, then take them over or hold them; False when another worker has the roster.
+
+        Groups are read once the people are there: whatever becomes of them, the people are taken over.
+        """
         try:
             with connect(self._read.access, self._now, self._transaction) as lms:
                 kept = self._lay_aside(lms)
@@ -184,7 +193,7 @@ class _Reading:
             with self._transaction():
                 roster_reads.refuse(self._read, problem.code, problem.words)
         else:
-            return kept and self._finish()
+            return kept and self._read_groups(connect_groups) and self._finish()
         return True
 
     def _lay_aside(self, lms: RosterConnection) -> bool:
@@ -195,6 +204,26 @@ class _Reading:
                 return False
             self._pause("page-stored")
         return True
+
+    def _read_groups(self, connect: ConnectGroups) -> bool:
+        if self._read.groups_url is None:
+            return True
+        try:
+            with connect(self._read.access, self._now, self._transaction) as lms:
+                return self._lay_groups_aside(lms)
+        except ServiceProblem as problem:
+            with self._transaction():
+                return roster_groups.leave(self._read, problem, self._now())
+
+    def _lay_groups_aside(self, lms: GroupConnection) -> bool:
+        for groups in lms.pages(self._read.groups_url, self._read.group_sets_url):
+            with self._transaction():
+                kept = roster_groups.lay_aside(self._read, groups, self._now())
+            if not kept:
+                return False
+            self._pause("groups-stored")
+        with self._transaction():
+            return roster_groups.complete(self._read, self._now())
 
     def _finish(self) -> bool:
         self._pause("complete")

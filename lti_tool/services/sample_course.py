@@ -112,6 +112,8 @@ class LmsCourse:
             document_target="iframe",
             grades=GradeService(self.columns_url, None, names.AGS_SCOPES),
             roster_url=None,
+            groups=None,
+            group_numbers=None,
             custom={},
             product=None,
             issuer=platform.issuer,

@@ -13,8 +13,9 @@ from lti_tool.grading.policy import Part
 from lti_tool.grading.score import Statement
 from lti_tool.models import Membership
 from lti_tool.permissions import Act
-from lti_tool.services import delivery_views, facts, people, roles, rules, running_scores
+from lti_tool.services import course_groups, delivery_views, facts, people, roles, rules, running_scores
 from lti_tool.services.acting import ActingMember
+from lti_tool.services.course_groups import CourseGroupView
 from lti_tool.services.delivery_views import DeliveryView
 from lti_tool.services.evidence import page_after
 from lti_tool.services.rules import Rules
@@ -34,19 +35,24 @@ class ScoreRow:
     counted: int
     last_at: datetime | None
     delivery: DeliveryView
+    groups: tuple[CourseGroupView, ...]
 
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """The parts that are weighed, in their order, and the rows, read as one goes through them."""
+    """The parts that are weighed, in their order, and the rows, read as one goes through them.
+
+    `has_groups`: the LMS has groups in this community's courses.
+    """
 
     parts: tuple[Part, ...]
     zone: str
+    has_groups: bool
     rows: Iterator[ScoreRow]
 
 
 def score_table(member: ActingMember, now: datetime) -> ScoreTable:
-    """Return everybody's score for the staff who grade: one statement, and five for each page of members.
+    """Return everybody's score for the staff who grade: two statements, and six for each page of members.
 
     :raises NotFound: grading is off.
     """
@@ -54,28 +60,39 @@ def score_table(member: ActingMember, now: datetime) -> ScoreTable:
     by = rules.in_force(member.community.id)
     if by is None:
         raise NotFound("grading-off")
-    return ScoreTable(tuple(by.policy.weighed), by.zone, _rows(by, now))
+    groups = course_groups.of_community(by.community_id)
+    return ScoreTable(tuple(by.policy.weighed), by.zone, bool(groups), _rows(by, groups, now))
 
 
-def _rows(by: Rules, now: datetime) -> Iterator[ScoreRow]:
+def _rows(by: Rules, groups: Sequence[CourseGroupView], now: datetime) -> Iterator[ScoreRow]:
     last = 0
     while page := page_after(last, by.community_id, Membership.id > 0):
-        yield from _page_of_rows(by, page, now)
+        yield from _page_of_rows(by, page, groups, now)
         last = page[-1].id
 
 
-def _page_of_rows(by: Rules, page: Sequence[Membership], now: datetime) -> Iterator[ScoreRow]:
+def _page_of_rows(
+    by: Rules, page: Sequence[Membership], groups: Sequence[CourseGroupView], now: datetime
+) -> Iterator[ScoreRow]:
     enrolments = people.enrolments_of(by.community_id, [one.user_id for one in page])
     graded = [one for one in page if roles.is_scored(enrolments.get(one.user_id, []), now)]
     numbers = [one.id for one in graded]
     known = facts.facts_of(by.community_id, numbers)
     statements = {number: running_scores.statement_for(by, known[number], now) for number in numbers}
     deliveries = delivery_views.by_member(by, statements, numbers)
+    are_in = course_groups.of_members(by.community_id, numbers) if groups else {}
     for one in graded:
-        yield _row(one, statements[one.id], known[one.id], deliveries[one.id])
+        theirs = tuple(group for group in groups if group.id in are_in.get(one.id, ()))
+        yield _row(one, statements[one.id], known[one.id], deliveries[one.id], theirs)
 
 
-def _row(one: Membership, stands: Statement, known: list[Fact], delivery: DeliveryView) -> ScoreRow:
+def _row(
+    one: Membership,
+    stands: Statement,
+    known: list[Fact],
+    delivery: DeliveryView,
+    groups: tuple[CourseGroupView, ...],
+) -> ScoreRow:
     return ScoreRow(
         number=one.id,
         name=people.shown(one, one.user, None).name,
@@ -87,4 +104,5 @@ def _row(one: Membership, stands: Statement, known: list[Fact], delivery: Delive
         counted=sum(1 for line in stands.lines if line.counted),
         last_at=max((line.at for line in stands.lines), default=None),
         delivery=delivery,
+        groups=groups,
     )

@@ -99,6 +99,7 @@ class TestMoodle:
         (body,) = lms.asked
         assert body[TOOL_PART]["domain"] == "tool.test"
         assert [one["type"] for one in body[TOOL_PART]["messages"]] == ["LtiResourceLinkRequest"]
+        assert body[TOOL_PART]["custom_parameters"] == {"user_group_ids": "$Moodle.Person.userGroupIds"}
 
     def test_says_when_its_token_was_used(self, newcomer, strict):
         lms, address = strict(

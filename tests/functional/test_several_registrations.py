@@ -1,6 +1,7 @@
 """Several client ids of one LMS, several deployments of one client id: what is the same, and what is not."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,10 @@ from lti_tool.models import (
     AuditEntry,
     Community,
     Course,
+    CourseGroup,
+    CourseGroupMember,
     DeliveryState,
+    Deployment,
     Enrolment,
     LineItem,
     LineItemState,
@@ -22,7 +26,7 @@ from lti_tool.models import (
     ScoreDelivery,
     User,
 )
-from lti_tool.services import column_views, platforms, rules, succession
+from lti_tool.services import column_views, platforms, rosters, rules, succession
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 from tests.functional import test_plans
@@ -31,7 +35,7 @@ from tests.functional.test_plans import PREPARED, noted
 from tests.support.classroom import Classroom
 from tests.support.statements import counted
 from tests.support.words import said
-from tests.support.world import TOOL, World, hidden_fields
+from tests.support.world import FRENCH, TOOL, World, hidden_fields
 
 SECOND = "second-client"
 # What a course that speaks French is told.
@@ -357,6 +361,44 @@ class TestASuccession:
         )
         with known.world.database() as session:
             assert len(session.scalars(in_the_new_one).all()) == 1
+
+    def test_takes_the_groups_of_a_course_along_and_reads_them_on(self, two):
+        """They belong to rows that change places as a whole: to the course, and to who is enrolled there."""
+        trainer = two.world.enter("claire")
+        self.read_lists(two)
+        before = self.groups(two, two.first)
+        assert {name for name, _ in before} == {"Atelier Lyon", "Atelier Nantes"}
+        two.as_second()
+        with two.world.app.app_context(), transaction():
+            platforms.approve(two.second, two.world.lms.settings.deployment_id, clock.now())
+        self.succeed(two)
+        assert self.groups(two, two.second) == before
+        lyon, nantes = two.world.lms.groups[FRENCH]
+        two.world.lms.groups[FRENCH] = [replace(lyon, members=frozenset({"u-ines"})), nantes]
+        two.world.enter("claire").post("members/roster")
+        self.read_lists(two)
+        after = self.groups(two, two.second)
+        assert {sub for name, sub in after if name == "Atelier Lyon"} == {"u-ines"}
+        assert two.count(CourseGroup) == 2
+        assert trainer.get("members").status == 200
+
+    def read_lists(self, two) -> None:
+        with two.world.app.app_context():
+            rosters.read_due_rosters(clock.now, transaction)
+
+    def groups(self, two, platform: int) -> set[tuple[str, str]]:
+        """Who is in which group of the courses of a registration."""
+        with two.world.database() as session:
+            found = session.execute(
+                select(CourseGroup.name, User.sub)
+                .join(Course, Course.id == CourseGroup.course_id)
+                .join(Deployment, Deployment.id == Course.deployment_id)
+                .join(CourseGroupMember, CourseGroupMember.course_group_id == CourseGroup.id)
+                .join(Enrolment, Enrolment.id == CourseGroupMember.enrolment_id)
+                .join(User, User.id == Enrolment.user_id)
+                .where(Deployment.platform_id == platform, User.platform_id == platform)
+            )
+            return {(name, sub) for name, sub in found}
 
     def test_leaves_open_pages_working(self, replaced):
         page = replaced.home.post("posts", kind="question", title="Still here", body="Tell me.")

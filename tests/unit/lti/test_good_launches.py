@@ -8,7 +8,8 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import event
 
 from lti_tool.extensions import db
-from lti_tool.lti import launches
+from lti_tool.lti import launches, names
+from lti_tool.lti.launch import GroupService
 from lti_tool.models import Role
 from tests.unit.lti.examples import LEARNER, Example
 from tests.unit.lti.simulator import CLAIM, PLATFORM_KEY, TOOL, data, fresh, public, signed
@@ -155,6 +156,56 @@ class TestVerifyingAGoodLaunch:
         launch = example.verify()
 
         assert (launch.context, launch.grades, launch.roster_url, launch.custom) == (None, None, None, {})
+        assert (launch.groups, launch.group_numbers) == (None, None)
+
+    def test_says_where_groups_are_listed(self, add_platform, now):
+        example = Example(add_platform, LEARNER, now)
+        example.claims |= data("lti", "course-groups")["claim"]
+
+        assert example.verify().groups == GroupService(
+            "https://platform.example.org/ctx/7/groups", "https://platform.example.org/ctx/7/sets"
+        )
+
+    @pytest.mark.parametrize(
+        "claim",
+        [
+            "?",
+            [],
+            None,
+            {},
+            {"context_group_sets_url": "https://x.example/"},
+            {"context_groups_url": "ftp://x/"},
+        ],
+    )
+    def test_says_nothing_of_groups_where_no_list_is_named(self, add_platform, now, claim):
+        example = Example(add_platform, LEARNER, now)
+        example.claims[names.GROUPS] = claim
+
+        assert example.verify().groups is None
+
+    @pytest.mark.parametrize(
+        ("said", "read"),
+        [
+            ("12", ("12",)),
+            ("12,7, 100,7", ("7", "12", "100")),
+            ("", ()),
+            ("$Moodle.Person.userGroupIds", None),
+            ("12,$x", None),
+            ("12,,7", None),
+            ("Team red", None),
+            ("-1", None),
+            ("٣", None),
+            ("1" * 21, None),
+            (",".join(str(number) for number in range(501)), None),
+            (None, None),
+            (12, None),
+        ],
+    )
+    def test_takes_the_numbers_that_moodle_puts_for_its_variable(self, add_platform, now, said, read):
+        example = Example(add_platform, LEARNER, now)
+        example.claims[names.CUSTOM] = {"user_group_ids": said}
+
+        assert example.verify().group_numbers == read
 
     def test_accepts_a_key_without_an_algorithm(self, add_platform, state, now):
         key = PLATFORM_KEY.as_dict(private=False)

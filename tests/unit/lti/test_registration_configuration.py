@@ -72,7 +72,7 @@ class TestReading:
     def test_takes_blackboard_with_its_faults(self):
         found = read(recorded("lti/blackboard-openid-configuration.json"), BLACKBOARD)
         assert found.registration_url.endswith("?registrationToken=00000000-0000-4000-8000-000000000000")
-        assert offered_scopes(found) == (names.LINE_ITEM, names.RESULT_READ, names.SCORE)
+        assert offered_scopes(found) == (names.LINE_ITEM, names.RESULT_READ, names.SCORE, names.GROUPS_READ)
 
     def test_takes_sakai_s_lists_for_what_they_say_of_services_nothing(self):
         said = {"scopes_supported": ["openid"], "claims_supported": ["iss", "aud"]}

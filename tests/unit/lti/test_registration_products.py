@@ -69,7 +69,7 @@ class TestEveryBody:
 
     def test_asks_only_for_services_that_are_offered(self):
         asked = request_body(TOOL, BLACKBOARD)["scope"].split()
-        assert asked == [names.LINE_ITEM, names.RESULT_READ, names.SCORE]
+        assert asked == [names.LINE_ITEM, names.RESULT_READ, names.SCORE, names.GROUPS_READ]
         none = dataclasses.replace(MOODLE, scopes=("openid",))
         assert request_body(TOOL, none)["scope"] == ""
 
@@ -95,6 +95,19 @@ class TestMoodle:
         (message,) = tool_part(request_body(TOOL, MOODLE))["messages"]
         assert message["type"] == names.RESOURCE_LINK_REQUEST
         assert "placements" not in message
+
+    def test_is_asked_for_the_groups_of_who_launches_by_a_variable_that_it_knows(self):
+        asked = tool_part(request_body(TOOL, MOODLE))["custom_parameters"]
+        assert asked == {"user_group_ids": "$Moodle.Person.userGroupIds"}
+        known = json.loads((DATA / "moodle" / "openid-configuration.json").read_text(encoding="utf-8"))[
+            "body"
+        ]
+        platform = known["https://purl.imsglobal.org/spec/lti-platform-configuration"]
+        assert asked["user_group_ids"].removeprefix("$") in platform["variables"]
+
+    def test_alone_is_asked_for_them(self):
+        for there in (CANVAS, BLACKBOARD, BRIGHTSPACE, UNKNOWN, *OTHERS):
+            assert "custom_parameters" not in tool_part(request_body(TOOL, there))
 
 
 class TestCanvas:

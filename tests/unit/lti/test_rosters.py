@@ -37,6 +37,9 @@ class Reading:
     def members(self) -> list:
         return [member for page in self.lms.pages(self.url) for member in page]
 
+    def members_with_groups(self) -> list:
+        return [member for page in self.lms.pages(rosters.with_groups(self.url)) for member in page]
+
     @property
     def asked(self) -> list[str]:
         """The addresses that were asked for."""
@@ -71,6 +74,23 @@ class TestAsking:
         roster.answers(page("1"))
         roster.pages("?limit=7")
         assert roster.asked == [f"{PATH}?limit=7"]
+
+    def test_for_groups_says_so_once_and_goes_on_as_the_lms_says(self, roster):
+        roster.answers(page("1", following='</next?x=1>; rel="next"'), page("2"))
+        assert list(roster.lms.pages(rosters.with_groups(f"{roster.url}?type_id=5")))
+        assert roster.asked == [f"{PATH}?type_id=5&groups=true&limit=500", "/next?x=1"]
+
+    def test_for_groups_is_given_up_where_the_lms_does_not_understand_it(self, roster):
+        roster.answers(Reply(400, b"Unknown parameter"), page("1"))
+        assert [one.sub for one in roster.members_with_groups()] == ["1"]
+        assert roster.asked[1] == f"{PATH}?limit=500"
+
+    @pytest.mark.parametrize("status", [401, 403, 404])
+    def test_for_groups_is_not_what_makes_an_lms_refuse_us(self, roster, status):
+        roster.answers(Reply(status, b"No"))
+        with pytest.raises(ServiceRefused):
+            roster.members_with_groups()
+        assert all("groups=true" in path for path in roster.asked)
 
     def test_asks_for_the_scope_of_rosters(self, roster):
         roster.answers(page("1"))
@@ -248,3 +268,25 @@ class TestARefusal:
         with pytest.raises(ServiceRefused) as problem:
             roster.pages()
         assert (problem.value.code, roster.asked) == ("scope-missing", [])
+
+
+class TestGroupsOfAMember:
+    @pytest.mark.parametrize(
+        ("said", "read"),
+        [
+            ([{"group_id": "g1"}, {"group_id": 22}, {"group_id": "g1"}], ("g1", "22")),
+            ([], ()),
+            ([{"group_id": None}, {"group_id": True}, {}, "g1", None, {"group_id": "g\x00"}], ()),
+            (None, None),
+            ("g1", None),
+            ({"group_id": "g1"}, None),
+        ],
+    )
+    def test_are_read_from_their_line(self, roster, said, read):
+        roster.answers(page({"user_id": "1", "roles": ["Learner"], "group_enrollments": said}))
+        (member,) = roster.members()
+        assert member.group_ids == read
+
+    def test_are_not_told_by_a_line_that_says_nothing_of_them(self, roster):
+        roster.answers(page("1"))
+        assert roster.members()[0].group_ids is None

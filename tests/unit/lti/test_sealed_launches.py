@@ -7,7 +7,7 @@ import pytest
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import sealed_launches
-from lti_tool.lti.launch import Context, GradeService, Launch, Link
+from lti_tool.lti.launch import Context, GradeService, GroupService, Launch, Link
 from lti_tool.models import Role
 from lti_tool.transactions import transaction
 
@@ -36,6 +36,8 @@ FULL = Launch(
     document_target="iframe",
     grades=GradeService("https://lms.test/items", None, ("a", "b")),
     roster_url="https://lms.test/members",
+    groups=GroupService("https://lms.test/groups", None),
+    group_numbers=("3", "12"),
     custom={"a": "b"},
     product="moodle",
     issuer="https://lms.test",
@@ -43,7 +45,16 @@ FULL = Launch(
     frame_origins=("https://lms.test",),
     masked_claims={"iss": "https://lms.test", "nested": {"list": [1, None]}},
 )
-BARE = replace(FULL, context=Context("2", None, None, ()), link=None, grades=None, roles=(), custom={})
+BARE = replace(
+    FULL,
+    context=Context("2", None, None, ()),
+    link=None,
+    grades=None,
+    groups=None,
+    group_numbers=None,
+    roles=(),
+    custom={},
+)
 
 
 class TestASealedLaunch:
