@@ -45,11 +45,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class GradeRow:
-    """One learner on the trainer's page; `parts` and `trend` (of the latest periods' caps) in per cent."""
+    """One learner on the trainer's page; `parts` and `trend` (of the latest periods' caps) in per cent.
+
+    `score` is the one that stands. Where it was set by hand, `computed` is what the rules make, None of nothing.
+    """
 
     person: Person
     number: int
     score: Decimal
+    computed: Decimal | None
     at_close: Decimal
     percent: int
     parts: Mapping[str, int]
@@ -190,6 +194,7 @@ def _row(person: Person, stands: Running, delivery: DeliveryView) -> GradeRow:
         person=person,
         number=person.number,
         score=delivery.value_now if delivery.set_by_hand else stands.score,
+        computed=stands.score if stands.parts else None,
         at_close=stands.at_close,
         percent=stands.percent,
         parts=stands.parts,

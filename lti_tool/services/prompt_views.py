@@ -112,6 +112,18 @@ def next_prompts(member: ActingMember, now: datetime) -> list[NextPrompt]:
     return [NextPrompt(*row) for row in found]
 
 
+def titles_of(community_id: int, now: datetime) -> dict[int, str]:
+    """Return the titles of the prompts that have opened, by number, the latest first. One statement."""
+    opening = _opening()
+    wanted = (
+        select(Prompt.id, opening.c.title)
+        .join(opening, opening.c.prompt_id == Prompt.id)
+        .where(Prompt.community_id == community_id, Prompt.opens_at <= now, opening.c.deleted_at.is_(None))
+        .order_by(Prompt.opens_at.desc(), Prompt.id.desc())
+    )
+    return dict(map(tuple, db.session.execute(wanted)))
+
+
 def _opening():
     """Return the posts that open prompts, under a name of their own."""
     return (
