@@ -47,7 +47,7 @@ class Asked:
 class GradeRow:
     """One learner on the trainer's page; `parts` and `trend` (of the latest periods' caps) in per cent.
 
-    `score` is the one that stands. Where it was set by hand, `computed` is what the rules make, None of nothing.
+    `score` is the one that stands, `computed` what the rules make, None where nothing can be measured.
     """
 
     person: Person

@@ -114,11 +114,15 @@ def next_prompts(member: ActingMember, now: datetime) -> list[NextPrompt]:
 
 def titles_of(community_id: int, now: datetime) -> dict[int, str]:
     """Return the titles of the prompts that have opened, by number, the latest first. One statement."""
-    opening = _opening()
     wanted = (
-        select(Prompt.id, opening.c.title)
-        .join(opening, opening.c.prompt_id == Prompt.id)
-        .where(Prompt.community_id == community_id, Prompt.opens_at <= now, opening.c.deleted_at.is_(None))
+        select(Prompt.id, Post.title)
+        .join(Post, and_(Post.prompt_id == Prompt.id, Post.opens_prompt.is_(True)))
+        .where(
+            Prompt.community_id == community_id,
+            Post.community_id == community_id,  # whichever table a planner begins with: an index
+            Prompt.opens_at <= now,
+            Post.deleted_at.is_(None),
+        )
         .order_by(Prompt.opens_at.desc(), Prompt.id.desc())
     )
     return dict(map(tuple, db.session.execute(wanted)))
