@@ -242,6 +242,10 @@ def _score_rows(table: ScoreTable) -> Iterator[list[Cell]]:
         gettext("Score"),
         gettext("Maximum"),
         gettext("Score at the close of the week"),
+        gettext("Computed score"),
+        gettext("Set by hand to"),
+        gettext("Reason for setting it by hand"),
+        gettext("Set by hand on"),
         *(gettext("%(part)s (in per cent)", part=part_names[part]) for part in parts),
         gettext("Assessment (0 to 100)"),
         gettext("Contributions that count"),
@@ -256,15 +260,17 @@ def _score_rows(table: ScoreTable) -> Iterator[list[Cell]]:
 
 
 def _score_cells(row: ScoreRow, parts: list[Part], zone: ZoneInfo, states: dict[str, str]) -> list[Cell]:
-    sent = row.delivery
+    sent, by_hand = row.delivery, row.by_hand
     # What the LMS showed when it differed, else what it confirmed.
     theirs = sent.theirs_value is not None or sent.theirs_empty
     return [
         row.number,
         row.name,
-        sent.value_now if sent.set_by_hand else row.score,
+        row.score,
         row.maximum,
-        sent.value_now if sent.set_by_hand else row.at_close,
+        row.at_close,
+        row.computed,
+        *((by_hand.value, by_hand.reason, _local(by_hand.at, zone)) if by_hand else (None, None, None)),
         *(_percent(row.parts.get(part)) for part in parts),
         _percent(row.assessment),
         row.counted,

@@ -4,7 +4,7 @@ import io
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lti_tool import clock
 from lti_tool.extensions import db
@@ -48,7 +48,7 @@ class File:
 
     def rows(self):
         with self.desk.classroom.world.database() as session:
-            found = session.query(AssessmentFact).order_by(AssessmentFact.id).all()
+            found = session.scalars(select(AssessmentFact).order_by(AssessmentFact.id)).all()
             session.expunge_all()
             return found
 
