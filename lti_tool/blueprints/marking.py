@@ -64,7 +64,6 @@ def _page(member, problems=None) -> str:
         links=links_to({one.subject: one.text.place for one in found.contributions}),
         acted=acted,
         marked=None if acted is None else marking.count_marked(member, acted.at),
-        most_counted=to_mark.MOST_COUNTED,
         values=request.form,
         problems=problems or {},
     )

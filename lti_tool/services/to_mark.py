@@ -1,11 +1,11 @@
 """The contributions that have no mark yet, of everybody who is graded, for the trainer to go through."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lti_tool.errors import NotFound
@@ -24,8 +24,6 @@ from lti_tool.services.people import Person
 from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST, Rules
 
 PAGE = 20
-# More than so many are not counted one by one.
-MOST_COUNTED = 1000
 # What members write, as the policy names it.
 KINDS = tuple(dict.fromkeys([*KIND_OF_POST.values(), KIND_OF_COMMENT]))
 
@@ -68,7 +66,7 @@ class Unmarked:
 
 @dataclass(frozen=True)
 class ToMark:
-    """One page of them, the newest first; `count` of all pages is MOST_COUNTED where there are more."""
+    """One page of them, the newest first; `count` is of all pages."""
 
     contributions: list[Unmarked]
     older: str | None
@@ -95,11 +93,11 @@ def to_mark(member: ActingMember, asked: Asked, now: datetime) -> ToMark:
     learners = [graded[number] for number in asked.members if number in graded]
     among = [person.number for person in learners] if asked.members else graded
     unmarked = _unmarked(by, asked, among)
-    rows = db.session.execute(_page(unmarked, asked.before)).all()
+    places = db.session.execute(_page(unmarked, asked.before)).all()
     return ToMark(
-        contributions=[_contribution(graded, *row) for row in rows[:PAGE]],
-        older=_after(rows[PAGE - 1][0]) if len(rows) > PAGE else None,
-        count=db.session.scalar(_counted(unmarked)),
+        contributions=_contributions(graded, [place.id for place in places[:PAGE]]),
+        older=cursors.cursor(places[PAGE - 1].at, places[PAGE - 1].id) if len(places) > PAGE else None,
+        count=places[0].total if places else 0,
         asked=asked,
         learners=learners,
         marks=tuple(sorted(by.policy.marks)),
@@ -116,8 +114,6 @@ def _unmarked(by: Rules, asked: Asked, among: Iterable[int]) -> Select:
     The members are written into the statement: there may be more of them than a statement takes parameters.
     """
     members = bindparam("among", list(among), expanding=True, literal_execute=True)
-    latest_mark = _latest(ContributionFact.quality, [FactAct.MARKED])
-    shown_or_hidden = _latest(ContributionFact.act, [FactAct.HIDDEN, FactAct.RESTORED])
     return (
         select(ContributionFact)
         .join(Post, Post.id == ContributionFact.post_id)
@@ -131,27 +127,37 @@ def _unmarked(by: Rules, asked: Asked, among: Iterable[int]) -> Select:
                 and_(ContributionFact.comment_id.is_(None), Post.deleted_at.is_(None)),
                 and_(Comment.id.is_not(None), Comment.deleted_at.is_(None)),
             ),
-            latest_mark.is_(None),
-            func.coalesce(shown_or_hidden, "") != FactAct.HIDDEN.value,
+            _is_to_be_marked(),
             *_asked(by, asked),
         )
     )
 
 
-def _latest(column, acts: Iterable[FactAct]):
-    """Return a column of the latest fact of these acts about the same contribution."""
+def _is_to_be_marked() -> ColumnElement[bool]:
+    """Tell of a contribution whether its latest mark was taken back, or none was given, and it is not hidden.
+
+    Replies are looked up by their own number: in a long thread, all have that of the post in common.
+    """
+    written = ContributionFact
+    of_post = _is_open(lambda told: and_(told.post_id == written.post_id, told.comment_id.is_(None)))
+    of_reply = _is_open(lambda told: told.comment_id == written.comment_id)
+    return case((ContributionFact.comment_id.is_(None), of_post), else_=of_reply) == 1
+
+
+def _is_open(same: Callable) -> ScalarSelect:
+    """Return 1 where the latest of the facts about the same contribution leave it to be marked."""
     later = aliased(ContributionFact)
+
+    def latest(act: FactAct, *more) -> ColumnElement[int]:
+        return func.coalesce(func.max(case((and_(later.act == act.value, *more), later.id))), 0)
+
+    marked = latest(FactAct.MARKED, later.quality.is_not(None))
+    taken_back = latest(FactAct.MARKED, later.quality.is_(None))
+    to_do = and_(marked <= taken_back, latest(FactAct.HIDDEN) <= latest(FactAct.RESTORED))
+    told = [act.value for act in (FactAct.MARKED, FactAct.HIDDEN, FactAct.RESTORED)]
     return (
-        select(getattr(later, column.key))
-        .where(
-            later.community_id == ContributionFact.community_id,
-            later.member_id == ContributionFact.member_id,
-            later.post_id == ContributionFact.post_id,
-            later.comment_id.is_not_distinct_from(ContributionFact.comment_id),
-            later.act.in_([act.value for act in acts]),
-        )
-        .order_by(later.id.desc())
-        .limit(1)
+        select(case((to_do, 1), else_=0))
+        .where(same(later), later.act.in_(told))
         .correlate(ContributionFact)
         .scalar_subquery()
     )
@@ -173,30 +179,34 @@ def _asked(by: Rules, asked: Asked) -> list[ColumnElement[bool]]:
 
 
 def _page(unmarked: Select, before: str | None) -> Select:
-    """Return one more than a page shows, each with its words and those of what it answers."""
-    author, person = aliased(Membership), aliased(User)
-    wanted = (
-        unmarked.add_columns(Post, Comment, author, person)
-        .join(author, author.id == Post.author_id)
-        .join(person, person.id == author.user_id)
-        .order_by(ContributionFact.at.desc(), ContributionFact.id.desc())
-        .limit(PAGE + 1)
-    )
+    """Return number and moment of one more than a page shows, and how many there are on all pages.
+
+    Words are joined to the few rows of a page afterwards: planners take these for fewer than they are.
+    """
+    found = unmarked.with_only_columns(
+        ContributionFact.id, ContributionFact.at, func.count().over().label("total")
+    ).subquery()
+    wanted = select(found).order_by(found.c.at.desc(), found.c.id.desc()).limit(PAGE + 1)
     place = cursors.place(before)
     if place is None:
         return wanted
     at, number = place
-    return wanted.where(
-        or_(
-            ContributionFact.at < at,
-            and_(ContributionFact.at == at, ContributionFact.id < number),
-        )
+    return wanted.where(or_(found.c.at < at, and_(found.c.at == at, found.c.id < number)))
+
+
+def _contributions(graded: dict[int, Person], numbers: list[int]) -> list[Unmarked]:
+    """Return the contributions whose writing these facts tell, in their order; one statement."""
+    author, person = aliased(Membership), aliased(User)
+    wanted = (
+        select(ContributionFact, Post, Comment, author, person)
+        .join(Post, Post.id == ContributionFact.post_id)
+        .outerjoin(Comment, Comment.id == ContributionFact.comment_id)
+        .join(author, author.id == Post.author_id)
+        .join(person, person.id == author.user_id)
+        .where(ContributionFact.id.in_(numbers))
     )
-
-
-def _counted(unmarked: Select) -> Select:
-    some = unmarked.with_only_columns(ContributionFact.id).limit(MOST_COUNTED).subquery()
-    return select(func.count()).select_from(some)
+    found = {row[0].id: _contribution(graded, *row) for row in db.session.execute(wanted)}
+    return [found[number] for number in numbers]
 
 
 def _contribution(
@@ -223,7 +233,3 @@ def _contribution(
             answered=people.shown(author, user, None) if comment else None,
         ),
     )
-
-
-def _after(written: ContributionFact) -> str:
-    return cursors.cursor(written.at, written.id)
