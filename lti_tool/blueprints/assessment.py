@@ -1,5 +1,7 @@
 """One learner as the trainer assesses them: read, mark, judge, excuse, decide, write to."""
 
+from datetime import datetime
+
 from flask import redirect, render_template, request, url_for
 from marshmallow import ValidationError
 
@@ -17,7 +19,8 @@ from lti_tool.schemas.assessment import (
     ScoreDecisionSchema,
 )
 from lti_tool.schemas.fields import row_number
-from lti_tool.services import assessment, assessment_views, decisions, feedback, questions
+from lti_tool.schemas.marking import SeveralMarksSchema, UndoSchema, acted_from
+from lti_tool.services import assessment, assessment_views, decisions, feedback, marking, questions
 from lti_tool.services.decisions import Decision
 from lti_tool.services.graded import InputRefused
 
@@ -52,6 +55,29 @@ def mark(member, member_id):
         return _to_correct(member, member_id, f"mark-{request.form.get('subject', '')}", err)
     done = "mark-taken-back" if draft.quality is None else "marked"
     return _back_to(author, done, draft.subject.replace(":", "-"))
+
+
+@bp.post("/grading/learners/<id:member_id>/marks/several")
+def mark_several(member, member_id):
+    member.must(Act.MANAGE_GRADES)
+    now = clock.now()
+    try:
+        draft = SeveralMarksSchema().load(request.form.to_dict(flat=False))
+        done = marking.mark_several(member, draft.choices, draft.quality, draft.reason, now)
+    except (ValidationError, InputRefused) as err:
+        return _to_correct(member, member_id, "several", err)
+    return _back_to_marks(member_id, now, kept=done.kept or None, gone=done.gone or None)
+
+
+@bp.post("/grading/learners/<id:member_id>/marks/undo")
+def undo_marks(member, member_id):
+    member.must(Act.MANAGE_GRADES)
+    now = clock.now()
+    try:
+        done = marking.undo(member, UndoSchema().load(request.form)["at"], now)
+    except ValidationError:
+        return redirect(url_for(".learner", member_id=member_id), 303)
+    return _back_to_marks(member_id, now, undone=1, kept=done.kept or None, gone=done.gone or None)
 
 
 @bp.post("/grading/learners/<id:member_id>/rubric")
@@ -147,6 +173,21 @@ def _back_to(member_id: int, done: str, place: str):
     )
 
 
+def _back_to_marks(member_id: int, acted: datetime, **told):
+    """Return to the contributions, where it is said what became of them."""
+    return redirect(
+        url_for(
+            ".learner",
+            member_id=member_id,
+            column=request.values.get("column"),
+            acted=acted.isoformat(),
+            **told,
+            _anchor="evidence",
+        ),
+        303,
+    )
+
+
 def _to_correct(member, member_id: int, form: str, err: ValidationError | InputRefused):
     """Show the page again with what was typed into one of its forms."""
     return _page(member, member_id, form, err.messages), 422
@@ -156,6 +197,7 @@ def _page(member, member_id: int, form: str = "", problems=None) -> str:
     wanted = request.values.get("column")
     column_id = row_number(wanted) if wanted else None
     found = assessment_views.learner_page(member, member_id, clock.now(), column_id)
+    acted = acted_from(request.args)
     return render_template(
         "assessment/learner.html",
         found=found,
@@ -166,4 +208,6 @@ def _page(member, member_id: int, form: str = "", problems=None) -> str:
         values=request.form if form else {},
         problems=problems or {},
         saved=request.args.get("saved", ""),
+        acted=acted,
+        marked=None if acted is None else marking.count_marked(member, acted.at),
     )

@@ -70,13 +70,7 @@ def scores(member):
 @bp.get("/grading/scores.xlsx")
 def workbook(member):
     rows = _score_rows(score_table(member, clock.now()))
-    file = io.BytesIO()
-    evidence_tables.write_workbook(rows, gettext("Grading"), file)
-    file.seek(0)
-    name = _name(member, "scores", "xlsx")
-    answer = send_file(file, WORKBOOK, as_attachment=True, download_name=name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return _workbook(rows, gettext("Grading"), _name(member, "scores", "xlsx"))
 
 
 @bp.get("/participation/evidence.json")
@@ -90,15 +84,25 @@ def my_facts(member):
     return _csv(_fact_rows(found, member.community.time_zone), _name(member, "my-facts", "csv"))
 
 
+@bp.get("/grading/marks.xlsx")
+def marks_template(member):
+    return _workbook(_mark_rows(member), gettext("Assessment"), _name(member, "marks", "xlsx"))
+
+
+@bp.get("/grading/marks.csv")
+def marks_template_as_text(member):
+    return _csv(_mark_rows(member), _name(member, "marks", "csv"))
+
+
 @bp.post("/grading/marks")
 def look_at_marks(member):
     member.must(Act.MANAGE_GRADES)
     file = request.files.get("file")
     try:
-        marks = mark_tables.read_marks(file.read(mark_tables.LARGEST_FILE + 1) if file else b"")
+        table = mark_tables.read_marks(file.read(mark_tables.LARGEST_FILE + 1) if file else b"")
     except MarksUnreadable as problem:
         return _page({"file": [problem.code]}), 422
-    return _preview(member, marks)
+    return _preview(member, table.lines, unread=table.unread)
 
 
 @bp.post("/grading/marks/confirm")
@@ -111,10 +115,8 @@ def take_marks_over(member):
     try:
         rubric_import.take_over(member, changes, clock.now())
     except Stale:
-        marks = [
-            MarkLine(line, change.member_id, "", "", change.after) for line, change in enumerate(changes, 1)
-        ]
-        return _preview(member, marks, changed_meanwhile=True), 422
+        lines = [_as_line(number, change) for number, change in enumerate(changes, 1)]
+        return _preview(member, lines, changed_meanwhile=True), 422
     return redirect(url_for(".index", done="marks-taken-over"), 303)
 
 
@@ -122,7 +124,13 @@ def _page(problems: dict[str, list[str]] | None = None) -> str:
     return render_template("grading/exports.html", problems=problems or {})
 
 
-def _preview(member, marks: list[MarkLine], *, changed_meanwhile: bool = False) -> str:
+def _as_line(number: int, change: rubric_import.Change) -> MarkLine:
+    """Write a change as the line of a file that it once was."""
+    after = change.after
+    return MarkLine(number, change.member_id, "", "", share=after.share, levels=after.levels or {})
+
+
+def _preview(member, marks: list[MarkLine], *, unread: tuple[str, ...] = (), changed_meanwhile=False) -> str:
     found = rubric_import.preview(member, marks, clock.now())
     kept = (rubric_import.CHANGED, rubric_import.UNCHANGED)
     changed = [line for line in found.lines if line.verdict == rubric_import.CHANGED]
@@ -133,6 +141,8 @@ def _preview(member, marks: list[MarkLine], *, changed_meanwhile: bool = False) 
         changed=changed[:MOST_SHOWN],
         aside=aside[:MOST_SHOWN],
         most_shown=MOST_SHOWN,
+        unread=unread,
+        criteria=rubric_import.CRITERIA,
         carried=carried(found.changes),
         changed_meanwhile=changed_meanwhile,
     )
@@ -144,6 +154,15 @@ def _as_json(found: evidence.Evidence, name: str) -> Response:
 
 def _csv(rows: Iterable[list[Cell]], name: str) -> Response:
     return _download(evidence_tables.csv_pieces(rows, str(get_locale())), CSV, name)
+
+
+def _workbook(rows: Iterable[list[Cell]], title: str, name: str) -> Response:
+    file = io.BytesIO()
+    evidence_tables.write_workbook(rows, title, file)
+    file.seek(0)
+    answer = send_file(file, WORKBOOK, as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _download(pieces: Iterator[str], kind: str, name: str) -> Response:
@@ -182,6 +201,38 @@ def _fact_cells(fact: dict, zone: ZoneInfo) -> list[Cell]:
     return cells
 
 
+def _mark_rows(member) -> list[list[Cell]]:
+    """Write everybody with the assessment in force, to be filled in and brought back.
+
+    The whole mark stands only where there are no levels: beside levels that somebody changes, it would
+    contradict them.
+    """
+    rows: list[list[Cell]] = [
+        [
+            gettext("Learner number"),
+            gettext("Learner"),
+            *(gettext("%(criterion)s (0 to 4)", criterion=name) for name in _criterion_names().values()),
+            gettext("Assessment (0 to 100)"),
+        ]
+    ]
+    for one in rubric_import.present_marks(member, clock.now()):
+        stands = one.judgement
+        levels = (stands.levels if stands else None) or {}
+        whole = stands.share if stands and not levels else None
+        rows.append([one.number, one.name, *(levels.get(key) for key in _criterion_names()), _percent(whole)])
+    return rows
+
+
+def _criterion_names() -> dict[str, str]:
+    names = {
+        "relevance": gettext("Relevance"),
+        "substance": gettext("Substance"),
+        "care": gettext("Care for others"),
+        "progress": gettext("Progress"),
+    }
+    return {key: names[key] for key in rubric_import.CRITERIA}
+
+
 def _score_rows(table: ScoreTable) -> Iterator[list[Cell]]:
     local, part_names, states = ZoneInfo(table.zone), _part_names(), _state_words()
     # The assessment has a column of its own, whether or not it is weighed: the one that is read back in.
@@ -193,6 +244,10 @@ def _score_rows(table: ScoreTable) -> Iterator[list[Cell]]:
         gettext("Score"),
         gettext("Maximum"),
         gettext("Score at the close of the week"),
+        gettext("Computed score"),
+        gettext("Set by hand to"),
+        gettext("Reason for setting it by hand"),
+        gettext("Set by hand on"),
         *(gettext("%(part)s (in per cent)", part=part_names[part]) for part in parts),
         gettext("Assessment (0 to 100)"),
         gettext("Contributions that count"),
@@ -208,13 +263,15 @@ def _score_rows(table: ScoreTable) -> Iterator[list[Cell]]:
 
 
 def _score_cells(row: ScoreRow, parts: list[Part], zone: ZoneInfo, states: dict[str, str]) -> list[Cell]:
-    sent = row.delivery
+    sent, by_hand = row.delivery, row.by_hand
     # What the LMS showed when it differed, else what it confirmed.
     theirs = sent.theirs_value is not None or sent.theirs_empty
     return [
-        sent.value_now if sent.set_by_hand else row.score,
+        row.score,
         row.maximum,
-        sent.value_now if sent.set_by_hand else row.at_close,
+        row.at_close,
+        row.computed,
+        *((by_hand.value, by_hand.reason, _local(by_hand.at, zone)) if by_hand else (None, None, None)),
         *(_percent(row.parts.get(part)) for part in parts),
         _percent(row.assessment),
         row.counted,

@@ -25,7 +25,7 @@ LARGEST_NUMBER = 10**9
 UNKNOWN = dict.fromkeys(("required", "null", "invalid"), "unknown")
 
 
-class _Words(fields.String):
+class Words(fields.String):
     """Words that may be missing: cleaned and trimmed like a text that may not."""
 
     def __init__(self, limit: int) -> None:
@@ -39,7 +39,7 @@ class _Words(fields.String):
         return text
 
 
-class _Mark(fields.Field):
+class Mark(fields.Field):
     """A mark as the page writes it ("1/2"), nothing for none."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Fraction | None:
@@ -62,8 +62,8 @@ class MarkSchema(Form):
     """Marking a contribution. Problems are codes, by field."""
 
     subject = fields.String(required=True, validate=Length(max=60, error="unknown"), error_messages=UNKNOWN)
-    mark = _Mark(required=True, error_messages=UNKNOWN)
-    reason = _Words(limit=REASON_LIMIT)
+    mark = Mark(required=True, error_messages=UNKNOWN)
+    reason = Words(limit=REASON_LIMIT)
 
     @post_load
     def make_draft(self, data: dict[str, Any], **kwargs: Any) -> MarkDraft:
@@ -108,7 +108,7 @@ class ExcuseSchema(Form):
         validate=Length(min=1, max=MOST_PERIODS, error="no-week"),
         error_messages={"required": "no-week"},
     )
-    reason = fields.List(_Words(limit=REASON_LIMIT), load_default=lambda: [""])
+    reason = fields.List(Words(limit=REASON_LIMIT), load_default=lambda: [""])
 
     @validates_schema
     def check_reason(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -163,7 +163,7 @@ class FeedbackSchema(Form):
     """Feedback to one learner; nothing written takes back what stood."""
 
     take_back = fields.String(load_default="")
-    body = _Words(limit=FEEDBACK_LIMIT)
+    body = Words(limit=FEEDBACK_LIMIT)
     to_lms = fields.String(load_default="")
 
     @pre_load

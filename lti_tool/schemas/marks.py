@@ -8,24 +8,27 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load
 
 from lti_tool.grading.exact import exact
+from lti_tool.grading.rubric import HIGHEST_LEVEL, RUBRIC
 from lti_tool.schemas.fields import Form
 from lti_tool.services.mark_tables import MOST_LINES
-from lti_tool.services.rubric_import import Change
+from lti_tool.services.rubric_import import CRITERIA, Change, Judgement
 
-_NOTHING = "-"
-_NUMBER = r"[0-9]{1,20}(?:[./][0-9]{1,20})?"
-_CHANGE = re.compile(rf"([1-9][0-9]{{0,8}})_({_NUMBER}|{_NOTHING})_({_NUMBER})", re.ASCII)
+_NOTHING, _LEVELS = "-", "l"
+_JUDGEMENT = rf"[0-9]{{1,20}}(?:[./][0-9]{{1,20}})?|{_LEVELS}[0-{HIGHEST_LEVEL}]{{{len(CRITERIA)}}}"
+_CHANGE = re.compile(rf"([1-9][0-9]{{0,8}})_({_JUDGEMENT}|{_NOTHING})_({_JUDGEMENT})", re.ASCII)
 
 
 def carried(changes: Iterable[Change]) -> str:
-    """Write changes for a form: learner, mark before and mark after, in per cent."""
-    return " ".join(f"{one.member_id}_{_percent(one.before)}_{_percent(one.after)}" for one in changes)
+    """Write changes for a form: learner, assessment before and after, as levels ("l4320") or in per cent."""
+    return " ".join(f"{one.member_id}_{_told(one.before)}_{_told(one.after)}" for one in changes)
 
 
-def _percent(share: Fraction | None) -> str:
-    if share is None:
+def _told(judgement: Judgement | None) -> str:
+    if judgement is None:
         return _NOTHING
-    percent = share * 100
+    if judgement.levels is not None:
+        return _LEVELS + "".join(str(judgement.levels[key]) for key in CRITERIA)
+    percent = judgement.share * 100
     millionths = percent * 1_000_000
     if millionths.denominator > 1:
         return str(percent)
@@ -52,9 +55,16 @@ def _change(text: str) -> Change:
         raise ValidationError({"marks": ["unknown"]})
     number, before, after = found.groups()
     try:
-        return Change(int(number), None if before == _NOTHING else _share(before), _share(after))
+        return Change(int(number), None if before == _NOTHING else _judgement(before), _judgement(after))
     except ValueError:
         raise ValidationError({"marks": ["out-of-range"]}) from None
+
+
+def _judgement(told: str) -> Judgement:
+    if told.startswith(_LEVELS):
+        levels = {key: int(level) for key, level in zip(CRITERIA, told.removeprefix(_LEVELS), strict=True)}
+        return Judgement(RUBRIC.share(levels), levels)
+    return Judgement(_share(told))
 
 
 def _share(percent: str) -> Fraction:

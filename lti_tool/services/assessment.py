@@ -36,37 +36,45 @@ def mark(
     member.must(Act.MANAGE_GRADES)
     written = _written(member, subject)
     graded.graded_here(member, [written.member_id], now)
-    _check_mark(member, quality)
+    check_mark(member, quality)
     reason = None if quality is None else graded.optional_reason(reason)
     told = None if quality is None else str(quality)
     if _mark_in_force(written) == (told, reason):
         return written.member_id
-    db.session.add(
-        ContributionFact(
-            community_id=member.community.id,
-            member_id=written.member_id,
-            actor_id=member.id,
-            act=FactAct.MARKED.value,
-            kind=written.kind,
-            post_id=written.post_id,
-            comment_id=written.comment_id,
-            quality=told,
-            reason=reason,
-            at=now,
-        )
-    )
+    db.session.add(ContributionFact(**mark_of(member, written, told, reason, now)))
     audit.record(member, "grade.marked", subject, now, of=written.member_id, mark=told, reason=reason)
     _what_the_lms_has_is_old(member, [written.member_id], now)
     return written.member_id
 
 
+def mark_of(
+    member: ActingMember, written: ContributionFact, quality: str | None, reason: str | None, now: datetime
+) -> dict[str, object]:
+    """Return the values of the fact that the acting member marks a contribution.
+
+    `written` is the fact that it was written.
+    """
+    return {
+        "community_id": member.community.id,
+        "member_id": written.member_id,
+        "actor_id": member.id,
+        "act": FactAct.MARKED.value,
+        "kind": written.kind,
+        "post_id": written.post_id,
+        "comment_id": written.comment_id,
+        "quality": quality,
+        "reason": reason,
+        "at": now,
+    }
+
+
 def _written(member: ActingMember, subject: str) -> ContributionFact:
     """Return the fact that a contribution was written, of one that still stands. One statement."""
-    named = _SUBJECT.fullmatch(subject)
+    named = subject_named(subject)
     if named is None:
         raise NotFound()
-    number = int(named["number"])
-    if named["table"] == "post":
+    table, number = named
+    if table == "post":
         here = (ContributionFact.post_id == number, ContributionFact.comment_id.is_(None))
         stands = Post.deleted_at.is_(None)
     else:
@@ -92,7 +100,14 @@ def _written(member: ActingMember, subject: str) -> ContributionFact:
     return written
 
 
-def _check_mark(member: ActingMember, quality: Fraction | None) -> None:
+def subject_named(subject: str) -> tuple[str, int] | None:
+    """Return table and number of a contribution as facts name it ("post:12"), None for anything else."""
+    named = _SUBJECT.fullmatch(subject)
+    return None if named is None else (named["table"], int(named["number"]))
+
+
+def check_mark(member: ActingMember, quality: Fraction | None) -> None:
+    """Refuse a mark that the rules in force do not know: InputRefused; NotFound while grading is off."""
     by = rules.in_force(member.community.id)
     if by is None:
         raise NotFound("grading-off")

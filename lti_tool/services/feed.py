@@ -1,7 +1,7 @@
 """The home of a community: what is new, what waits for a reply, and the feed by pages."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import ScalarSelect, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -9,13 +9,12 @@ from sqlalchemy.orm import joinedload
 from lti_tool.extensions import db
 from lti_tool.models import Change, Comment, Membership, Post, PostKind
 from lti_tool.permissions import Act
-from lti_tool.services import contributions, people
+from lti_tool.services import contributions, cursors, people
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.contributions import PostCard
 
 PAGE = 20
 WAITING_SHOWN = 3
-LARGEST_ID = 2**31
 FILTERS = ("all", "unanswered", "mine")
 
 
@@ -52,7 +51,7 @@ def home(member: ActingMember, chosen: str, before: str | None, now: datetime) -
     cards = [contributions.card(post, persons[post.author_id], member, now) for post in posts[:PAGE]]
     feed = Feed(
         posts=cards,
-        older=_cursor(posts[PAGE - 1]) if len(posts) > PAGE else None,
+        older=_after(posts[PAGE - 1]) if len(posts) > PAGE else None,
         new_posts=numbers.new_posts,
         new_comments=numbers.new_comments,
         since=member.membership.last_visit_at,
@@ -88,7 +87,7 @@ def _page(member: ActingMember, chosen: str, before: str | None, now: datetime) 
     elif chosen == "mine":
         replied = select(Comment.post_id).where(Comment.author_id == member.id, Comment.deleted_at.is_(None))
         wanted = wanted.where(or_(Post.author_id == member.id, Post.id.in_(replied)))
-    place = _place(before)
+    place = cursors.place(before)
     if place is not None:
         at, post_id = place
         wanted = wanted.where(or_(Post.created_at < at, and_(Post.created_at == at, Post.id < post_id)))
@@ -153,15 +152,5 @@ def _numbers(member: ActingMember, now: datetime):
     return db.session.execute(_NUMBERS, told).one()
 
 
-def _cursor(post: Post) -> str:
-    return f"{post.created_at.timestamp():.6f}-{post.id}"
-
-
-def _place(cursor: str | None) -> tuple[datetime, int] | None:
-    """Read a cursor; one that was tampered with begins at the newest post."""
-    moment, _, post_id = (cursor or "").rpartition("-")
-    try:
-        place = datetime.fromtimestamp(float(moment), UTC), int(post_id)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return place if 0 < place[1] < LARGEST_ID else None
+def _after(post: Post) -> str:
+    return cursors.cursor(post.created_at, post.id)

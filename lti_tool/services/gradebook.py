@@ -49,11 +49,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class GradeRow:
-    """One learner on the trainer's page; `parts` and `trend` (of the latest periods' caps) in per cent."""
+    """One learner on the trainer's page; `parts` and `trend` (of the latest periods' caps) in per cent.
+
+    `score` is the one that stands, `computed` what the rules make, None where nothing can be measured.
+    """
 
     person: Person
     number: int
     score: Decimal
+    computed: Decimal | None
     at_close: Decimal
     percent: int
     parts: Mapping[str, int]
@@ -217,6 +221,7 @@ def _row(person: Person, stands: Running, delivery: DeliveryView) -> GradeRow:
         person=person,
         number=person.number,
         score=delivery.value_now if delivery.set_by_hand else stands.score,
+        computed=stands.score if stands.parts else None,
         at_close=stands.at_close,
         percent=stands.percent,
         parts=stands.parts,

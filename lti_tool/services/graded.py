@@ -32,13 +32,21 @@ def graded_here(member: ActingMember, member_ids: Iterable[int], now: datetime) 
     :raises NotFound: somebody is not graded here, or nobody is named.
     """
     wanted = set(member_ids)
-    found: dict[int, tuple[Membership, list[Enrolment]]] = {}
-    for membership, enrolment in db.session.execute(_named(member.community.id, wanted)):
-        found.setdefault(membership.id, (membership, []))[1].append(enrolment)
-    graded = [one for one, enrolments in found.values() if roles.is_scored(enrolments, now)]
+    graded = graded_among(member, wanted, now)
     if not wanted or len(graded) < len(wanted):
         raise NotFound()
     return graded
+
+
+def graded_among(member: ActingMember, member_ids: Iterable[int], now: datetime) -> list[Membership]:
+    """Return those of these members who are graded in the acting member's community; one statement.
+
+    Their rows are locked as by `graded_here`.
+    """
+    found: dict[int, tuple[Membership, list[Enrolment]]] = {}
+    for membership, enrolment in db.session.execute(_named(member.community.id, set(member_ids))):
+        found.setdefault(membership.id, (membership, []))[1].append(enrolment)
+    return [one for one, enrolments in found.values() if roles.is_scored(enrolments, now)]
 
 
 def _named(community_id: int, member_ids: set[int]):

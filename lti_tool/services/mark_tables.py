@@ -7,15 +7,16 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from xml.parsers import expat
 
 from openpyxl import load_workbook
 
+from lti_tool.grading.rubric import HIGHEST_LEVEL
 from lti_tool.knowledge.folding import folded
 
 LARGEST_FILE = 1_000_000
@@ -33,8 +34,19 @@ _NAME = frozenset({"name", "learner", "nom", "apprenant", "apprenante", "nom aff
 _ASSESSMENT = frozenset({"assessment", "rubric", "appreciation", "evaluation"})
 _MARK = frozenset({"mark", "grade", "note", "percent", "pourcentage", "%"})
 
+# The criteria of the rubric, in both languages.
+_CRITERIA = {
+    "relevance": frozenset({"relevance", "pertinence"}),
+    "substance": frozenset({"substance"}),
+    "care": frozenset({"care for others", "attention aux autres"}),
+    "progress": frozenset({"progress", "progression"}),
+}
+# The column of the whole assessment; the others are called by their criterion's key.
+MARK = "mark"
+
 _LEARNER_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
+_WHOLE = re.compile(r"([0-9]{1,3})(\.0{1,6})?", re.ASCII)
 _ANY_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
@@ -47,11 +59,25 @@ class MarksUnreadable(Exception):
 
 
 @dataclass(frozen=True)
-class MarkLine:
-    """One line of the file: whom it names, by number or by name, and the mark.
+class WrongCell:
+    """A cell that cannot be taken: its column (MARK or a criterion), what stands there, and why not.
 
-    `share` (0..1) is None when there is none that counts: `problem` then says why (empty, not-a-number,
-    out-of-range). `typed` is the mark as it stands in the file, trimmed for showing.
+    `problem`: not-a-number, out-of-range (a mark); level-not-a-number, level-not-whole, level-out-of-range;
+    twice (the column stands there several times).
+    """
+
+    column: str
+    typed: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class MarkLine:
+    """One line of the file: whom it names, by number or by name, and what was given.
+
+    `share` (0..1) is the whole mark, `levels` those by criterion; a line may have either or both. `problem`
+    says why neither counts: empty, or that of the first cell of `wrong`. `typed` is the mark as it stands in
+    the file, trimmed for showing.
     """
 
     line: int
@@ -60,10 +86,20 @@ class MarkLine:
     typed: str
     share: Fraction | None = None
     problem: str | None = None
+    levels: Mapping[str, int] = field(default_factory=dict)
+    wrong: tuple[WrongCell, ...] = ()
 
 
-def read_marks(content: bytes) -> list[MarkLine]:
-    """Read a file of marks out of 100, one line a learner; empty lines are left out.
+@dataclass(frozen=True)
+class MarkTable:
+    """The lines of a file, and the headings of the columns that nothing was read from."""
+
+    lines: list[MarkLine]
+    unread: tuple[str, ...]
+
+
+def read_marks(content: bytes) -> MarkTable:
+    """Read a file of marks, one line a learner: out of 100, or levels by criterion; empty lines are left out.
 
     :raises MarksUnreadable: empty-file, file-too-large, not-a-table, too-many-lines, no-columns.
     """
@@ -76,21 +112,62 @@ def read_marks(content: bytes) -> list[MarkLine]:
     if len(filled) > MOST_LINES + 1:
         raise MarksUnreadable("too-many-lines")
     columns, headed = _columns(filled[0][1])
-    return [_mark_line(line, row, columns) for line, row in filled[headed:]]
+    unread = _unread(filled[0][1], columns) if headed else ()
+    return MarkTable([_mark_line(line, row, columns) for line, row in filled[headed:]], unread)
 
 
 def _mark_line(line: int, row: Sequence[str], columns: "_Columns") -> MarkLine:
     number = _cell(row, columns.number)
-    typed = _cell(row, columns.mark)
-    share, problem = share_of(typed)
+    given = {name: _typed(row, places) for name, places in columns.judged.items()}
+    share, levels, wrong = _judgement(given, columns)
+    typed = next((text for text in given.values() if text), "")
+    problem = wrong[0].problem if wrong else "empty" if share is None and not levels else None
     return MarkLine(
         line=line,
         number=int(number) if _LEARNER_NUMBER.fullmatch(number) else None,
         name=_cell(row, columns.name)[:LONGEST_SHOWN],
         typed=typed[:LONGEST_SHOWN],
-        share=share,
+        share=None if wrong else share,
         problem=problem,
+        levels={} if wrong else levels,
+        wrong=tuple(wrong),
     )
+
+
+def _typed(row: Sequence[str], places: Sequence[int]) -> str:
+    return " / ".join(text for place in places if (text := _cell(row, place)))
+
+
+def _judgement(
+    given: Mapping[str, str], columns: "_Columns"
+) -> tuple[Fraction | None, dict[str, int], list[WrongCell]]:
+    """Read the filled cells of a line by column: the whole mark, the levels, and what is wrong."""
+    share, levels, wrong = None, {}, []
+    for name, typed in given.items():
+        if not typed:
+            continue
+        value, problem = share_of(typed) if name == MARK else level_of(typed)
+        if len(columns.judged[name]) > 1:
+            problem = "twice"
+        if problem is not None:
+            wrong.append(WrongCell(name, typed[:LONGEST_SHOWN], problem))
+        elif name == MARK:
+            share = value
+        else:
+            levels[name] = value
+    return share, levels, wrong
+
+
+def level_of(typed: str) -> tuple[int | None, str | None]:
+    """Read a level of a criterion ("3", "3,0"), or say what is wrong with it."""
+    text = typed.replace(",", ".")
+    whole = _WHOLE.fullmatch(text)
+    if whole is not None and int(whole[1]) <= HIGHEST_LEVEL:
+        return int(whole[1]), None
+    if _ANY_NUMBER.fullmatch(text) is None:
+        return None, "level-not-a-number"
+    inside = 0 <= Fraction(text) <= HIGHEST_LEVEL
+    return None, "level-not-whole" if inside else "level-out-of-range"
 
 
 def share_of(typed: str) -> tuple[Fraction | None, str | None]:
@@ -110,32 +187,39 @@ def name_key(name: str) -> str:
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where in a row what is wanted stands."""
+    """Where in a row what is wanted stands; `judged` has the places of MARK and of criteria."""
 
     number: int | None
     name: int | None
-    mark: int
+    judged: Mapping[str, Sequence[int]]
 
 
 def _columns(first: Sequence[str]) -> tuple[_Columns, int]:
     """Find the columns by their headings, else take number and mark; with 1 when there are headings."""
     headings = [_heading(cell) for cell in first]
-    number, name = _first_of(headings, _NUMBER), _first_of(headings, _NAME)
-    mark = _first_of(headings, _ASSESSMENT)
-    mark = _first_of(headings, _MARK) if mark is None else mark
-    if mark is not None and (number is not None or name is not None):
-        return _Columns(number, name, mark), 1
+    number, name = (next(iter(_places(headings, wanted)), None) for wanted in (_NUMBER, _NAME))
+    judged = {MARK: _places(headings, _ASSESSMENT) or _places(headings, _MARK)}
+    judged |= {key: _places(headings, called) for key, called in _CRITERIA.items()}
+    judged = {key: places for key, places in judged.items() if places}
+    if judged and (number is not None or name is not None):
+        return _Columns(number, name, judged), 1
     if _LEARNER_NUMBER.fullmatch(_cell(first, 0)) and share_of(_cell(first, 1))[0] is not None:
-        return _Columns(0, None, 1), 0
+        return _Columns(0, None, {MARK: [1]}), 0
     raise MarksUnreadable("no-columns")
+
+
+def _unread(first: Sequence[str], columns: _Columns) -> tuple[str, ...]:
+    read = {columns.number, columns.name, *(place for places in columns.judged.values() for place in places)}
+    unread = (_cell(first, place) for place in range(len(first)) if place not in read)
+    return tuple(heading[:LONGEST_SHOWN] for heading in unread if heading)
+
+
+def _places(headings: Sequence[str], wanted: frozenset[str]) -> list[int]:
+    return [place for place, heading in enumerate(headings) if heading in wanted]
 
 
 def _heading(cell: str) -> str:
     return " ".join(folded(re.sub(r"\([^)]*\)", "", cell).replace("’", "'")).split()).strip("'")
-
-
-def _first_of(headings: Sequence[str], wanted: frozenset[str]) -> int | None:
-    return next((place for place, heading in enumerate(headings) if heading in wanted), None)
 
 
 def _cell(row: Sequence[str], place: int | None) -> str:

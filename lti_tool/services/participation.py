@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from itertools import groupby
 from operator import attrgetter
 
@@ -252,4 +253,5 @@ def as_decided(stands: Statement, delivery: DeliveryView) -> Statement:
     """Return the statement with the score that a trainer set by hand, which no week that closes changes."""
     if not delivery.set_by_hand:
         return stands
-    return replace(stands, score=delivery.value_now, at_close=delivery.value_now)
+    share = Fraction(delivery.value_now) / Fraction(stands.maximum)
+    return replace(stands, score=delivery.value_now, at_close=delivery.value_now, share=share)

@@ -112,6 +112,22 @@ def next_prompts(member: ActingMember, now: datetime) -> list[NextPrompt]:
     return [NextPrompt(*row) for row in found]
 
 
+def titles_of(community_id: int, now: datetime) -> dict[int, str]:
+    """Return the titles of the prompts that have opened, by number, the latest first. One statement."""
+    wanted = (
+        select(Prompt.id, Post.title)
+        .join(Post, and_(Post.prompt_id == Prompt.id, Post.opens_prompt.is_(True)))
+        .where(
+            Prompt.community_id == community_id,
+            Post.community_id == community_id,  # whichever table a planner begins with: an index
+            Prompt.opens_at <= now,
+            Post.deleted_at.is_(None),
+        )
+        .order_by(Prompt.opens_at.desc(), Prompt.id.desc())
+    )
+    return dict(map(tuple, db.session.execute(wanted)))
+
+
 def _opening():
     """Return the posts that open prompts, under a name of their own."""
     return (

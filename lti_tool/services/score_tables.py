@@ -11,23 +11,39 @@ from lti_tool.grading.decided import decided_from
 from lti_tool.grading.facts import Fact, known_at
 from lti_tool.grading.policy import Part
 from lti_tool.grading.score import Statement
-from lti_tool.models import Membership
+from lti_tool.models import GradeDecision, Membership
 from lti_tool.permissions import Act
 from lti_tool.services import course_groups, delivery_views, facts, people, roles, rules, running_scores
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.course_groups import CourseGroupView
+from lti_tool.services.decisions import DecisionsInForce, decisions_in_force
 from lti_tool.services.delivery_views import DeliveryView
 from lti_tool.services.evidence import page_after
 from lti_tool.services.rules import Rules
 
 
 @dataclass(frozen=True)
+class ByHand:
+    """A score that was set by hand, with the reason that was given for it."""
+
+    value: Decimal
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class ScoreRow:
-    """One learner: the score as it stands, its parts (0..1), the assessment (0..1), what the LMS has."""
+    """One learner: the score as it stands, its parts (0..1), the assessment (0..1), what the LMS has.
+
+    `computed` is what the rules make of the contributions; where somebody set another score by hand, that one
+    stands, and `by_hand` says why and when.
+    """
 
     number: int
     name: str | None
     score: Decimal
+    computed: Decimal
+    by_hand: ByHand | None
     maximum: Decimal
     at_close: Decimal
     parts: dict[Part, Fraction]
@@ -52,7 +68,7 @@ class ScoreTable:
 
 
 def score_table(member: ActingMember, now: datetime) -> ScoreTable:
-    """Return everybody's score for the staff who grade: two statements, and six for each page of members.
+    """Return everybody's score for the staff who grade: two statements, and seven for each page of members.
 
     :raises NotFound: grading is off.
     """
@@ -80,10 +96,11 @@ def _page_of_rows(
     known = facts.facts_of(by.community_id, numbers)
     statements = {number: running_scores.statement_for(by, known[number], now) for number in numbers}
     deliveries = delivery_views.by_member(by, statements, numbers)
+    decided = decisions_in_force(by.column_id, numbers)
     are_in = course_groups.of_members(by.community_id, numbers) if groups else {}
     for one in graded:
         theirs = tuple(group for group in groups if group.id in are_in.get(one.id, ()))
-        yield _row(one, statements[one.id], known[one.id], deliveries[one.id], theirs)
+        yield _row(one, statements[one.id], known[one.id], deliveries[one.id], decided[one.id], theirs)
 
 
 def _row(
@@ -91,14 +108,19 @@ def _row(
     stands: Statement,
     known: list[Fact],
     delivery: DeliveryView,
+    decided: DecisionsInForce,
     groups: tuple[CourseGroupView, ...],
 ) -> ScoreRow:
+    # Rules that grade nothing leave what was decided aside: the delivery knows what stands.
+    by_hand = _as_by_hand(decided.override) if delivery.set_by_hand else None
     return ScoreRow(
         number=one.id,
         name=people.shown(one, one.user, None).name,
-        score=stands.score,
+        score=by_hand.value if by_hand else stands.score,
+        computed=stands.score,
+        by_hand=by_hand,
         maximum=stands.maximum,
-        at_close=stands.at_close,
+        at_close=by_hand.value if by_hand else stands.at_close,
         parts=dict(stands.parts),
         assessment=decided_from(known_at(known, stands.as_of)).rubric,
         counted=sum(1 for line in stands.lines if line.counted),
@@ -106,3 +128,7 @@ def _row(
         delivery=delivery,
         groups=groups,
     )
+
+
+def _as_by_hand(decision: GradeDecision) -> ByHand:
+    return ByHand(decision.value, decision.reason, decision.decided_at)

@@ -9,7 +9,7 @@ function showSelection() {
   const chosen = picks().filter((pick) => pick.checked).length;
   all.checked = chosen > 0 && chosen === picks().length;
   all.indeterminate = chosen > 0 && !all.checked;
-  document.querySelector("[data-send-selected]")?.toggleAttribute("disabled", chosen === 0);
+  for (const button of document.querySelectorAll("[data-needs-selected]")) button.disabled = chosen === 0;
 }
 
 if (all) {

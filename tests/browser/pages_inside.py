@@ -234,6 +234,12 @@ def work_of_one_learner(tour: Tour) -> Page:
     return trainer.page
 
 
+def to_mark(tour: Tour) -> Page:
+    theirs = tour.member("claire", FRENCH).goes_to("grading/to-mark")
+    theirs.shown.locator("input[name=pick]").first.check()
+    return theirs.page
+
+
 def excuses(tour: Tour) -> Page:
     return tour.member("claire", FRENCH).goes_to("grading/excuses").page
 
@@ -317,6 +323,7 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     rules_previewed,
     columns,
     work_of_one_learner,
+    to_mark,
     prompts,
     nothing_there,
     not_for_this_role,

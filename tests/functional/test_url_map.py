@@ -93,6 +93,16 @@ INSIDE = {
     ("assessment.excuses", "GET"): Inside("grading/excuses", frozenset({TRAINER}), 404),
     ("assessment.excuse_several", "POST"): Inside("grading/excuses", frozenset({TRAINER}), 404),
     ("assessment.mark", "POST"): Inside("grading/learners/{member}/marks", frozenset({TRAINER}), 404),
+    ("assessment.mark_several", "POST"): Inside(
+        "grading/learners/{member}/marks/several", frozenset({TRAINER}), 404
+    ),
+    ("assessment.undo_marks", "POST"): Inside(
+        "grading/learners/{member}/marks/undo", frozenset({TRAINER}), 303
+    ),
+    ("marking.index", "GET"): Inside("grading/to-mark", frozenset({TRAINER}), 404),
+    ("marking.choose", "POST"): Inside("grading/to-mark/learners", frozenset({TRAINER}), 303),
+    ("marking.mark", "POST"): Inside("grading/to-mark", frozenset({TRAINER}), 404),
+    ("marking.undo", "POST"): Inside("grading/to-mark/undo", frozenset({TRAINER}), 303),
     ("assessment.assess", "POST"): Inside("grading/learners/{member}/rubric", frozenset({TRAINER}), 404),
     ("assessment.excuse", "POST"): Inside("grading/learners/{member}/excuses", frozenset({TRAINER}), 404),
     ("assessment.decide", "POST"): Inside("grading/learners/{member}/decisions", frozenset({TRAINER}), 404),
@@ -109,6 +119,8 @@ INSIDE = {
     ("evidence.facts", "GET"): Inside("grading/facts.csv", frozenset({TRAINER})),
     ("evidence.scores", "GET"): Inside("grading/scores.csv", frozenset({TRAINER}), 404),
     ("evidence.workbook", "GET"): Inside("grading/scores.xlsx", frozenset({TRAINER}), 404),
+    ("evidence.marks_template", "GET"): Inside("grading/marks.xlsx", frozenset({TRAINER}), 404),
+    ("evidence.marks_template_as_text", "GET"): Inside("grading/marks.csv", frozenset({TRAINER}), 404),
     ("evidence.look_at_marks", "POST"): Inside("grading/marks", frozenset({TRAINER}), 422),
     ("evidence.take_marks_over", "POST"): Inside("grading/marks/confirm", frozenset({TRAINER}), 422),
     ("evidence.mine", "GET"): Inside("participation/evidence.json", frozenset({LEARNER, MANAGER})),

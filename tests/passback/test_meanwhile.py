@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from lti_tool import clock
-from lti_tool.models import AssessmentFact, GradeColumn
-from lti_tool.services import column_settings, columns, rubric_import
+from lti_tool.models import AssessmentFact, ContributionFact, GradeColumn
+from lti_tool.services import column_settings, columns, marking, rubric_import
+from tests.functional.space import id_of
 from tests.passback.test_more_columns import add, adopt_weeks_from
 
 # On SQLite one writer comes after the other; there is nothing to cross.
@@ -90,3 +91,25 @@ def test_an_assessment_during_an_import_is_not_lost(graded, second, monkeypatch)
         assert assessing[0].result(PATIENCE).status == 200
     in_order = select(AssessmentFact.levels).order_by(AssessmentFact.id)
     assert [bool(told) for told in rows(graded, in_order)] == [False, True]
+
+
+def test_two_who_mark_the_same_contributions_do_not_overwrite_each_other(graded, second, monkeypatch):
+    """Else the later one, whose page showed no mark, would go over what the earlier one gave."""
+    asked = [f"post:{id_of(graded.ask(key, about=key))}=" for key in ("ines", "hugo")]
+    with ThreadPoolExecutor(1) as threads:
+        marked = []
+
+        def mark_the_same():
+            told = {"pick": asked[::-1], "mark": "0"}
+            marked.append(threads.submit(second.trainer.post, "grading/to-mark", **told))
+            wait(marked, A_MOMENT)
+
+        interrupted(monkeypatch, marking, "_note", mark_the_same)
+        assert (
+            "2 "
+            in graded.trainer.post("grading/to-mark", pick=asked, mark="1/2").soup.select_one("#marked").text
+        )
+        said = marked[0].result(PATIENCE).soup.select_one("#marked")
+    assert said.select_one("form") is None
+    marks = select(ContributionFact.quality).where(ContributionFact.act == "marked")
+    assert rows(graded, marks) == ["1/2", "1/2"]

@@ -10,15 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from lti_tool.grading.rubric import LEVELS
 from lti_tool.services import mark_tables
 from lti_tool.services.mark_tables import MarksUnreadable, name_key, read_marks
 
+CRITERIA = b"Learner number;Relevance;Substance;Care for others;Progress;Assessment\n"
 USUAL = "Learner number;Learner;Assessment (0 to 100)\r\n12;Inès Martin;85,5\r\n13;Hugo;\r\n"
 READ = [(12, "Inès Martin", Fraction(855, 1000), None), (13, "Hugo", None, "empty")]
 
 
 def told(content: bytes) -> list[tuple]:
-    return [(mark.number, mark.name, mark.share, mark.problem) for mark in read_marks(content)]
+    return [(mark.number, mark.name, mark.share, mark.problem) for mark in read_marks(content).lines]
 
 
 def refusal(content: bytes) -> str:
@@ -108,6 +110,63 @@ class TestText:
         assert refusal(content) == code
 
 
+class TestCriteria:
+    @pytest.mark.parametrize(
+        "headings",
+        [
+            "Relevance;Substance;Care for others;Progress",
+            "Pertinence (0 à 4);Substance (0 à 4);Attention aux autres (0 à 4);PROGRESSION",
+        ],
+    )
+    def test_are_read_by_their_names_in_both_languages(self, headings):
+        content = f"Number;{headings}\n12;4;3,0;0;1.0\n13;;2;;\n14;;;;\n"
+        lines = read_marks(content.encode()).lines
+        assert [dict(one.levels) for one in lines] == [
+            {"relevance": 4, "substance": 3, "care": 0, "progress": 1},
+            {"substance": 2},
+            {},
+        ]
+        assert [one.problem for one in lines] == [None, None, "empty"]
+
+    @pytest.mark.parametrize(
+        ("typed", "problem"),
+        [
+            ("5", "level-out-of-range"),
+            ("-1", "level-out-of-range"),
+            ("2,5", "level-not-whole"),
+            ("3.01", "level-not-whole"),
+            ("strong", "level-not-a-number"),
+            ("٣", "level-not-a-number"),
+            ("3 %", "level-not-a-number"),
+            ("=1+1", "level-not-a-number"),
+        ],
+    )
+    def test_say_cell_by_cell_what_is_wrong(self, typed, problem):
+        content = f"number;care for others;progress;mark\n12;{typed};3;\n13;{typed};4;101\n"
+        first, second = read_marks(content.encode()).lines
+        assert [(one.column, one.typed, one.problem) for one in first.wrong] == [("care", typed, problem)]
+        assert (first.problem, dict(first.levels)) == (problem, {})
+        assert [(one.column, one.problem) for one in second.wrong] == [
+            ("mark", "out-of-range"),
+            ("care", problem),
+        ]
+
+    def test_that_stand_there_twice_are_read_of_neither(self):
+        content = b"number;progress;progression;mark;grade\n12;3;3;;\n13;;;80;70\n14;;;80;\n15;;;;\n"
+        lines = read_marks(content).lines
+        assert [[(cell.column, cell.problem) for cell in one.wrong] for one in lines] == [
+            [("progress", "twice")],
+            [("mark", "twice")],
+            [("mark", "twice")],
+            [],
+        ]
+
+    def test_are_read_and_other_columns_are_named(self):
+        table = read_marks(b"number;Progress;Effort;;Score\n12;3;4;;5\n")
+        assert table.unread == ("Effort", "Score")
+        assert dict(table.lines[0].levels) == {"progress": 3}
+
+
 class TestWorkbook:
     def test_is_read_with_numbers_and_texts(self):
         rows = [
@@ -161,6 +220,7 @@ class TestAnything:
         st.binary(max_size=400)
         | st.text(alphabet='12;,\t"\n\r\0é%=', max_size=80).map(lambda text: text.encode("utf-16"))
         | st.text(alphabet='12;,\t"\n\r\0é%=', max_size=80).map(lambda text: b"number;mark\n" + text.encode())
+        | st.text(alphabet="12345;,.\n-", max_size=80).map(lambda text: CRITERIA + text.encode())
     )
     def test_is_read_or_refused(self, content):
         self.read_or_refuse(content)
@@ -175,10 +235,13 @@ class TestAnything:
 
     def read_or_refuse(self, content: bytes):
         try:
-            marks = read_marks(content)
+            marks = read_marks(content).lines
         except MarksUnreadable:
             return
-        assert all((mark.share is None) == (mark.problem is not None) for mark in marks)
+        for mark in marks:
+            assert (mark.share is None and not mark.levels) == (mark.problem is not None)
+            assert not mark.wrong or mark.problem == mark.wrong[0].problem
+            assert set(mark.levels.values()) <= set(LEVELS)
         assert all(mark.share is None or 0 <= mark.share <= 1 for mark in marks)
 
 

@@ -25,6 +25,7 @@ def environment() -> jinja2.Environment:
         "calendar_day": str,
         "iso": str,
         "markdown": str,
+        "excerpt": lambda text, length=280: text[:length],
     }
     made.globals["static_url"] = lambda path: f"/static/{path}"
     return made
