@@ -110,17 +110,20 @@ def lock() -> None:
     db.session.execute(_KEY.with_for_update()).all()
 
 
-def encrypt_anew() -> None:
+def encrypt_anew() -> int:
     """Encrypt the journal's key with the first KEY_ENCRYPTION_KEY, in both places; it stays the same key.
+
+    Returns how many keys that were, 0 when nobody was ever erased.
 
     :raises JournalUnusable: none of them opens it. :raises OSError: the folder cannot be written.
     """
     journal = looked_into()
     if journal is None:
-        return
+        return 0
     anew = keys.encrypted(journal.key.decode())
     upsert_id(ErasureKey, {"id": ONLY}, {"key_encrypted": anew}, update=("key_encrypted",))
     storage.put(_key_file(), anew)
+    return 1
 
 
 def write(hashes: Iterable[str], since: datetime, now: datetime) -> datetime:
