@@ -101,7 +101,7 @@ def _carry_out(
         erasure_traces.sign_out(one.user_id, now)
     pause("signed-out")
     with transaction():
-        erasure_journal.lock()
+        erasure_journal.lock(to_erase=True)
         members = erasure_traces.lock_members(one.user_id)
         user = _person(one.user_id)
         if user.erased_at is not None:

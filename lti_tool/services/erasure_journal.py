@@ -105,9 +105,9 @@ def _opened_with(there: str, in_folder: str) -> Journal:
     return Journal(keys_found.pop().encode())
 
 
-def lock() -> None:
-    """Let those who erase and those who take rosters over follow each other, until the transaction ends."""
-    db.session.execute(_KEY.with_for_update()).all()
+def lock(*, to_erase: bool) -> None:
+    """Let those who erase follow each other, and whoever takes a roster over, until the transaction ends."""
+    db.session.execute(_KEY.with_for_update(read=not to_erase)).all()
 
 
 def encrypt_anew() -> int:

@@ -121,7 +121,7 @@ def locked(roster_id: int) -> CompleteRoster:
     Before both the journal of erasures is locked, and who was erased is no longer among the lines: a list
     brings nobody back.
     """
-    erasure_journal.lock()
+    erasure_journal.lock(to_erase=False)
     course = db.session.scalars(
         select(Course)
         .join(Roster, Roster.course_id == Course.id)
