@@ -95,7 +95,8 @@ def _opened_with(there: str, in_folder: str) -> Journal:
     if None in keys_found:
         raise JournalUnusable(
             sentence="No key in LTI_TOOL_KEY_ENCRYPTION_KEY opens the key of the journal of erasures. "
-            "Put the one that it was encrypted with back, behind the others and a comma."
+            "Put the one that it was encrypted with back, behind the others and a comma. If it is lost, see "
+            "“Keys and secrets” in docs/operate.md."
         )
     if len(keys_found) > 1:
         raise JournalUnusable(
