@@ -6,7 +6,8 @@ says more than the database is brought to its end by `replay`, also after an old
 """
 
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,8 +22,14 @@ from lti_tool.services.line_items import Pause, Transaction, no_pause
 
 # For so long is looked for what a request under way in the moment of an erasure wrote after it.
 LATE_TRACES = timedelta(minutes=10)
+# A score on its way is waited for, so that nothing is sent when the erasure is done: so often, in seconds. An
+# LMS that takes longer is not: what it stores then was true when it was sent.
+LOOKS, BETWEEN_LOOKS = 100, 0.1
 # Of the `sub` of somebody who was erased; what follows is made up.
 ERASED = "erased:"
+
+
+Wait = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,13 @@ class Returned:
     erased_at: datetime
 
 
-def erase(user_id: int, now: datetime, transaction: Transaction, pause: Pause = no_pause) -> bool:
+def erase(
+    user_id: int,
+    now: datetime,
+    transaction: Transaction,
+    pause: Pause = no_pause,
+    wait: Wait = time.sleep,
+) -> bool:
     """Erase an account for good; False when it was erased already.
 
     The account launches again as somebody new, of whom nothing is known; a roster never brings it back.
@@ -53,7 +66,7 @@ def erase(user_id: int, now: datetime, transaction: Transaction, pause: Pause = 
     pause("journal-opened")
     erased_at = erasure_journal.write(hashes, since, now)
     pause("journal-written")
-    return _carry_out(Returned(user_id, hashes, erased_at), now, transaction, pause)
+    return _carry_out(Returned(user_id, hashes, erased_at), now, transaction, pause, wait)
 
 
 def replay(now: datetime, transaction: Transaction) -> int:
@@ -68,7 +81,7 @@ def replay(now: datetime, transaction: Transaction) -> int:
             return 0
         journal = erasure_journal.opened()
         back = list(returned(journal, erasure_journal.bring_together()))
-    return sum(_carry_out(one, now, transaction, no_pause, replayed=True) for one in back)
+    return sum(_carry_out(one, now, transaction, no_pause, time.sleep, replayed=True) for one in back)
 
 
 def returned(journal: erasure_journal.Journal, lines: dict[str, datetime]) -> Iterator[Returned]:
@@ -95,11 +108,19 @@ def sweep(now: datetime) -> None:
 
 
 def _carry_out(
-    one: Returned, now: datetime, transaction: Transaction, pause: Pause, *, replayed: bool = False
+    one: Returned,
+    now: datetime,
+    transaction: Transaction,
+    pause: Pause,
+    wait: Wait,
+    *,
+    replayed: bool = False,
 ) -> bool:
     with transaction():
         erasure_traces.sign_out(one.user_id, now)
+        erasure_traces.stop_sending(one.user_id)
     pause("signed-out")
+    _let_what_is_being_sent_arrive(one.user_id, now, transaction, wait)
     with transaction():
         erasure_journal.lock(to_erase=True)
         members = erasure_traces.lock_members(one.user_id)
@@ -112,6 +133,15 @@ def _carry_out(
         pause("about-to-commit")
     pause("erased")
     return True
+
+
+def _let_what_is_being_sent_arrive(user_id: int, now: datetime, transaction: Transaction, wait: Wait) -> None:
+    for _ in range(LOOKS):
+        with transaction():
+            under_way = erasure_traces.is_being_sent(user_id, now)
+        if not under_way:
+            return
+        wait(BETWEEN_LOOKS)
 
 
 def _end_account(user: User, erased_at: datetime, now: datetime) -> None:

@@ -94,6 +94,7 @@ _NO_ROLES = {
     "listed": False,
     "active": False,
 }
+_ON_THE_WAY = (DeliveryState.DUE, DeliveryState.SENDING)
 # Rows read and written at once: a statement may be large.
 _AT_ONCE = 200
 
@@ -107,18 +108,47 @@ def sign_out(user_id: int, now: datetime) -> None:
     _run(delete(Seat).where(Seat.user_id == user_id))
 
 
-def lock_members(user_id: int) -> list[int]:
-    """Lock what this account is in communities, and these before; return the memberships.
+def stop_sending(user_id: int) -> None:
+    """Leave to be sent only what a worker is sending at this moment: no further attempt is made."""
+    _run(
+        update(ScoreDelivery)
+        .where(ScoreDelivery.member_id.in_(_members_of(user_id)), ScoreDelivery.state.in_(_ON_THE_WAY))
+        .where(or_(ScoreDelivery.state == DeliveryState.DUE, ScoreDelivery.attempt_open.is_(False)))
+        .values(state=DeliveryState.READY, due_at=None, lease=None, lease_until=None, asked_since=False)
+    )
 
-    Whoever writes or decides there meanwhile is done before this or comes after it. Not the keys: a launch
-    that makes a row beside ours would wait for us with a row in hand that we want.
+
+def is_being_sent(user_id: int, now: datetime) -> bool:
+    """Tell whether a worker has a score of theirs on its way, and its lease was good at `now`."""
+    under_way = (
+        select(ScoreDelivery.id)
+        .where(ScoreDelivery.member_id.in_(_members_of(user_id)))
+        .where(ScoreDelivery.state == DeliveryState.SENDING, ScoreDelivery.lease_until > now)
+    )
+    return db.session.scalar(under_way.limit(1)) is not None
+
+
+def _members_of(user_id: int) -> Select:
+    return select(Membership.id).where(Membership.user_id == user_id)
+
+
+def lock_members(user_id: int) -> list[int]:
+    """Lock the account, what it is in courses and communities, and these; return the memberships.
+
+    Whoever writes or decides there meanwhile is done before this or comes after it: in the order in which a
+    launch locks them, and a request, which notes its visit before it writes. Not the keys: a launch making
+    a row beside ours would wait for us with a row in hand that we want.
     """
-    wanted = select(Membership.id).where(Membership.user_id == user_id).order_by(Membership.id)
-    here = select(Membership.community_id).where(Membership.user_id == user_id)
+    account = select(User.id).where(User.id == user_id)
+    enrolments = select(Enrolment.id).where(Enrolment.user_id == user_id).order_by(Enrolment.id)
+    for wanted in (account, enrolments):
+        db.session.execute(wanted.with_for_update(key_share=True)).all()
+    wanted = _members_of(user_id).order_by(Membership.id)
+    members = list(db.session.scalars(wanted.with_for_update(key_share=True)))
+    here = select(Membership.community_id).where(Membership.id.in_(members))
     communities = select(Community.id).where(Community.id.in_(here)).order_by(Community.id)
     db.session.execute(communities.with_for_update(key_share=True)).all()
-    db.session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True)).all()
-    return list(db.session.scalars(wanted.with_for_update(key_share=True)))
+    return members
 
 
 def leave(user_id: int, members: Collection[int], erased_at: datetime) -> None:

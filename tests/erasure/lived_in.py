@@ -198,7 +198,8 @@ class LivedIn(Visited):
         return self.classroom.learner(who).get(f"posts/{number}")
 
     def posts_of(self, member: int) -> list:
-        return self.rows(select(Post.id, Post.title, Post.body).where(Post.author_id == member))
+        wanted = select(Post.id, Post.title, Post.body).where(Post.author_id == member)
+        return self.rows(wanted.order_by(Post.id))
 
 
 def tells(text: str) -> bool:

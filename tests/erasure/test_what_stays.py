@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -168,6 +170,10 @@ def of(lived):
     return ScoreStatement.member_id == lived.ines
 
 
+def in_deliveries(lived):
+    return ScoreDelivery.member_id == lived.ines
+
+
 class TestThreads:
     def test_stay_readable_by_a_former_member(self, lived):
         lived.classroom.learner("karim").post("preferences/language", language="en")
@@ -250,13 +256,32 @@ class TestTheScoreOfHers:
         assert lived.cells_of_ines() == [(DeliveryState.CONFIRMED,)]
         assert lived.traces() == []
 
-    def test_what_the_worker_was_sending_leaves_no_word_behind(self, lived):
+    def test_what_a_worker_is_sending_is_waited_for(self, lived):
+        number, waited, threads = lived.user_id(), threading.Event(), []
+
+        def erase():
+            lived.erase_number(number, wait=lambda seconds: (waited.set(), time.sleep(seconds)))
+
+        def meanwhile(at):
+            if at == "attempt-committed" and not threads:
+                threads.append(threading.Thread(target=erase))
+                threads[0].start()
+                assert waited.wait(20)
+
+        lived.classroom.deliver(pause=meanwhile)
+        threads[0].join()
+        shown = lived.classroom.grade("ines")
+        assert lived.rows(select(ScoreDelivery.confirmed_value).where(in_deliveries(lived))) == [(shown,)]
+        assert len(lived.rows(select(ScoreStatement.id).where(of(lived)))) == 2
+        assert lived.traces() == []
+
+    def test_what_an_lms_takes_long_for_leaves_no_word_behind(self, lived):
         """It may arrive: it had begun. What is kept of it names nobody, and nothing is sent again."""
         number = lived.user_id()
 
         def meanwhile(at):
             if at == "attempt-committed":
-                lived.erase_number(number)
+                lived.erase_number(number, wait=lambda seconds: None)
 
         lived.classroom.deliver(pause=meanwhile)
         assert lived.traces() == []
