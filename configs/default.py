@@ -36,6 +36,9 @@ MAIL_URL = ""
 # Where files are kept: a folder; storage/ in VAR_DIR when empty.
 STORAGE_URL = ""
 
+# How many days the evidence of sent grades stays, without a name, after somebody was erased.
+GRADE_EVIDENCE_DAYS = 365
+
 # How the log is written: json, a line for each event, or text for people to read.
 LOG_FORMAT = "json"
 

@@ -15,6 +15,7 @@ from lti_tool.errors import UnsafeSettings
 # What people write must not reach a log by way of an error message.
 CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "hide_parameters": True}
 LOOPBACK_NAMES = {"localhost"}
+MOST_EVIDENCE_DAYS = 3650
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Settings:
     mail_url: str | None
     storage_dir: Path
     log_format: str
+    grade_evidence_days: int
 
     @property
     def loopback_http(self) -> bool:
@@ -103,6 +105,7 @@ def _checked(config: dict) -> Settings:
         mail_url=_mail_url(config["MAIL_URL"]),
         storage_dir=_storage_dir(config["STORAGE_URL"], var_dir),
         log_format=_log_format(config["LOG_FORMAT"]),
+        grade_evidence_days=_evidence_days(config["GRADE_EVIDENCE_DAYS"]),
     )
 
 
@@ -218,6 +221,17 @@ def _log_format(value: str) -> str:
     if value not in ("json", "text"):
         _refuse("LOG_FORMAT", "use json (for machines) or text (for people).")
     return value
+
+
+def _evidence_days(value: object) -> int:
+    days = _whole_number(value)
+    if not 1 <= days <= MOST_EVIDENCE_DAYS:
+        _refuse(
+            "GRADE_EVIDENCE_DAYS",
+            "set it to the days for which the evidence of sent grades stays after somebody was erased, "
+            f"1 to {MOST_EVIDENCE_DAYS}.",
+        )
+    return days
 
 
 def _whole_number(value: object) -> int:

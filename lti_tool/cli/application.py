@@ -7,7 +7,8 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from lti_tool import clock, create_app, transactions
-from lti_tool.services import schema_version, signing
+from lti_tool.services import erasure, schema_version, signing
+from lti_tool.services.erasure_journal import JournalUnusable
 
 
 def made(**overrides) -> Flask:
@@ -27,7 +28,18 @@ def made_and_ready(**overrides) -> Flask:
     return app
 
 
-def upgraded(app: Flask) -> None:
-    """Bring the schema up to date."""
+def upgraded(app: Flask) -> int:
+    """Bring the schema up to date, and erase again whom an older copy of the database brought back.
+
+    Returns how many people were erased.
+    """
     with app.app_context():
         upgrade()
+        try:
+            return erasure.replay(clock.now(), transactions.transaction)
+        except JournalUnusable as problem:
+            raise click.ClickException(f"The schema is up to date. {problem.facts['sentence']}") from None
+        except OSError as problem:
+            raise click.ClickException(
+                f"The schema is up to date. The journal of erasures cannot be used: {problem}."
+            ) from None

@@ -18,8 +18,10 @@ def db() -> None:
 def upgrade() -> None:
     """Run the migrations that are missing."""
     app = application.made()
-    application.upgraded(app)
+    erased = application.upgraded(app)
     click.echo("The schema is up to date.")
+    if erased:
+        click.echo(f"Erased again, as the journal of erasures says: {erased}.")
 
 
 @db.command(help="Take the last migration back, to return to the release before.")

@@ -32,6 +32,7 @@ STAND_INS = {
     "TRUSTED_PROXIES": "0",
     "MAIL_URL": "",
     "LOG_FORMAT": "text",
+    "GRADE_EVIDENCE_DAYS": "365",
 }
 
 

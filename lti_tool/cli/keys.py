@@ -8,6 +8,7 @@ from lti_tool import clock
 from lti_tool.cli import application
 from lti_tool.errors import Stale, UnsafeSettings
 from lti_tool.services import signing
+from lti_tool.services.erasure_journal import JournalUnusable
 from lti_tool.transactions import reading, transaction
 
 GRACE_DAYS, MOST_DAYS = 7, 365
@@ -69,6 +70,8 @@ def reencrypt() -> None:
                 "None of the keys in LTI_TOOL_KEY_ENCRYPTION_KEY opens the private keys; nothing was "
                 "changed. Put the key that was in force back, behind the new one and a comma."
             ) from None
+        except JournalUnusable as problem:
+            raise click.ClickException(f"{problem.facts['sentence']} Nothing was changed.") from None
     click.echo(f"{count} keys are encrypted with the first KEY_ENCRYPTION_KEY; the others may be removed.")
 
 

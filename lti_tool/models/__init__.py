@@ -12,6 +12,7 @@ from lti_tool.models.assessment import (
 from lti_tool.models.audit import AuditEntry, LaunchRecord
 from lti_tool.models.community import Community, CommunityState, Course, Organisation, Period, ResourceLink
 from lti_tool.models.contribution import Change, Comment, ContributionFact, KeptText, Post, PostKind, Revision
+from lti_tool.models.erasure import Erasure, ErasureKey
 from lti_tool.models.grade import (
     ColumnKind,
     DeliveryState,
@@ -60,6 +61,8 @@ __all__ = [
     "DeploymentPolicy",
     "DeploymentState",
     "Enrolment",
+    "Erasure",
+    "ErasureKey",
     "Feedback",
     "GradeColumn",
     "GradeDecision",

@@ -30,7 +30,10 @@ class LaunchRecord(Base):
 
 
 class AuditEntry(Base):
-    """An administrative act, an appointment, a grade decision. Actors by id; never changed, never deleted."""
+    """An administrative act, an appointment, a grade decision. Actors by id; never changed, never deleted.
+
+    But for one thing: where somebody is erased, the reasons written about them leave `detail`.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index("ix_audit_entry_community_id_at", "community_id", "at"),)

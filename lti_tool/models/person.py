@@ -23,7 +23,11 @@ class Role(StrEnum):
 
 
 class User(Base):
-    """A person as one platform knows them: platform + sub. Never merged by e-mail."""
+    """A person as one platform knows them: platform + sub. Never merged by e-mail.
+
+    Of somebody who was erased the row stays, without anything that says who it was: threads name it. Whoever
+    launches again after that is another row.
+    """
 
     __tablename__ = "user_account"
     __table_args__ = (UniqueConstraint("platform_id", "sub"),)
@@ -38,6 +42,9 @@ class User(Base):
     picture: Mapped[str | None] = mapped_column(String(1000))
     locale: Mapped[str | None] = mapped_column(String(35))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    # When the evidence of their sent grades, which names nobody, is deleted; empty when there is none.
+    evidence_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
 
 
 class Enrolment(Base):

@@ -27,7 +27,7 @@ from lti_tool.models import (
     ToolKey,
 )
 from lti_tool.release import release
-from lti_tool.services import heartbeats, schema_version
+from lti_tool.services import diagnosis_erasures, heartbeats, schema_version
 from lti_tool.services.findings import Finding, note, warning, well, wrong
 from lti_tool.settings import Settings
 
@@ -75,7 +75,14 @@ def state(settings: Settings, now: datetime) -> list[Finding]:
     if there != schema_version.known():
         return [*found, _schema(there)]
     found.append(well("schema", f"The schema is {there}, as this release wants it."))
-    return [*found, *_workers(now), *_keys(settings, now), *_platforms(now), *_work(now)]
+    return [
+        *found,
+        *_workers(now),
+        *_keys(settings, now),
+        *_platforms(now),
+        *_work(now),
+        *diagnosis_erasures.erasures(),
+    ]
 
 
 def _database() -> Finding:

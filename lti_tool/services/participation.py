@@ -105,6 +105,7 @@ _WHO = (
     User.name,
     User.given_name,
     User.family_name,
+    User.erased_at,
     Enrolment.active,
     Enrolment.launch_role,
     Enrolment.lower_role,

@@ -15,7 +15,10 @@ HUES = 6
 
 @dataclass(frozen=True)
 class Person:
-    """A member as others see them. `name` is None when the LMS sends none: the page then says "Member 12"."""
+    """A member as others see them. `name` is None when the LMS sends none: the page then says "Member 12".
+
+    `former`: they were erased; the page says "A former member" of all of them.
+    """
 
     number: int
     name: str | None
@@ -24,6 +27,7 @@ class Person:
     role: str
     pseudonym: bool = False
     test_user: bool = False  # the LMS's "student view": marked wherever it writes
+    former: bool = False
 
 
 def shown(membership: Membership, user: User, role: Role | None, *, test_user: bool = False) -> Person:
@@ -37,6 +41,7 @@ def shown(membership: Membership, user: User, role: Role | None, *, test_user: b
         role=(role or Role.OBSERVER).value,
         pseudonym=bool(membership.pseudonym),
         test_user=test_user,
+        former=user.erased_at is not None,
     )
 
 

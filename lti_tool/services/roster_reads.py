@@ -27,6 +27,7 @@ from lti_tool.models import (
     RosterLine,
     RosterState,
 )
+from lti_tool.services import erasure_journal
 from lti_tool.services.problems import Problem, code_of, code_of_outage, detail_of
 from lti_tool.services.retries import MOST_TRIES, next_try
 
@@ -139,11 +140,15 @@ def renewed(read: Read, now: datetime, **progress: object) -> bool:
 
 
 def lay_aside(read: Read, members: Iterable[RosterMember], page: int, now: datetime) -> bool:
-    """Keep the people of one page until the roster is complete: three statements, unless they are thousands.
+    """Keep the people of one page until the roster is complete: four statements, unless they are thousands.
+
+    Who was erased is left out; `roster_takeover.locked` looks again, when nobody can be erased meanwhile.
 
     :param page: its number, from 1. :returns: False when the lease is lost, and nothing was kept.
     """
     named = _united(members)
+    for erased in erasure_journal.barred(read.access.platform_id, named):
+        del named[erased]
     known = _known(read, named)
     if not renewed(read, now, pages=page, people=Roster.people + len(named) - len(known)):
         return False

@@ -26,7 +26,7 @@ from lti_tool.models import (
     Seat,
     User,
 )
-from lti_tool.services import roster_groups
+from lti_tool.services import erasure_journal, roster_groups
 
 # A list that lacks more people than this, and more than this share of those it had, is more often broken
 # than true: staff look at it first.
@@ -117,7 +117,12 @@ def complete(roster: Roster, course: Course) -> CompleteRoster:
 
 
 def locked(roster_id: int) -> CompleteRoster:
-    """Return a roster with its course's row locked, then its own: the order in which a launch locks them."""
+    """Return a roster with its course's row locked, then its own: the order in which a launch locks them.
+
+    Before both the journal of erasures is locked, and who was erased is no longer among the lines: a list
+    brings nobody back.
+    """
+    erasure_journal.lock(to_erase=False)
     course = db.session.scalars(
         select(Course)
         .join(Roster, Roster.course_id == Course.id)
@@ -129,7 +134,19 @@ def locked(roster_id: int) -> CompleteRoster:
     ).one()
     wanted = select(Roster).where(Roster.id == roster_id).with_for_update(of=Roster)
     roster = db.session.scalars(wanted.execution_options(populate_existing=True)).one()
-    return complete(roster, course)
+    whole = complete(roster, course)
+    _leave_out_the_erased(whole)
+    return whole
+
+
+def _leave_out_the_erased(whole: CompleteRoster) -> None:
+    if not erasure_journal.has_lines():
+        return
+    here = RosterLine.read_id == whole.roster.read_id
+    named = db.session.scalars(select(RosterLine.sub).where(here)).all()
+    barred = erasure_journal.barred(whole.platform_id, named)
+    if barred:
+        _run(delete(RosterLine).where(here, RosterLine.sub.in_(barred)))
 
 
 def hold(held: CompleteRoster, tally: Tally, now: datetime) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Select, literal, or_, select, update
 from lti_tool.extensions import db
 from lti_tool.grading.facts import Fact
 from lti_tool.grading.score import Statement, statement
-from lti_tool.models import GradeColumn, Membership, RunningScore
+from lti_tool.models import GradeColumn, Membership, RunningScore, User
 from lti_tool.services import facts, outbox
 from lti_tool.services.rules import Rules
 from lti_tool.services.upserts import INSERTS
@@ -113,6 +113,8 @@ def _new_rows(now: datetime) -> Select:
             literal({}, RunningScore.summary.type),
         )
         .join(Membership, Membership.community_id == GradeColumn.community_id)
+        .join(User, User.id == Membership.user_id)
+        .where(User.erased_at.is_(None))
         .order_by(Membership.id, GradeColumn.id)
     )
 

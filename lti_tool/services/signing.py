@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from lti_tool.lti import keys
-from lti_tool.services import audit
+from lti_tool.services import audit, erasure_journal
 
 
 class KeyState(StrEnum):
@@ -43,9 +43,12 @@ def rotate(grace: timedelta, now: datetime) -> str:
 def encrypt_anew(now: datetime) -> int:
     """Encrypt our private keys with the first KEY_ENCRYPTION_KEY; return how many there are.
 
+    The key of the journal of erasures, which is never another one, is encrypted anew as well.
+
     :raises UnsafeSettings: `key-encryption-key-wrong`, none of the KEY_ENCRYPTION_KEY keys opens one of them.
+    :raises JournalUnusable: none of them opens that of the journal. :raises OSError: it cannot be written.
     """
-    count = keys.encrypt_anew()
+    count = keys.encrypt_anew() + erasure_journal.encrypt_anew()
     audit.record_operation("keys.encrypted-anew", "keys", now, None, count=count)
     return count
 

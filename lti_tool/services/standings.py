@@ -31,7 +31,7 @@ def listed_in(community_id: int, now: datetime) -> Subquery:
             role,
             case(*((role == one, place) for place, one in enumerate(_STAFF_FIRST)), else_=9).label("rank"),
             case((name.is_(None), 1), else_=0).label("nameless"),
-            func.coalesce(_folded(name), "").label("name"),
+            func.coalesce(folded_column(name), "").label("name"),
         )
         .join(User, User.id == Membership.user_id)
         .outerjoin(enrolled, enrolled.c.user_id == Membership.user_id)
@@ -84,8 +84,8 @@ def _role_in_force(enrolled: Subquery, now: datetime) -> ColumnElement:
     return case((appointed, Membership.appointed_role), *by_place, else_=literal(None, role))
 
 
-def _folded(name: ColumnElement) -> ColumnElement:
-    """The name as `folding.folded` has it (on SQLite by that function, which `transactions` lends it).
+def folded_column(name: ColumnElement) -> ColumnElement:
+    """Return a name as `folding.folded` has it (on SQLite by that function, which `transactions` lends it).
 
     PostgreSQL's `lower` knows what the locale of its database knows, its `unaccent` must be installed, and
     going through a name letter by letter takes time: it is done for names with letters beyond ASCII.

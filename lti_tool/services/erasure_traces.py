@@ -1,0 +1,285 @@
+"""What an account has left behind, table by table: what goes, what stays without saying who it was.
+
+Everything here may be done again, and does then nothing. What others wrote and what their scores are made of
+stays as it is: the erased are numbers in it.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    delete,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from lti_tool.extensions import db
+from lti_tool.models import (
+    AssessmentFact,
+    AuditEntry,
+    BrowserSession,
+    Comment,
+    Community,
+    ContributionFact,
+    Course,
+    CourseGroupMember,
+    DeliveryState,
+    Deployment,
+    Enrolment,
+    Feedback,
+    GradeDecision,
+    KeptText,
+    LaunchRecord,
+    Membership,
+    MembershipState,
+    Post,
+    Revision,
+    RosterLine,
+    RunningScore,
+    ScoreDelivery,
+    ScoreQuestion,
+    ScoreStatement,
+    Seat,
+    User,
+)
+
+# What a delivery that is evidence leaves behind: nobody does anything with it any more.
+_AT_REST = {
+    "due_at": None,
+    "asked_at": None,
+    "asked_by_id": None,
+    "asked_since": False,
+    "changed_since": False,
+    "lease": None,
+    "lease_until": None,
+    "attempt_open": False,
+    "overwrite": False,
+    "theirs_value": None,
+    "theirs_maximum": None,
+    "theirs_empty": False,
+    "theirs_seen_at": None,
+    "replaced_value": None,
+    "replaced_maximum": None,
+    "replaced_at": None,
+    "problem": None,
+    "problem_detail": None,
+}
+_NOTHING_CHOSEN = {
+    "pseudonym": None,
+    "locale": None,
+    "theme": None,
+    "appointed_role": None,
+    "appointed_by_id": None,
+    "appointed_at": None,
+    "appointed_until": None,
+    "last_seen_at": None,
+    "last_visit_at": None,
+}
+_NO_ROLES = {
+    "launch_roles": [],
+    "lower_role": None,
+    "lower_roles": null(),
+    "lowered_at": None,
+    "roster_role": None,
+    "roster_roles": null(),
+    "rostered_at": None,
+    "listed": False,
+    "active": False,
+}
+_ON_THE_WAY = (DeliveryState.DUE, DeliveryState.SENDING)
+# Rows read and written at once: a statement may be large.
+_AT_ONCE = 200
+
+
+def sign_out(user_id: int, now: datetime) -> None:
+    """End the browser sessions in which nobody else has a seat, and take this account's seats away."""
+    theirs = select(Seat.browser_session_id).where(Seat.user_id == user_id)
+    others = select(Seat.browser_session_id).where(Seat.user_id != user_id)
+    alone = (BrowserSession.id.in_(theirs), BrowserSession.id.not_in(others))
+    _run(update(BrowserSession).where(*alone, BrowserSession.revoked_at.is_(None)).values(revoked_at=now))
+    _run(delete(Seat).where(Seat.user_id == user_id))
+
+
+def stop_sending(user_id: int) -> None:
+    """Leave to be sent only what a worker is sending at this moment: no further attempt is made."""
+    _run(
+        update(ScoreDelivery)
+        .where(ScoreDelivery.member_id.in_(_members_of(user_id)), ScoreDelivery.state.in_(_ON_THE_WAY))
+        .where(or_(ScoreDelivery.state == DeliveryState.DUE, ScoreDelivery.attempt_open.is_(False)))
+        .values(state=DeliveryState.READY, due_at=None, lease=None, lease_until=None, asked_since=False)
+    )
+
+
+def is_being_sent(user_id: int, now: datetime) -> bool:
+    """Tell whether a worker has a score of theirs on its way, and its lease was good at `now`."""
+    under_way = (
+        select(ScoreDelivery.id)
+        .where(ScoreDelivery.member_id.in_(_members_of(user_id)))
+        .where(ScoreDelivery.state == DeliveryState.SENDING, ScoreDelivery.lease_until > now)
+    )
+    return db.session.scalar(under_way.limit(1)) is not None
+
+
+def _members_of(user_id: int) -> Select:
+    return select(Membership.id).where(Membership.user_id == user_id)
+
+
+def lock_members(user_id: int) -> list[int]:
+    """Lock the account, what it is in courses and communities, and these; return the memberships.
+
+    Whoever writes or decides there meanwhile is done before this or comes after it: in the order in which a
+    launch locks them, and a request, which notes its visit before it writes. Not the keys: a launch making
+    a row beside ours would wait for us with a row in hand that we want.
+    """
+    account = select(User.id).where(User.id == user_id)
+    enrolments = select(Enrolment.id).where(Enrolment.user_id == user_id).order_by(Enrolment.id)
+    for wanted in (account, enrolments):
+        db.session.execute(wanted.with_for_update(key_share=True)).all()
+    wanted = _members_of(user_id).order_by(Membership.id)
+    members = list(db.session.scalars(wanted.with_for_update(key_share=True)))
+    here = select(Membership.community_id).where(Membership.id.in_(members))
+    communities = select(Community.id).where(Community.id.in_(here)).order_by(Community.id)
+    db.session.execute(communities.with_for_update(key_share=True)).all()
+    return members
+
+
+def leave(user_id: int, members: Collection[int], erased_at: datetime) -> None:
+    """End enrolments and memberships, with what was chosen in them: nothing is counted from here on."""
+    enrolments = select(Enrolment.id).where(Enrolment.user_id == user_id)
+    _run(delete(CourseGroupMember).where(CourseGroupMember.enrolment_id.in_(enrolments)))
+    ended = update(Enrolment).where(Enrolment.user_id == user_id)
+    _run(ended.values(left_at=erased_at, **_NO_ROLES))
+    state = {"state": MembershipState.REMOVED}
+    _run(update(Membership).where(Membership.id.in_(members)).values(**state, **_NOTHING_CHOSEN))
+
+
+def withdraw_scores(members: Collection[int]) -> None:
+    """Take back what was to be sent. What was sent, or may have been, is evidence; the LMS keeps it."""
+    of_theirs = ScoreDelivery.member_id.in_(members)
+    sent = or_(
+        ScoreDelivery.attempted_statement_id.is_not(None), ScoreDelivery.confirmed_statement_id.is_not(None)
+    )
+    confirmed, kept = (
+        literal(state, ScoreDelivery.state.type) for state in (DeliveryState.CONFIRMED, DeliveryState.KEPT)
+    )
+    state = case((ScoreDelivery.confirmed_value.is_not(None), confirmed), else_=kept)
+    # These rows are locked by this: a worker that had one freezes nothing for it any more.
+    _run(update(ScoreDelivery).where(of_theirs, sent).values(state=state, **_AT_REST))
+    _run(delete(ScoreDelivery).where(of_theirs, ~sent))
+    _run(delete(RunningScore).where(RunningScore.member_id.in_(members)))
+
+
+def leave_evidence_without_names(members: Collection[int]) -> bool:
+    """Of sent scores keep statement, decision and facts, without anybody's words; tell if there are any.
+
+    What was only shown as final goes, and of a member of whom nothing was sent the facts, too. After
+    `withdraw_scores`.
+    """
+    of_theirs = ScoreStatement.member_id.in_(members)
+    _run(delete(ScoreStatement).where(of_theirs, ScoreStatement.sent.is_(False)))
+    _blank_statements(members)
+    kept = select(ScoreStatement.decision_id).where(
+        ScoreStatement.member_id.in_(members), ScoreStatement.decision_id.is_not(None)
+    )
+    decisions = GradeDecision.member_id.in_(members)
+    _run(delete(GradeDecision).where(decisions, GradeDecision.id.not_in(kept)))
+    _run(update(GradeDecision).where(decisions).values(reason=""))
+    has_evidence = select(ScoreStatement.member_id).where(ScoreStatement.member_id.in_(members))
+    for table in (ContributionFact, AssessmentFact):
+        theirs = table.member_id.in_(members)
+        _run(delete(table).where(theirs, table.member_id.not_in(has_evidence)))
+        _run(update(table).where(theirs, table.reason.is_not(None)).values(reason=None))
+    _run(update(AssessmentFact).where(AssessmentFact.member_id.in_(members)).values(levels=null()))
+    return db.session.scalar(has_evidence.limit(1)) is not None
+
+
+def _blank_statements(members: Collection[int]) -> None:
+    """Take titles out of statements, and the words that went along with a score."""
+    wanted = select(ScoreStatement.id).where(ScoreStatement.member_id.in_(members))
+    numbers = db.session.scalars(wanted.order_by(ScoreStatement.id)).all()
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = ScoreStatement.id.in_(numbers[start : start + _AT_ONCE])
+        for number, record in db.session.execute(
+            select(ScoreStatement.id, ScoreStatement.record).where(some)
+        ).all():
+            _run(
+                update(ScoreStatement)
+                .where(ScoreStatement.id == number)
+                .values(record=without_titles(record), comment=None)
+            )
+
+
+def without_titles(record: dict) -> dict:
+    """Return the record of a statement without what its lines are called; every number stays."""
+    return record | {"lines": [line | {"title": ""} for line in record["lines"]]}
+
+
+def forget_words(user_id: int, members: Collection[int]) -> None:
+    """Delete what was written to them, what they asked, and what they typed without sending it."""
+    _run(delete(Feedback).where(Feedback.member_id.in_(members)))
+    _run(delete(ScoreQuestion).where(ScoreQuestion.member_id.in_(members)))
+    _run(delete(KeptText).where(KeptText.user_id == user_id))
+    _run(
+        update(LaunchRecord)
+        .where(LaunchRecord.user_id == user_id)
+        .values(user_id=None, claims=null(), detail=None)
+    )
+
+
+def forget_lines_about(sub: str, platforms: Collection[int]) -> None:
+    """Take somebody out of lists that are being read, or that wait for staff, at these registrations."""
+    courses = (
+        select(Course.id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.platform_id.in_(platforms))
+    )
+    _run(delete(RosterLine).where(RosterLine.sub == sub, RosterLine.course_id.in_(courses)))
+
+
+def keep_present_wording(members: Collection[int]) -> None:
+    """Delete earlier wordings of what they wrote: threads stay as they can be read now."""
+    posts = select(Post.id).where(Post.author_id.in_(members))
+    comments = select(Comment.id).where(Comment.author_id.in_(members))
+    _run(delete(Revision).where(or_(Revision.post_id.in_(posts), Revision.comment_id.in_(comments))))
+    for table in (Post, Comment):
+        edited = (table.author_id.in_(members), table.edit_count > 0)
+        _run(update(table).where(*edited).values(edit_count=0, edited_at=None))
+
+
+def clean_audit(members: Sequence[int]) -> None:
+    """Take the reasons that were written about them out of the audit log; who did what to whom stays."""
+    wanted = select(AuditEntry.id, AuditEntry.detail).where(audit_about(members))
+    for number, detail in db.session.execute(wanted).all():
+        if "reason" in (detail or ()):
+            kept = {name: value for name, value in detail.items() if name != "reason"}
+            _run(update(AuditEntry).where(AuditEntry.id == number).values(detail=kept))
+
+
+def audit_about(members: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition on audit entries under which they tell of these memberships."""
+    here = select(Membership.community_id).where(Membership.id.in_(members))
+    subjects = [f"membership:{number}" for number in members]
+    # As text on both databases: "of" is a number here and a decimal elsewhere.
+    of_whom = cast(AuditEntry.detail["of"].as_string(), String)
+    marked = and_(AuditEntry.act == "grade.marked", of_whom.in_([str(number) for number in members]))
+    return and_(AuditEntry.community_id.in_(here), or_(AuditEntry.subject.in_(subjects), marked))
+
+
+def delete_evidence(of_users: Select) -> None:
+    """Delete what was kept of sent scores; `of_users`: a SELECT of the numbers of erased accounts."""
+    members = select(Membership.id).where(Membership.user_id.in_(of_users))
+    for table in (ScoreDelivery, ScoreStatement, GradeDecision, ContributionFact, AssessmentFact):
+        _run(delete(table).where(table.member_id.in_(members)))
+
+
+def _run(statement) -> None:
+    db.session.execute(statement.execution_options(synchronize_session=False))
