@@ -50,6 +50,7 @@ def export(user_id: int, to: Path | None) -> None:
         return
     try:
         to.touch(mode=0o600)
+        to.chmod(0o600)  # of a file that was there as well
         to.write_text(text + "\n", encoding="utf-8")
     except OSError as problem:
         raise click.ClickException(f"{to} cannot be written: {problem.strerror}.") from None

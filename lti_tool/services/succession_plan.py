@@ -122,7 +122,8 @@ def people(sides: Sides) -> Subquery:
             literal(sides.new_id).label("after_id"),
         )
         .outerjoin(twin, and_(twin.platform_id == sides.new_id, twin.sub == User.sub))
-        .where(User.platform_id == sides.old_id)
+        # Who was erased stays where they were: nobody launches as them.
+        .where(User.platform_id == sides.old_id, User.erased_at.is_(None))
         .subquery("people_plan")
     )
 

@@ -74,6 +74,8 @@ class TestRefusingToStart:
             ("QUEUE_URL", "amqp://there", "redis://"),
             ("OUTBOUND_ALLOW", "10.0.0.0/99", "not a network"),
             ("TRUSTED_PROXIES", "many", "0 to 10"),
+            ("GRADE_EVIDENCE_DAYS", "0", "1 to 3650"),
+            ("GRADE_EVIDENCE_DAYS", "a year", "1 to 3650"),
         ],
     )
     def test_an_unsafe_or_impossible_setting_is_named(self, run, setting, value, hint):

@@ -81,21 +81,23 @@ def short(text: str) -> str:
 
 
 class TestFindingSomebody:
-    @pytest.mark.parametrize("typed", ["INES", "lefevre", "nès lef", "ines@exam", "u-ines", "marguerite"])
-    def test_by_any_of_her_names(self, lived, typed):
+    def test_by_any_of_her_names(self, lived):
+        number = lived.user_id()
         with lived.app.app_context(), reading():
-            found = accounts.found(typed)
-        assert [one.id for one in found] == [lived.user_id()]
+            for typed in ("INES", "lefevre", "nès lef", "ines@exam", "u-ines", "marguerite"):
+                found = accounts.found(typed)
+                assert [one.id for one in found] == [number], typed
+            assert accounts.found("nobody") == []
         assert found[0].names == ["Inès Lefèvre", "Marguerite"]
         assert len(found[0].courses) == 1
 
-    def test_no_more_when_she_was_erased(self, lived):
-        number = lived.user_id()
-        lived.erase()
-        with lived.app.app_context(), reading():
+    def test_no_more_when_she_was_erased(self, visited):
+        number = visited.user_id()
+        visited.erase()
+        with visited.app.app_context(), reading():
             assert accounts.found("ines") == accounts.found("erased") == []
             assert accounts.one(number).names == []
-            assert accounts.written_by(number).posts == 2
-        told = exported(lived, number)
+            assert accounts.written_by(number).posts == 1
+        told = exported(visited, number)
         assert told["person"]["name"] is None
-        assert lived.rows(select(Membership.id).where(Membership.user_id == number)) == [(lived.ines,)]
+        assert visited.rows(select(Membership.id).where(Membership.user_id == number)) == [(visited.ines,)]
