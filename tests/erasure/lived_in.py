@@ -153,7 +153,7 @@ class LivedIn(Visited):
         self.desk.do(questions.answer, 1, "Dear Inès, secret answer", now)
         self.desk.do(decisions.reset, self.desk.column, self.ines, "Reset, secret", now)
         with self.app.app_context():
-            running_scores.keep_up(clock.now, transaction)
+            upkeep.keep_up(clock.now, transaction)
         with self.app.app_context(), transaction():
             her = db.session.scalars(select(User).where(User.sub == "u-ines")).one()
             her.picture = "https://lms.test/ines.png"
