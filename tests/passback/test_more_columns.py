@@ -176,6 +176,11 @@ class TestTheColumnOfAPrompt:
         )
         assert page.soup.select_one("form[action*=excuses]") is None
 
+    def test_is_where_one_comes_back_to_after_an_assessment(self, prompted):
+        below, chosen = f"grading/learners/{prompted.number('ines')}", column(prompted, ColumnKind.PROMPT).id
+        form = prompted.trainer.get(below, column=chosen).soup.select_one("form[action*=rubric]")
+        assert form.select_one("input[name=column]")["value"] == str(chosen)
+
     def test_is_sent_with_words_that_fit(self, prompted):
         prompted.trainer.post(
             "grading/send", everyone="1", column=str(column(prompted, ColumnKind.PROMPT).id)
