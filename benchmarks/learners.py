@@ -32,7 +32,7 @@ from lti_tool.models import (
     ScoreDelivery,
     User,
 )
-from lti_tool.services import cells, running_scores
+from lti_tool.services import cells, running_scores, upkeep
 from lti_tool.transactions import reading, transaction
 from tests.functional.filling import fill
 from tests.support import databases
@@ -80,7 +80,7 @@ class Graded:
     def keep_everything(self) -> int:
         """Compute and keep whatever is not kept or out of date; return how many scores that were."""
         with self.app.app_context():
-            return running_scores.keep_up(clock.now, transaction)
+            return upkeep.keep_up(clock.now, transaction)
 
     def note_a_fact(self) -> None:
         """Do what a new fact's own transaction does about the score of its learner."""

@@ -1,9 +1,8 @@
-"""Recompute every score that was sent, from an evidence file alone: python recompute.py evidence.json
+"""Recompute scores that were sent or shown as final from evidence alone: python recompute.py evidence.json
 
-A second writing of the rules, to check the first: only Python (3.11 or later) is used. One line
-for each score: whose, when, what was sent, what comes out here, and OK or DIFFERENT with what differs.
-Ends with 1 when anything does, with 2 when the file is unreadable.
-"""
+A second writing of the rules, to check the first: only Python (3.11 or later) is used. One line for each:
+whose, when, what was sent or final, what comes out here, and OK or DIFFERENT with what differs. Ends with
+1 when anything does, with 2 when the file is unreadable."""
 
 import hashlib
 import json
@@ -267,7 +266,7 @@ def check(sent, facts, column, policies):
 
 
 def differences(evidence):
-    """Check every score that was sent; print a line for each, and return how many differ."""
+    """Check all that was sent or final; print a line for each, and return how many differ."""
     if (evidence["format"], evidence["version"]) != ("community-value-evidence", 1):
         raise ValueError("no evidence of a known version")
     policies = {policy["version"]: policy["settings"] for policy in evidence["policies"]}
@@ -280,7 +279,8 @@ def differences(evidence):
             different += bool(wrong)
             verdict = f"DIFFERENT: {'; '.join(wrong)}" if wrong else "OK"
             whose = f"{member['number']}\t{member['name'] or ''}\t{column['name']}\t{sent['as_of']}"
-            print(f"{whose}\tsent {sent['score']} of {sent['maximum']}\there {computed}\t{verdict}")
+            value = f"{'sent' if sent['sent'] else 'final'} {sent['score']} of {sent['maximum']}"
+            print(f"{whose}\t{value}\there {computed}\t{verdict}")
     return different
 
 

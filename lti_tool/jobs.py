@@ -26,7 +26,7 @@ from lti_tool.services import (
     line_items,
     outbox,
     rosters,
-    running_scores,
+    upkeep,
 )
 from lti_tool.settings import Settings
 from lti_tool.transactions import transaction
@@ -140,7 +140,7 @@ def _outboxes(app: Flask) -> dict[str, Work]:
 
     def keep_scores_up() -> None:
         with app.app_context():
-            running_scores.keep_up(clock.now, transaction)
+            upkeep.keep_up(clock.now, transaction)
 
     return {
         outbox.SCORES: deliver_scores,

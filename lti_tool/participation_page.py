@@ -26,6 +26,7 @@ def participation_page(
         policy=found.policy,
         waiting_for=found.waiting_for,
         zone=found.zone,
+        final=found.final,
         questions=questions.mine(member),
         judged=assessment_views.mine(member),
         automatic=column_views.sent_by_themselves(member.community.id) if found.statement else [],

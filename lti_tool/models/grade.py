@@ -4,7 +4,18 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -124,7 +135,7 @@ class LineItem(Base):
 
 
 class ScoreStatement(Base):
-    """The frozen answer behind one value that was sent: lines, reasons, policy version, digest."""
+    """The frozen answer behind one value that was sent or shown as final: lines, reasons, policy, digest."""
 
     __tablename__ = "score_statement"
 
@@ -138,7 +149,9 @@ class ScoreStatement(Base):
     digest: Mapped[str] = mapped_column(String(64))
     record: Mapped[dict] = mapped_column(JSON)  # grading.score.Statement.as_record()
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("grade_decision.id"), index=True)
-    comment: Mapped[str | None] = mapped_column(Text)  # what was written beside the score
+    comment: Mapped[str | None] = mapped_column(Text)  # what was written beside the score that was sent
+    # Made to be sent; False: made to be shown as the final value, when the last period had closed.
+    sent: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

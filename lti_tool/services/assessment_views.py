@@ -11,7 +11,7 @@ from lti_tool.grading.rubric import LEVELS, RUBRIC
 from lti_tool.models import Decision
 from lti_tool.permissions import Act
 from lti_tool.services import assessment_reading as reading
-from lti_tool.services import delivery_views, participation, people, roles, rules
+from lti_tool.services import delivery_views, participation, people, roles, rules, statements
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.assessment_reading import Around, Assessed, Decided, Excuse, Mark, Text, Words
 from lti_tool.services.column_views import ColumnView, column_of
@@ -19,6 +19,7 @@ from lti_tool.services.delivery_views import DeliveryView
 from lti_tool.services.participation import ScoredMember
 from lti_tool.services.people import Person
 from lti_tool.services.rules import Rules
+from lti_tool.services.statements import FinalValue
 
 # What takes a decision back, and which one.
 _OPPOSITES = {
@@ -95,6 +96,7 @@ class LearnerPage:
     zone: str
     criteria: tuple[str, ...]
     levels: tuple[int, ...]
+    final: FinalValue | None
 
     @property
     def to_mark(self) -> int:
@@ -115,7 +117,7 @@ class LearnerPage:
 def learner_page(
     member: ActingMember, member_id: int, now: datetime, column_id: int | None = None
 ) -> LearnerPage:
-    """Return the page of a graded learner, for the staff who grade; thirteen statements.
+    """Return the page of a graded learner, for the staff who grade; thirteen statements, one more at the end.
 
     :param column_id: by which column; None: the whole score.
     :raises NotFound: grading is off, or nobody with this number is graded here.
@@ -129,6 +131,7 @@ def learner_page(
     if place is None:
         raise NotFound()
     stands = participation.statement_of(by, member_id, now)
+    delivery = delivery_views.of_member(by, member_id, stands)
     judgements = _judgements(by.community_id, by.column_id, member_id)
     return LearnerPage(
         person=persons[place],
@@ -138,7 +141,8 @@ def learner_page(
         statement=stands,
         policy=by.policy,
         periods=by.periods,
-        delivery=delivery_views.of_member(by, member_id, stands),
+        delivery=delivery,
+        final=statements.final_value(by, member_id, participation.as_decided(stands, delivery)),
         contributions=_contributions(by, stands, judgements.marks, member_id),
         judged=judgements.in_force,
         history=judgements.history,

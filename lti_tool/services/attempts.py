@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Update, bindparam, case, insert, literal, update
+from sqlalchemy import Update, bindparam, case, literal, update
 
 from lti_tool.extensions import db
 from lti_tool.grading.score import Statement
@@ -21,7 +21,7 @@ from lti_tool.models import (
     ScoreDelivery,
     ScoreStatement,
 )
-from lti_tool.services import participation, people, roles, rules
+from lti_tool.services import participation, people, roles, rules, statements
 from lti_tool.services.comparison import (
     Mark,
     earliest_sending,
@@ -216,7 +216,7 @@ def _is_asked_when_over(cell: ScoreDelivery, by: Rules) -> bool:
 
     It may have waited for an LMS, or for a column that was paused, until the last period had closed.
     """
-    return cell.asked_at is not None and cell.asked_at >= max(period.ends_at for period in by.periods)
+    return cell.asked_at is not None and cell.asked_at >= by.ends_at
 
 
 def _is_graded_here(cell: ScoreDelivery, enrolments: list[Enrolment], now: datetime) -> bool:
@@ -292,7 +292,9 @@ def _frozen(cell: ScoreDelivery, parcel: Parcel, answer: _Answer, when: datetime
     stands = answer.statement
     comment = answer.comment if answer.comment is not None else _comment(cell, parcel, answer)
     if not cell.attempt_open:
-        cell.attempted_statement_id = _kept(parcel.column_id, cell.member_id, answer, comment, now)
+        cell.attempted_statement_id = statements.keep(
+            parcel.column_id, cell.member_id, stands, now, decision_id=answer.decision_id, comment=comment
+        )
         cell.attempted_value, cell.attempted_maximum = stands.score, stands.maximum
         cell.asked_since = cell.changed_since = False
     cell.attempt_open, cell.attempted_at, cell.last_timestamp = True, now, when
@@ -320,29 +322,6 @@ def _comment(cell: ScoreDelivery, parcel: Parcel, answer: _Answer) -> str:
         set_by_hand=answer.decision_id is not None,
         feedback=said.body if said is not None and said.to_lms else "",
     )
-
-
-def _kept(column_id: int, member_id: int, answer: _Answer, comment: str, now: datetime) -> int:
-    """Keep the statement behind an attempt; return its id."""
-    stands = answer.statement
-    kept = (
-        insert(ScoreStatement)
-        .values(
-            column_id=column_id,
-            member_id=member_id,
-            as_of=stands.as_of,
-            policy_version=stands.policy_version,
-            score=stands.score,
-            maximum=stands.maximum,
-            digest=stands.digest,
-            record=stands.as_record(),
-            decision_id=answer.decision_id,
-            comment=comment,
-            created_at=now,
-        )
-        .returning(ScoreStatement.id)
-    )
-    return db.session.scalars(kept).one()
 
 
 def _refuse(cell: ScoreDelivery, code: str, words: str) -> None:

@@ -3,25 +3,31 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
+from lti_tool.extensions import db
 from lti_tool.lti.scores import GradebookConnection, Result
-from lti_tool.services.parcels import Parcel
+from lti_tool.models import DeliveryState, ScoreDelivery
+from lti_tool.services.line_items import Clock, Transaction
+from lti_tool.services.parcels import Parcel, Version, version_of
 
 # A grade that a teacher typed since may not be seen for this long.
 GOOD_FOR = timedelta(seconds=60)
-# Workers on several machines whose clocks differ by no more than this.
-CLOCKS_DIFFER = timedelta(seconds=10)
 
 
 class ColumnReading:
     """The last reading of one line item's column, kept by one worker from batch to batch.
 
-    It is used again only for cells that nobody sent anything to since: what it says of the others is old.
+    It is used again only for cells to which nobody has sent anything since, which is told by their versions
+    as they were just before it, never by clocks: those of several machines differ.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, line_item_id: int, now: Clock, transaction: Transaction) -> None:
+        self.line_item_id = line_item_id
+        self.versions: Mapping[int, Version] = {}
+        self._now, self._transaction = now, transaction
         self._url = ""
-        self._begun = self._ended = datetime.min.replace(tzinfo=UTC)
+        self._ended = datetime.min.replace(tzinfo=UTC)
         self._results: dict[str, Result] = {}
 
     def read_for(
@@ -35,7 +41,7 @@ class ColumnReading:
 
         :raises PlatformUnavailable, ServiceRefused: the column cannot be read.
         """
-        if self._url == url and not self.is_old and not any(map(self._was_sent_since, parcels)):
+        if self._url == url and not self.is_old and not any(map(self._may_be_old, parcels)):
             return
         self.read_anew(gradebook, url, page_read)
 
@@ -44,9 +50,10 @@ class ColumnReading:
     ) -> None:
         """Read the column, whatever is known of it."""
         self._url = ""
-        begun = self._now()
+        with self._transaction():
+            versions = versions_at_rest(self.line_item_id)
         self._results = gradebook.results(url, page_read=page_read)
-        self._url, self._begun, self._ended = url, begun, self._now()
+        self._url, self.versions, self._ended = url, versions, self._now()
 
     @property
     def is_old(self) -> bool:
@@ -62,5 +69,20 @@ class ColumnReading:
         """Everything that was read, by `sub`."""
         return self._results
 
-    def _was_sent_since(self, parcel: Parcel) -> bool:
-        return parcel.attempted_at is not None and parcel.attempted_at >= self._begun - CLOCKS_DIFFER
+    def _may_be_old(self, parcel: Parcel) -> bool:
+        return self.versions.get(parcel.id) != parcel.version
+
+
+def versions_at_rest(line_item_id: int) -> dict[int, Version]:
+    """Return which score was last sent to each cell of a column, by its id; one statement.
+
+    Without those that a worker is busy with, or of which nobody knows whether it arrived: it still may.
+    """
+    at_rest = select(
+        ScoreDelivery.id, ScoreDelivery.attempted_statement_id, ScoreDelivery.last_timestamp
+    ).where(
+        ScoreDelivery.line_item_id == line_item_id,
+        ScoreDelivery.state != DeliveryState.SENDING,
+        ScoreDelivery.attempt_open.is_(False),
+    )
+    return {row.id: version_of(row) for row in db.session.execute(at_rest)}

@@ -32,7 +32,9 @@ def deliver_due_scores(
     """
     lost: set[int] = set()
     busy: set[int] = set()
-    column, line_item_id = ColumnReading(now), None
+    column: ColumnReading | None = None
+    with transaction():
+        parcels.put_down_what_cannot_go(now())
     while True:
         with transaction():
             batch = parcels.claim(now(), passing_by=lost, at_busy_hosts=busy)
@@ -40,8 +42,8 @@ def deliver_due_scores(
             return
         pause("claimed")
         # Another LMS may give the same address for a column of its own: it must not learn what stands here.
-        if line_item_id != batch.line_item_id:
-            column, line_item_id = ColumnReading(now), batch.line_item_id
+        if column is None or column.line_item_id != batch.line_item_id:
+            column = ColumnReading(batch.line_item_id, now, transaction)
         with connect(batch.access, batch.scopes, now, transaction) as gradebook:
             delivery = _Delivery(batch, now, transaction, gradebook, column, pause)
             delivery.run()
@@ -122,7 +124,7 @@ class _Delivery:
         """Hold what somebody changed in the LMS while we wrote; a full batch is followed by another one."""
         if not self._has_posted or self._unread or len(self._batch.parcels) >= parcels.PER_BATCH:
             return
-        begun, before = self._now(), self._column.all
+        before = self._column.all
         try:
             self._column.read_anew(self._gradebook, self._batch.url)
         except (PlatformUnavailable, ServiceRefused):
@@ -130,7 +132,7 @@ class _Delivery:
         # What still stands as it did before we wrote may be shown late by an LMS that took ours.
         changed = {sub: seen for sub, seen in self._column.all.items() if seen != before.get(sub)}
         with self._transaction():
-            drift.hold_what_differs(self._batch.line_item_id, changed, begun, emptied=False)
+            drift.hold_what_differs(self._column, changed, self._now(), emptied=False)
 
     def _wake_others(self) -> None:
         """Have another worker take part when there is more than one batch; each takes the next one."""

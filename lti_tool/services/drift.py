@@ -26,9 +26,11 @@ from lti_tool.models import (
 )
 from lti_tool.services import line_items
 from lti_tool.services.attempts import mark_of
+from lti_tool.services.column_reading import ColumnReading
 from lti_tool.services.comparison import Mark, is_ours, is_still
 from lti_tool.services.line_items import Clock, Connect, Pause, Transaction, no_pause
 from lti_tool.services.nights import NIGHT_LASTS, minutes_into, night_before
+from lti_tool.services.parcels import version_of
 from lti_tool.services.problems import Problem
 
 # Longer than the reading of a large column at a slow LMS.
@@ -77,12 +79,14 @@ def look_at_columns(
 
 
 def hold_what_differs(
-    line_item_id: int, theirs: Mapping[str, Result], read_since: datetime, *, emptied: bool = True
+    read: ColumnReading, theirs: Mapping[str, Result], now: datetime, *, emptied: bool = True
 ) -> int:
     """Hold each cell of a column whose value is not what the LMS had confirmed; return how many were.
 
-    :param theirs: what the LMS has, by `sub`, as read from `read_since` on: what arrived since is newer, also
-        when it had been on its way before.
+    A cell to which anybody has sent something since the reading, or was sending when it began, is left alone:
+    what arrived since is newer.
+
+    :param theirs: what of the reading is to be looked at, by `sub`.
     :param emptied: whether a cell that is not among them is an empty one; else it is left alone.
     """
     found = db.session.execute(
@@ -90,25 +94,24 @@ def hold_what_differs(
         .join(Enrolment, Enrolment.id == ScoreDelivery.enrolment_id)
         .join(User, User.id == Enrolment.user_id)
         .where(
-            ScoreDelivery.line_item_id == line_item_id,
+            ScoreDelivery.line_item_id == read.line_item_id,
             ScoreDelivery.state.in_(AT_REST),
             ScoreDelivery.confirmed_value.is_not(None),
             ScoreDelivery.attempt_open.is_(False),
-            ScoreDelivery.attempted_at < read_since,
-            ScoreDelivery.confirmed_at <= read_since,
             Enrolment.active,
         )
         .order_by(ScoreDelivery.id)
         .with_for_update(of=ScoreDelivery, skip_locked=True)
+        .execution_options(populate_existing=True)
     )
     held = 0
     for cell, sub in found.all():
-        if not emptied and sub not in theirs:
+        if read.versions.get(cell.id) != version_of(cell) or (not emptied and sub not in theirs):
             continue
         seen = mark_of(theirs.get(sub), cell.confirmed_maximum)
         confirmed = Mark(cell.confirmed_value, cell.confirmed_maximum)
         if not (is_ours(seen, confirmed, ()) or _is_known(cell, seen)):
-            _hold(cell, seen, read_since)
+            _hold(cell, seen, now)
             held += 1
     db.session.flush()
     return held
@@ -132,10 +135,10 @@ def _hold(cell: ScoreDelivery, seen: Mark | None, at: datetime) -> None:
 
 def _look(looked: Looked, gradebook: GradebookConnection, now: Clock, transaction: Transaction) -> None:
     _see_the_column(looked, gradebook, now, transaction)
-    begun = now()
-    theirs = gradebook.results(looked.url)
+    read = ColumnReading(looked.line_item_id, now, transaction)
+    read.read_anew(gradebook, looked.url)
     with transaction():
-        hold_what_differs(looked.line_item_id, theirs, begun)
+        hold_what_differs(read, read.all, now())
 
 
 def _see_the_column(

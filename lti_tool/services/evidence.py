@@ -227,6 +227,7 @@ def _statements(community_id: int, member_ids: Sequence[int]) -> dict[int, list[
                 "score": exact_text(kept.score),
                 "maximum": exact_text(kept.maximum),
                 "digest": kept.digest,
+                "sent": kept.sent,
                 "comment": kept.comment,
                 "decision": None if decision is None else _decision(decision),
                 "record": kept.record,

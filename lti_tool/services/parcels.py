@@ -42,6 +42,10 @@ _LOCALES = (
 )
 
 
+# Which score was last sent to a cell: each attempt has a statement, and a stamp later than the one before.
+Version = tuple[int | None, datetime | None]
+
+
 @dataclass(frozen=True)
 class Parcel:
     """One claimed delivery; nothing of it lives in a session."""
@@ -51,7 +55,7 @@ class Parcel:
     sub: str
     column_id: int
     language: str  # of what is written beside the score
-    attempted_at: datetime | None  # when it was last sent, as far as anybody has recorded
+    version: Version
 
 
 @dataclass(frozen=True)
@@ -107,13 +111,35 @@ def claim(
     return _batch(ids, lease, now) if ids else None
 
 
+def put_down_what_cannot_go(now: datetime) -> None:
+    """Take off the way what a worker that died left in a refused column: nobody will claim it."""
+    refused = select(LineItem.id).where(LineItem.state == LineItemState.REFUSED)
+    left = (
+        select(ScoreDelivery.id)
+        .where(
+            ScoreDelivery.state == DeliveryState.SENDING,
+            ScoreDelivery.lease_until <= now,
+            ScoreDelivery.line_item_id.in_(refused),
+        )
+        .with_for_update(skip_locked=True)
+        .cte("left")
+    )
+    db.session.execute(
+        update(ScoreDelivery)
+        .where(ScoreDelivery.id.in_(select(left.c.id)))
+        .values(state=DeliveryState.READY, due_at=None, lease=None, lease_until=None, asked_since=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def give_back(parcels: list[Parcel]) -> None:
     """Leave what was claimed as if it had not been: it is still due, and no try was made."""
     if not parcels:
         return
+    held = _held(parcels)
     db.session.execute(
         update(ScoreDelivery)
-        .where(_are_held(parcels))
+        .where(ScoreDelivery.id.in_(select(held.c.id)))
         .values(state=DeliveryState.DUE, lease=None, lease_until=None)
         .execution_options(synchronize_session=False)
     )
@@ -134,10 +160,17 @@ def kept(parcels: list[Parcel], now: datetime) -> list[Parcel]:
     """
     if not parcels:
         return []
-    mine = update(ScoreDelivery).where(_are_held(parcels)).values(lease_until=now + LEASE)
+    held = _held(parcels)
+    mine = update(ScoreDelivery).where(ScoreDelivery.id.in_(select(held.c.id)))
+    mine = mine.values(lease_until=now + LEASE)
     told = mine.returning(ScoreDelivery.id).execution_options(synchronize_session=False)
     ids = set(db.session.scalars(told))
     return [parcel for parcel in parcels if parcel.id in ids]
+
+
+def version_of(cell: ScoreDelivery | Row) -> Version:
+    """Return the version of a cell; it is another one as soon as anybody sends something to it."""
+    return cell.attempted_statement_id, cell.last_timestamp
 
 
 def held_as(parcel: Parcel) -> dict[str, object]:
@@ -145,11 +178,18 @@ def held_as(parcel: Parcel) -> dict[str, object]:
     return {"parcel": parcel.id, "held_by": parcel.lease}
 
 
-def _are_held(parcels: list[Parcel]) -> ColumnElement[bool]:
-    return and_(
-        ScoreDelivery.id.in_([parcel.id for parcel in parcels]),
-        ScoreDelivery.lease == parcels[0].lease,
-        ScoreDelivery.state == DeliveryState.SENDING,
+def _held(parcels: list[Parcel]) -> CTE:
+    """Choose those that are still ours, locked in the order in which `cells` writes them: no deadlock."""
+    return (
+        select(ScoreDelivery.id)
+        .where(
+            ScoreDelivery.id.in_([parcel.id for parcel in parcels]),
+            ScoreDelivery.lease == parcels[0].lease,
+            ScoreDelivery.state == DeliveryState.SENDING,
+        )
+        .order_by(ScoreDelivery.line_item_id, ScoreDelivery.enrolment_id)
+        .with_for_update()
+        .cte("held")
     )
 
 
@@ -199,7 +239,8 @@ def _batch(ids: list[int], lease: str, now: datetime) -> Batch:
         select(
             ScoreDelivery.id,
             User.sub,
-            ScoreDelivery.attempted_at,
+            ScoreDelivery.attempted_statement_id,
+            ScoreDelivery.last_timestamp,
             *_LOCALES,
             LineItem,
             GradeColumn.community_id,
@@ -236,4 +277,4 @@ def _batch(ids: list[int], lease: str, now: datetime) -> Batch:
 
 def _parcel(row: Row, lease: str, column_id: int) -> Parcel:
     language = language_of(row.chosen, row.sent, row.chosen_by_sender, row.sent_of_sender)
-    return Parcel(row.id, lease, row.sub, column_id, language, row.attempted_at)
+    return Parcel(row.id, lease, row.sub, column_id, language, version_of(row))

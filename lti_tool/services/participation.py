@@ -17,7 +17,16 @@ from lti_tool.grading.score import Statement
 from lti_tool.grading.sending import Judged
 from lti_tool.models import Course, Enrolment, Membership, MembershipState, User
 from lti_tool.permissions import Act
-from lti_tool.services import course_groups, delivery_views, facts, people, roles, rules, running_scores
+from lti_tool.services import (
+    course_groups,
+    delivery_views,
+    facts,
+    people,
+    roles,
+    rules,
+    running_scores,
+    statements,
+)
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.column_views import ColumnView, column_of
 from lti_tool.services.delivery_views import DeliveryView
@@ -25,6 +34,7 @@ from lti_tool.services.facts import Place
 from lti_tool.services.people import Person
 from lti_tool.services.rules import Rules
 from lti_tool.services.running_scores import percent_of, statement_for
+from lti_tool.services.statements import FinalValue
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,10 @@ class Glance:
 
 @dataclass(frozen=True)
 class MyParticipation:
-    """One member's score, opened down to its reasons. `waiting_for` says why there is none."""
+    """One member's score, opened down to its reasons. `waiting_for` says why there is none.
+
+    `final` is None until the value is frozen as the final one.
+    """
 
     person: Person
     waiting_for: str | None  # grading-off, not-scored, not-started
@@ -60,6 +73,7 @@ class MyParticipation:
     column: ColumnView | None = None
     delivery: DeliveryView | None = None
     zone: str | None = None
+    final: FinalValue | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +193,7 @@ def word_minimums(member: ActingMember) -> dict[str, int | None]:
 def _progress(by: Rules, member_id: int, now: datetime) -> Progress:
     computed = statement_of(by, member_id, now)
     delivery = delivery_views.of_member(by, member_id, computed)
-    stands = _as_decided(computed, delivery)
+    stands = as_decided(computed, delivery)
     return Progress(
         score=stands.score,
         maximum=stands.maximum,
@@ -219,20 +233,22 @@ def mine(member: ActingMember, now: datetime) -> MyParticipation:
 def _explained(by: Rules, person: Person, now: datetime) -> MyParticipation:
     computed = statement_of(by, person.number, now)
     delivery = delivery_views.of_member(by, person.number, computed)
+    stands = as_decided(computed, delivery)
     return MyParticipation(
         person=person,
         waiting_for=None if by.begun(now) else "not-started",
-        statement=_as_decided(computed, delivery),
+        statement=stands,
         policy=by.policy,
         hints=next_steps(computed, by.policy),
         places=facts.places_of(by.community_id, person.number),
         column=column_of(by, member_id=person.number),
         delivery=delivery,
         zone=by.zone,
+        final=statements.final_value(by, person.number, stands),
     )
 
 
-def _as_decided(stands: Statement, delivery: DeliveryView) -> Statement:
+def as_decided(stands: Statement, delivery: DeliveryView) -> Statement:
     """Return the statement with the score that a trainer set by hand, which no week that closes changes."""
     if not delivery.set_by_hand:
         return stands

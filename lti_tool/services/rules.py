@@ -54,6 +54,15 @@ class Rules:
         """Tell whether the first period has begun."""
         return any(period.starts_at <= now for period in self.periods)
 
+    @property
+    def ends_at(self) -> datetime:
+        """When the last period closes."""
+        return max(period.ends_at for period in self.periods)
+
+    def over(self, now: datetime) -> bool:
+        """Tell whether the last period has closed."""
+        return self.ends_at <= now
+
     def relevant(self, known: Iterable[Fact]) -> list[Fact]:
         """Return those of a member's facts that this column looks at."""
         return list(known) if self.prompt is None else facts_of_prompt(known, self.prompt.subject)

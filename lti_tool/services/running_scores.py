@@ -11,19 +11,16 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import Select, literal, or_, select, union, update
+from sqlalchemy import Select, literal, or_, select, update
 
 from lti_tool.extensions import db
 from lti_tool.grading.facts import Fact
 from lti_tool.grading.score import Statement, statement
 from lti_tool.models import GradeColumn, Membership, RunningScore
-from lti_tool.services import facts, outbox, rules
-from lti_tool.services.line_items import Clock, Transaction
+from lti_tool.services import facts, outbox
 from lti_tool.services.rules import Rules
 from lti_tool.services.upserts import INSERTS
 
-# Members whose scores are computed and kept in one transaction.
-PER_TRANSACTION = 200
 # What a new row is made of, in the order in which `_new_rows` gives it.
 NEW_ROW = ("column_id", "member_id", "policy_id", "stale", "computed_at", "summary")
 # More parameters than this are more than some databases take at once.
@@ -146,25 +143,6 @@ def mark_column_stale(community_id: int, prompt_id: int | None = None) -> None:
     outbox.wake(outbox.RUNNING_SCORES)
 
 
-def keep_up(now: Clock, transaction: Transaction) -> int:
-    """Compute and keep what is out of date, a few at a time, until nothing is; return how many were kept.
-
-    A row is locked before its member's facts and the rules are read: what happens meanwhile makes it stale
-    again after.
-    """
-    count = 0
-    with transaction():
-        columns = _columns_to_do(now())
-    for community_id, column_id in columns:
-        while True:
-            with transaction():
-                done = _keep_some(community_id, column_id, now())
-            count += done
-            if done < PER_TRANSACTION:
-                break
-    return count
-
-
 def summed_up(stands: Statement) -> Running:
     """Return what a table needs of a statement."""
     return Running(
@@ -201,7 +179,7 @@ def _kept(by: Rules, member_ids: list[int], now: datetime) -> Select:
 
 
 def _read(summary: Mapping) -> Running:
-    """Read back what `_written` wrote: nothing is computed, a page does it thousands of times."""
+    """Read back what `written` wrote: nothing is computed, a page does it thousands of times."""
     last_at = summary["last_at"]
     return Running(
         score=Decimal(summary["score"]),
@@ -218,59 +196,8 @@ def _read(summary: Mapping) -> Running:
     )
 
 
-def _written(running: Running) -> dict:
+def written(running: Running) -> dict:
+    """Return what is kept of it, as JSON; `_read` reads it back."""
     told = {name: str(getattr(running, name)) for name in ("score", "maximum", "at_close")}
     told["last_at"] = None if running.last_at is None else running.last_at.isoformat()
     return asdict(running) | told | {"format": FORMAT}
-
-
-def _columns_to_do(now: datetime) -> list[tuple[int, int]]:
-    """Return community and column wherever something is out of date."""
-    stale, expired = (
-        select(RunningScore.column_id).where(what).distinct()
-        for what in (RunningScore.stale.is_(True), RunningScore.good_until <= now)
-    )
-    out_of_date = union(stale, expired).subquery()
-    found = db.session.execute(
-        select(GradeColumn.community_id, GradeColumn.id)
-        .join(out_of_date, out_of_date.c.column_id == GradeColumn.id)
-        .order_by(GradeColumn.id)
-    )
-    return [(community_id, column_id) for community_id, column_id in found]
-
-
-def _keep_some(community_id: int, column_id: int, now: datetime) -> int:
-    rows = list(db.session.scalars(_out_of_date(column_id, now)))
-    by = rules.of_column(community_id, column_id) if rows else None
-    if by is None:
-        return 0
-    for row in rows:
-        row.stale = False
-    db.session.flush()
-    known = facts.facts_of(community_id, [row.member_id for row in rows])
-    good_until = _changes_by_itself(by, now)
-    for row in rows:
-        row.summary = _written(summed_up(statement_for(by, known.get(row.member_id, ()), now)))
-        row.policy_id, row.computed_at, row.good_until = by.policy_id, now, good_until
-    db.session.flush()
-    return len(rows)
-
-
-def _out_of_date(column_id: int, now: datetime) -> Select:
-    return (
-        select(RunningScore)
-        .where(
-            RunningScore.column_id == column_id,
-            or_(RunningScore.stale.is_(True), RunningScore.good_until <= now),
-        )
-        .order_by(RunningScore.id)
-        .limit(PER_TRANSACTION)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-
-
-def _changes_by_itself(by: Rules, now: datetime) -> datetime | None:
-    """Return the next moment at which a score changes without any fact: a period begins or closes."""
-    bounds = [moment for period in by.periods for moment in (period.starts_at, period.ends_at)]
-    return min((moment for moment in bounds if moment > now), default=None)

@@ -210,9 +210,13 @@ def widen_deliveries() -> None:
     op.add_column('score_delivery', sa.Column('replaced_at', sa.DateTime(timezone=True), nullable=True))
     add_reference('score_statement', 'decision_id', 'grade_decision')
     op.add_column('score_statement', sa.Column('comment', sa.Text(), nullable=True))
+    op.add_column('score_statement', sa.Column('sent', sa.Boolean(), nullable=False, server_default=sa.true()))
 
 
 def narrow_deliveries() -> None:
+    # A release that knows of sent statements only must not take the others for such.
+    op.execute('DELETE FROM score_statement WHERE NOT sent')
+    op.drop_column('score_statement', 'sent')
     op.drop_column('score_statement', 'comment')
     drop_reference('score_statement', 'decision_id')
     for name in ('replaced_at', 'replaced_maximum', 'replaced_value'):
@@ -340,3 +344,10 @@ def make_tables_of_assessment() -> None:
         batch_op.create_index(batch_op.f('ix_running_score_member_id'), ['member_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_running_score_policy_id'), ['policy_id'], unique=False)
         batch_op.create_index('ix_running_score_stale_column_id', ['stale', 'column_id'], unique=False)
+    # Nothing is computed yet: the first worker does it, and fixes the final values of what is over already.
+    op.execute(
+        "INSERT INTO running_score (column_id, member_id, policy_id, stale, computed_at, summary) "
+        "SELECT grade_column.id, membership.id, grade_column.policy_id, "
+        f"{'true' if op.get_bind().dialect.name == 'postgresql' else '1'}, CURRENT_TIMESTAMP, '{{}}' "
+        "FROM grade_column JOIN membership ON membership.community_id = grade_column.community_id"
+    )

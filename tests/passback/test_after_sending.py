@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
 
+import pytest
 from sqlalchemy import update
 
 from lti_tool import clock
@@ -13,18 +14,40 @@ from lti_tool.lti import names
 from lti_tool.lti.scores import GradebookConnection, Result
 from lti_tool.models import Course, DeliveryState, LineItem, ScoreDelivery
 from lti_tool.services import drift, retries
+from lti_tool.services.column_reading import ColumnReading
 from lti_tool.transactions import transaction
 from tests.passback.test_differences import sent_once, type_in
 from tests.passback.test_trouble import CutOff
 from tests.support.classroom import ONE_QUESTION, TWO_QUESTIONS
 
 
-def look(classroom) -> None:
+class Reads:
+    """A gradebook that shows this."""
+
+    def __init__(self, results) -> None:
+        self._results = results
+
+    def results(self, line_item_url, page_read=lambda: None):
+        return self._results
+
+
+class OvertakenByAnotherWorker(GradebookConnection):
+    """What is read here is old before anybody compares with it."""
+
+    then: ClassVar = None
+
+    def results(self, line_item_url, page_read=lambda: None):
+        read = super().results(line_item_url, page_read)
+        OvertakenByAnotherWorker.then()
+        return read
+
+
+def look(classroom, after: timedelta = timedelta(), connect=GradebookConnection) -> None:
     """Run the nightly look until it has nothing to do, where it is evening: the night is over."""
     east = (18 - clock.now().hour) % 24
     zone = f"Etc/GMT{-east:+d}" if east <= 14 else f"Etc/GMT{24 - east:+d}"
     with classroom.world.app.app_context():
-        drift.look_at_columns(zone, clock.now, transaction)
+        drift.look_at_columns(zone, lambda: clock.now() + after, transaction, connect)
 
 
 class TestTheNightsLook:
@@ -74,16 +97,36 @@ class TestTheNightsLook:
         look(graded)
         assert graded.state() is DeliveryState.DUE
 
-    def test_what_arrived_while_it_read_is_ours(self, graded):
-        """Its score was frozen before the column was read and posted after: another worker was at it."""
+    @pytest.mark.parametrize("wrong", [timedelta(), timedelta(minutes=5), timedelta(minutes=-5)])
+    def test_what_arrived_while_it_read_is_ours(self, graded, wrong):
+        """Also when the clock of the one that looks is not that of the one that sends."""
         sent_once(graded)
         graded.send()
-        begun = []
-        graded.deliver(pause=lambda step: begun.append(clock.now()) if step == "attempt-committed" else None)
-        seen = {"u-ines": Result(value=ONE_QUESTION, maximum=Decimal(20), comment=None)}
+        OvertakenByAnotherWorker.then = graded.deliver
+        look(graded, after=wrong, connect=OvertakenByAnotherWorker)
+        assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
+
+    def test_what_was_on_its_way_when_it_read_is_ours(self, graded):
+        """Its score was frozen before the column was read and posted after."""
+        sent_once(graded)
+        graded.send()
+        read = []
+
+        def pause(step):
+            if step == "attempt-committed":
+                read.append(self.reading(graded))
+
+        graded.deliver(pause=pause)
         with graded.world.app.app_context(), transaction():
-            assert drift.hold_what_differs(graded.item().id, seen, begun[0]) == 0
+            assert drift.hold_what_differs(read[0], read[0].all, clock.now()) == 0
         assert graded.state() is DeliveryState.CONFIRMED
+
+    def reading(self, classroom) -> ColumnReading:
+        """What another worker reads of the column now."""
+        with classroom.world.app.app_context():
+            read = ColumnReading(classroom.item().id, clock.now, transaction)
+            read.read_anew(Reads({"u-ines": Result(ONE_QUESTION, Decimal(20), None)}), "")
+            return read
 
     def test_takes_no_older_decision_for_one_about_what_it_finds(self, graded):
         """Ours was to go over 17, but nothing could be sent then; somebody typed another grade since."""

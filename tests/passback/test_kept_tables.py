@@ -17,6 +17,7 @@ from lti_tool.services import (
     roles,
     rules,
     running_scores,
+    upkeep,
 )
 from lti_tool.services.gradebook import SHOWN, SORTED_BY, Asked
 from lti_tool.transactions import transaction
@@ -42,7 +43,7 @@ def desk(classroom):
     with classroom.world.app.app_context():
         with transaction():
             running_scores.mark_stale(1, everybody(), clock.now())
-        running_scores.keep_up(clock.now, transaction)
+        upkeep.keep_up(clock.now, transaction)
     return desk
 
 

@@ -79,6 +79,25 @@ class TestManyBatches:
         asked.deliver(pause=pause)
         assert (asked.state(), asked.grade()) == (DeliveryState.CONFIRMED, TWO_QUESTIONS)
 
+    @pytest.mark.parametrize("ahead", [timedelta(minutes=3), timedelta(minutes=-3)])
+    def test_read_it_again_also_when_who_sent_to_it_has_another_clock(self, asked, ahead):
+        asked.deliver()
+        for key in LEARNERS:
+            asked.ask(key, about="two")
+        asked.send()
+
+        def pause(step):
+            if step == "results-read" and not hasattr(pause, "done"):
+                pause.done = True
+                asked.deliver_until_settled(after=timedelta(seconds=2))
+                for key in LEARNERS:
+                    asked.ask(key, about="three")
+                asked.send()
+
+        asked.deliver(now=lambda: clock.now() + ahead, pause=pause)
+        asked.deliver_until_settled(after=timedelta(seconds=5))
+        assert {asked.state(key) for key in LEARNERS} == {DeliveryState.CONFIRMED}
+
     def test_each_full_one_wakes_another_worker(self, asked, monkeypatch):
         rung = []
         monkeypatch.setitem(bells._ringers, outbox.SCORES, lambda: rung.append(1))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from lti_tool import clock
 from lti_tool.extensions import db
 from lti_tool.models import Community, Period, Prompt, RunningScore
-from lti_tool.services import participation, rules, running_scores
+from lti_tool.services import participation, rules, running_scores, upkeep
 from lti_tool.transactions import transaction
 from tests.support.statements import counted
 
@@ -24,7 +24,7 @@ def here(graded):
 
 def keep_up(classroom, after=timedelta()) -> int:
     with classroom.world.app.app_context():
-        return running_scores.keep_up(lambda: clock.now() + after, transaction)
+        return upkeep.keep_up(lambda: clock.now() + after, transaction)
 
 
 def both(classroom, now=None):

@@ -18,6 +18,11 @@ from lti_tool.transactions import transaction
 from tests.support.classroom import ONE_QUESTION, TWO_QUESTIONS
 from tests.support.world import FRENCH
 
+
+class Died(BaseException):
+    """What happens to a worker that is killed, as far as its own process can show it."""
+
+
 LATER = retries.LONGEST_WAIT * 2
 
 
@@ -163,6 +168,24 @@ class TestAColumnThatIsRefused:
             DeliveryState.REFUSED,
             DeliveryState.READY,
         }
+
+    @pytest.mark.parametrize("step", ["claimed", "attempt-committed"])
+    def test_what_a_worker_had_that_died_is_no_longer_said_to_be_on_its_way(self, graded, step):
+        def die(reached):
+            if reached == step:
+                raise Died
+
+        graded.ask()
+        graded.send()
+        with pytest.raises(Died):
+            graded.deliver(pause=die)
+        graded.ask("karim")
+        graded.send("karim")
+        graded.lms.gradebook.items.pop(graded.columns()[0].id)
+        graded.deliver()
+        assert (graded.item().state, graded.state()) == (LineItemState.REFUSED, DeliveryState.SENDING)
+        graded.deliver(after=parcels.LEASE + timedelta(seconds=1))
+        assert graded.state() is DeliveryState.READY
 
 
 class TestTokensOfAMinute:

@@ -58,6 +58,7 @@ def stored(stands: Statement, uuid: str = "c-1", decision: dict | None = None) -
         "score": str(stands.score),
         "maximum": str(stands.maximum),
         "digest": stands.digest,
+        "sent": True,
         "decision": decision,
         "record": stands.as_record(),
     }
