@@ -25,6 +25,7 @@ def environment() -> jinja2.Environment:
         "calendar_day": str,
         "iso": str,
         "markdown": str,
+        "group_name": str,
     }
     made.globals["static_url"] = lambda path: f"/static/{path}"
     return made
