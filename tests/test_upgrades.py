@@ -122,7 +122,7 @@ class TestUpgrading:
         }
         assert a_few_values() == values
 
-    def test_one_step_back_leaves_out_groups_and_nothing_else(self, old):
+    def test_back_before_groups_leaves_them_out_and_nothing_else(self, old):
         upgrade()
         before, values = kept.counts(db.engine), a_few_values()
         with db.engine.begin() as connection:
@@ -140,7 +140,7 @@ class TestUpgrading:
                 read,
             ):
                 connection.execute(text(statement))
-        downgrade()
+        downgrade(revision="0003")
         assert a_few_values() == values
         upgrade()
         assert kept.counts(db.engine) == before

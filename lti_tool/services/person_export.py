@@ -19,6 +19,8 @@ from lti_tool.models import (
     BrowserSession,
     Community,
     Course,
+    CourseGroup,
+    CourseGroupMember,
     Deployment,
     Enrolment,
     Membership,
@@ -57,6 +59,7 @@ def of_person(user_id: int, now: datetime) -> dict[str, Any]:
         "platform": _platform_of(user),
         "communities": _communities_of(members),
         "courses": _courses_of(user_id),
+        "groups": _groups_of(user_id),
         "held": _held(user_id, members),
         "sessions": _rows(BrowserSession.__table__, BrowserSession.id.in_(_sessions_of(user_id))),
         "lists_being_read": _rows(RosterLine.__table__, _names_them(user)),
@@ -139,6 +142,12 @@ def _courses_of(user_id: int) -> list[dict[str, Any]]:
     theirs = select(Enrolment.course_id).where(Enrolment.user_id == user_id)
     wanted = select(Course.id, Course.title, Course.label, Course.community_id).where(Course.id.in_(theirs))
     return [_safe(row.items()) for row in db.session.execute(wanted.order_by(Course.id)).mappings()]
+
+
+def _groups_of(user_id: int) -> list[dict[str, Any]]:
+    theirs = select(Enrolment.id).where(Enrolment.user_id == user_id)
+    here = select(CourseGroupMember.course_group_id).where(CourseGroupMember.enrolment_id.in_(theirs))
+    return _rows(CourseGroup.__table__, CourseGroup.id.in_(here))
 
 
 def _sessions_of(user_id: int):

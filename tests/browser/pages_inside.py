@@ -177,6 +177,15 @@ def grading_without_result(tour: Tour) -> Page:
     return tour.member("claire", FRENCH).goes_to("grading?show=problems").page
 
 
+def grading_of_a_group(tour: Tour) -> Page:
+    theirs = tour.member("claire", FRENCH).follows("members")
+    theirs.shown.locator("#roster .callout.ok").wait_for()
+    theirs.follows("grading").shown.locator("select[name=group]").select_option(index=1)
+    theirs.shown.locator("form[role=search] button").click()
+    theirs.shown.locator("select[name=group] option[selected]").wait_for(state="attached")
+    return theirs.page
+
+
 def grading_switched_off(tour: Tour) -> Page:
     return tour.member("claire", tour.course_of("ines")).follows("grading").page
 
@@ -318,6 +327,7 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     participation_without_grading,
     grading,
     grading_without_result,
+    grading_of_a_group,
     grading_of_one_learner,
     rules,
     rules_previewed,

@@ -71,7 +71,7 @@ def wrong_cells(page) -> list[tuple[str, str]]:
 class TestLevelsFromAFile:
     def test_are_shown_first_and_then_taken_over_like_those_of_the_form(self, desk, file):
         page = file.line("4,3,2,1,")
-        assert "1 mark would change" in page.text
+        assert "1 assessment would change" in page.text
         assert "Relevance 4 · Substance 3 · Care for others 2 · Progress 1" in page.text
         assert file.facts() == []
         file.confirm(page)
@@ -87,7 +87,7 @@ class TestLevelsFromAFile:
         assert "Care for others 2 → 4" in page.text
         file.confirm(page)
         assert file.facts()[-1] == ("3/4", LEVELS | {"care": 4})
-        assert "1 mark is already there." in file.line(",,4,1,75").text
+        assert "1 assessment is already there." in file.line(",,4,1,75").text
 
     def test_are_missing_where_there_are_none_that_could_stay(self, desk, file):
         page = file.line("4,,2,,")
@@ -114,7 +114,7 @@ class TestLevelsFromAFile:
 
     def test_may_give_way_to_a_whole_mark(self, desk, file):
         assessed(desk)
-        assert "1 mark is already there." in file.line(",,,,62.5").text
+        assert "1 assessment is already there." in file.line(",,,,62.5").text
         file.confirm(file.line(",,,,80"))
         assert file.facts()[-1] == ("4/5", None)
 
@@ -155,7 +155,7 @@ class TestTheFileToFillIn:
         assert template.headers["Cache-Control"] == "no-store"
         desk.classroom.trainer.post("preferences/language", language="en")
         page = file.look_at(content, f"marks.{ending}")
-        assert "2 marks are already there." in page.text
+        assert "2 assessments are already there." in page.text
         assert "left aside" not in page.text
         assert "Columns that are not read" not in page.text
 

@@ -26,6 +26,7 @@ def environment() -> jinja2.Environment:
         "iso": str,
         "markdown": str,
         "excerpt": lambda text, length=280: text[:length],
+        "group_name": str,
     }
     made.globals["static_url"] = lambda path: f"/static/{path}"
     return made
