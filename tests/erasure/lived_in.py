@@ -33,7 +33,7 @@ from lti_tool.services import (
     participation,
     questions,
     rules,
-    running_scores,
+    upkeep,
 )
 from lti_tool.transactions import transaction
 from tests.functional.desk import Desk
