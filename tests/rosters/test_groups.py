@@ -162,6 +162,16 @@ class TestACompleteReading:
         groups.read()
         assert groups.people == before
 
+    def test_keeps_those_in_their_groups_whose_page_does_not_tell_them(self, groups):
+        groups.read()
+        before = groups.people
+        groups.lms.groups[FRENCH].append(team("30", *sorted(before[LYON])))
+        groups.quirks.roster_page_size, groups.quirks.groups_forgotten_on_next_page = 4, True
+        groups.read()
+        # Only the first page was asked for groups.
+        assert set() < groups.people["30"] < before[LYON]
+        assert {number: groups.people[number] for number in before} == before
+
     def test_knows_groups_without_anybody_where_the_list_never_tells_them(self, groups):
         groups.quirks.groups_in_roster = False
         groups.read()
