@@ -19,6 +19,7 @@ from lti_tool.models import (
     User,
 )
 from tests.rosters.course import RosterCourse
+from tests.rosters.test_reading import LEASE_LAPSED
 from tests.support.statements import counted
 from tests.support.words import said
 from tests.support.world import FRENCH
@@ -296,3 +297,38 @@ class TestAWorkerThatLosesItsLease:
         roster = groups.course.ask() and groups.course.read(connect=Overtaken)
         assert roster.state is RosterState.READING
         assert (groups.known, groups.course.active()) == ({}, {"claire"})
+
+    @pytest.mark.parametrize("last", ["groups-stored", "complete"])
+    def test_by_dying_leaves_groups_whole_and_the_next_one_reads_them_all(self, groups, last):
+        groups.read()
+        before = groups.known, groups.people
+        groups.has(team("30", "ines"), team("31", "karim"))
+        groups.quirks.groups_page_size = 1
+
+        def dies(step: str) -> None:
+            if step == last:
+                raise MemoryError
+
+        groups.course.ask()
+        with pytest.raises(MemoryError):
+            groups.course.read(pause=dies)
+        assert groups.laid_aside() == {"groups-stored": 1, "complete": 2}[last]
+        assert (groups.known, groups.people) == before
+        groups.course.read(after=LEASE_LAPSED)
+        assert (groups.people, groups.laid_aside()) == ({"30": {"ines"}, "31": {"karim"}}, 0)
+
+    def test_among_the_groups_takes_nothing_over_after_the_one_that_has_it(self, groups):
+        groups.read()
+        groups.quirks.groups_page_size = 1
+        overtaken = []
+
+        def takes_its_time(step: str) -> None:
+            if step == "groups-stored" and not overtaken:
+                overtaken.append(step)
+                groups.course.read(after=LEASE_LAPSED)
+                groups.has(team("30", "ines"))
+
+        groups.course.ask()
+        assert groups.course.read(pause=takes_its_time).state is RosterState.IDLE
+        assert set(groups.known) == {LYON, NANTES}
+        assert groups.laid_aside() == 0
