@@ -107,7 +107,7 @@ class TestMarkingSeveral:
         desk.classroom.world.enter("marc")
         desk.do(assessment.mark, three[0], Fraction(0), "Mine", clock.now(), who="marc", role=Role.TRAINER)
         page = send(desk, pick=[f"{three[0]}=", f"{three[1]}="], mark="5/4")
-        assert "1 contribution was marked by somebody else meanwhile" in page.text
+        assert "1 contribution was marked otherwise meanwhile" in page.text
         assert marks(desk) == [(three[0], "0", "Mine"), (three[1], "5/4", None)]
 
     def test_leaves_what_is_gone_and_who_is_no_longer_graded(self, desk, three):
