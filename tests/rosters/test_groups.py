@@ -1,6 +1,7 @@
 """Groups of the LMS beside its list of the course: taken over whole, or left as they were."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from lti_tool.models import (
     RosterState,
     User,
 )
+from lti_tool.services.roster_reads import TRIES_WITH_GROUPS
 from tests.rosters.course import RosterCourse
 from tests.rosters.test_reading import LEASE_LAPSED
 from tests.support.statements import counted
@@ -246,6 +248,21 @@ class TestAnIncompleteReading:
         assert (roster.state, roster.groups_problem) == (RosterState.IDLE, None)
         assert groups.course.active() == groups.course.in_the_lms() - {"testuser"}
         assert set(groups.known) == {LYON, NANTES}
+
+    def test_of_the_list_many_times_leaves_the_question_for_them_out(self, groups):
+        groups.read()
+        before = groups.people
+        groups.quirks.roster_fails_on_page = 1
+        groups.course.ask()
+        groups.course.change(Roster, attempts=TRIES_WITH_GROUPS - 1)
+        groups.course.read()
+        assert "groups=true" in groups.lms.roster_requests[-1].query
+        groups.quirks.roster_fails_on_page = None
+        groups.has(*groups.lms.groups[FRENCH], team("30", "ines"))
+        roster = groups.course.read(after=timedelta(hours=2))
+        assert "groups" not in groups.lms.roster_requests[-1].query
+        assert (roster.state, roster.problem, roster.groups_problem) == (RosterState.IDLE, None, None)
+        assert (groups.people, set(groups.known)) == (before, {LYON, NANTES, "30"})
 
     def test_of_the_list_reads_no_groups(self, groups):
         groups.quirks.roster_scope_refused = 403
