@@ -42,6 +42,7 @@ GROUP_SWITCHES = {
     "groups_in_launch": "Launches name the service for groups",
     "groups_in_roster": "The member list says the groups of each member when it is asked to",
     "groups_refuse_the_question": "The member list is refused when it is asked for groups",
+    "groups_forgotten_on_next_page": "The next page of the member list forgets the question for groups",
     "old_set_id": "Groups name their set as before the final version of the service",
 }
 REGISTRATION_SWITCHES = {

@@ -171,6 +171,9 @@ FRENCH = {
     "The member list says the groups of each member when it is asked to": (
         "La liste des membres donne les groupes de chacun quand on le lui demande"
     ),
+    "The next page of the member list forgets the question for groups": (
+        "La page suivante de la liste des membres oublie la question sur les groupes"
+    ),
     "The member list is refused when it is asked for groups": (
         "La liste des membres est refusée quand on lui demande les groupes"
     ),

@@ -61,6 +61,8 @@ class Quirks:
     """A roster that is asked with `groups=true` says the groups of each member who is in one."""
     groups_refuse_the_question: bool = False
     """A roster that is asked with `groups=true` is answered with 400."""
+    groups_forgotten_on_next_page: bool = False
+    """The next page of a roster forgets that it was asked with `groups=true`."""
     groups_page_size: int | None = None
     """The most groups a page has; None: all at once."""
     groups_fail_on_page: int | None = None

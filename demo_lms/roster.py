@@ -180,8 +180,10 @@ def _window_after(window: Window, listed: int, quirks: Quirks) -> Window | None:
 
 def _link_to(window: Window, roster_url: str) -> str:
     quirks = the_lms().quirks
-    kept = () if quirks.roster_drops_filters else ("role",)
-    query = {name: request.args[name] for name in (*kept, "rlid", "groups") if name in request.args}
+    forgotten = {"role"} if quirks.roster_drops_filters else set()
+    forgotten |= {"groups"} if quirks.groups_forgotten_on_next_page else set()
+    kept = [name for name in ("role", "rlid", "groups") if name not in forgotten]
+    query = {name: request.args[name] for name in kept if name in request.args}
     asked = {"limit": str(window.size)} if "limit" in request.args else {}
     place = {"page": _bookmark(window.start)} if quirks.mixed_case_cursor else {"from": str(window.start)}
     address = f"{roster_url}&{urlencode({**asked, **place, **query}, safe=':')}"

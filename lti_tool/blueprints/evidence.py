@@ -126,8 +126,8 @@ def _page(problems: dict[str, list[str]] | None = None) -> str:
 
 def _as_line(number: int, change: rubric_import.Change) -> MarkLine:
     """Write a change as the line of a file that it once was."""
-    after = change.after
-    return MarkLine(number, change.member_id, "", "", share=after.share, levels=after.levels or {})
+    share = None if change.given else change.after.share
+    return MarkLine(number, change.member_id, "", "", share=share, levels=change.given)
 
 
 def _preview(member, marks: list[MarkLine], *, unread: tuple[str, ...] = (), changed_meanwhile=False) -> str:

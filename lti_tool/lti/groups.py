@@ -21,7 +21,7 @@ _GROUPS = "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json"
 _SETS = "application/vnd.ims.lti-gs.v1.contextgroupsetcontainer+json"
 _READ = frozenset((names.GROUPS_READ,))
 
-MOST_PAGES, MOST_GROUPS = 500, 10_000
+MOST_PAGES, MOST_GROUPS = 500, 10_000  # of groups, and likewise of sets
 _NAME, _MOST_SETS = 200, 100
 _CODES = {
     "line-item-gone": "groups-gone",
@@ -66,11 +66,7 @@ class GroupConnection:
             names as its next one a page that was read, one on another host, or too many.
         """
         set_names = {} if sets_url is None else self._set_names(sets_url)
-        found = 0
         for listed in self._lists(groups_url, "groups", _GROUPS):
-            found += len(listed)
-            if found > MOST_GROUPS:
-                raise ServiceRefused("groups-incomplete", "the list does not end")
             groups = (_group(said, set_names) for said in listed if isinstance(said, dict))
             yield [group for group in groups if group is not None]
 
@@ -89,6 +85,7 @@ class GroupConnection:
     def _lists(self, url: str, name: str, accept: str) -> Iterator[list]:
         """What each page holds under this name, to the last page."""
         visited: set[str] = set()
+        found = 0
         following: str | None = url
         while following is not None:
             if following in visited or len(visited) == MOST_PAGES:
@@ -104,6 +101,9 @@ class GroupConnection:
             listed = content.get(name) if isinstance(content, dict) else None
             if not isinstance(listed, list):
                 raise ServiceRefused("groups-incomplete", answer.words)
+            found += len(listed)
+            if found > MOST_GROUPS:
+                raise ServiceRefused("groups-incomplete", "the list does not end")
             yield listed
 
 

@@ -5,7 +5,7 @@ asked for by a person's role or by a resource link, because LMSs drop such filte
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -39,7 +39,7 @@ _GONE = frozenset(("inactive", "deleted"))
 class RosterMember:
     """One person as one page names them. `gone`: listed as Inactive or Deleted.
 
-    `group_ids`: the groups of the course that they are in, None where the line does not say.
+    `group_ids`: the groups of the course that they are in, None where the page does not say.
     """
 
     sub: str
@@ -82,7 +82,7 @@ class RosterConnection:
             list of members, or names as its next one a page that was read, one on another host, too many.
         """
         visited: set[str] = set()
-        people = 0
+        people, groups_told = 0, False
         following: str | None = _with_limit(url)
         while following is not None:
             if following in visited:
@@ -93,7 +93,11 @@ class RosterConnection:
             people += len(members)
             if len(visited) > MOST_PAGES or people > MOST_PEOPLE:
                 raise ServiceRefused("roster-incomplete", "the list does not end")
-            yield members
+            # Blackboard's line of somebody in no group says nothing of groups. So does every line of a page
+            # for which the LMS forgot our question: there nobody knows.
+            told_here = any(member.group_ids is not None for member in members)
+            groups_told = told_here or (groups_told and _asks_for_groups(following))
+            yield _in_no_group(members) if groups_told else members
             following = _following(following, answer)
 
     def _first_answer(self, url: str) -> Answer:
@@ -127,6 +131,15 @@ def _without_groups(url: str) -> str:
     parts = urlsplit(url)
     kept = (part for part in parts.query.split("&") if part != urlencode(_GROUPS))
     return parts._replace(query="&".join(kept)).geturl()
+
+
+def _asks_for_groups(url: str) -> bool:
+    return next(iter(_GROUPS.items())) in parse_qsl(urlsplit(url).query)
+
+
+def _in_no_group(members: list[RosterMember]) -> list[RosterMember]:
+    """The same people, those without a word of groups in none."""
+    return [one if one.group_ids is not None else replace(one, group_ids=()) for one in members]
 
 
 def _with_limit(url: str) -> str:

@@ -12,7 +12,7 @@ from marshmallow.validate import Length, OneOf, Range
 from lti_tool.grading.exact import exact
 from lti_tool.grading.rubric import HIGHEST_LEVEL, RUBRIC
 from lti_tool.knowledge.cleaning import clean_text
-from lti_tool.schemas.fields import Form, Points, Text
+from lti_tool.schemas.fields import Form, Points, Text, Values
 from lti_tool.services.decisions import Decision
 from lti_tool.services.feedback import LIMIT as FEEDBACK_LIMIT
 from lti_tool.services.graded import REASON_LIMIT
@@ -101,14 +101,14 @@ class ExcuseDraft:
 class ExcuseSchema(Form):
     """Excusing from weeks. Reads a form as lists of values."""
 
-    act = fields.List(fields.String(validate=OneOf([EXCUSE, EXPECT], error="unknown")), required=True)
-    period = fields.List(
+    act = Values(fields.String(validate=OneOf([EXCUSE, EXPECT], error="unknown")), required=True)
+    period = Values(
         fields.Integer(validate=Range(1, MOST_PERIODS, error="unknown"), error_messages=UNKNOWN),
         required=True,
         validate=Length(min=1, max=MOST_PERIODS, error="no-week"),
         error_messages={"required": "no-week"},
     )
-    reason = fields.List(Words(limit=REASON_LIMIT), load_default=lambda: [""])
+    reason = Values(Words(limit=REASON_LIMIT), load_default=lambda: [""])
 
     @validates_schema
     def check_reason(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -124,7 +124,7 @@ class ExcuseSchema(Form):
 class ExcuseSeveralSchema(ExcuseSchema):
     """The same of several learners at once."""
 
-    member = fields.List(
+    member = Values(
         fields.Integer(validate=Range(1, LARGEST_NUMBER, error="unknown"), error_messages=UNKNOWN),
         required=True,
         validate=Length(min=1, error="no-learner"),

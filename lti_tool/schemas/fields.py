@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
@@ -22,6 +24,32 @@ class Form(Schema):
 
     class Meta:
         unknown = EXCLUDE
+
+
+class Values(fields.List):
+    """All that a form has under one name. Problems are of the name, as pages show them, not of each value."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError as problem:
+            told = problem.messages
+            codes = chain.from_iterable(told.values()) if isinstance(told, dict) else told
+            raise ValidationError(list(dict.fromkeys(codes))) from problem
+
+
+class Moment(fields.AwareDateTime):
+    """A moment as our addresses write it, in UTC; one that UTC has no year for is none (`unknown`)."""
+
+    def __init__(self, **kwargs) -> None:
+        unknown = dict.fromkeys(("required", "null", "invalid", "invalid_awareness"), "unknown")
+        super().__init__(format="iso", error_messages=unknown, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
+        except OverflowError as problem:
+            raise self.make_error("invalid") from problem
 
 
 class Points(fields.Decimal):

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from lti_tool.grading.exact import exact
 from lti_tool.grading.facts import Kind
 from lti_tool.schemas.assessment import UNKNOWN, Mark, Words
-from lti_tool.schemas.fields import Form, row_number
+from lti_tool.schemas.fields import Form, Moment, Values, row_number
 from lti_tool.services.graded import REASON_LIMIT
 from lti_tool.services.marking import MOST_AT_ONCE, Choice
 from lti_tool.services.to_mark import Asked
@@ -46,11 +46,11 @@ class SeveralMarks:
 class SeveralMarksSchema(Form):
     """Marking several contributions. Reads a form as lists of values; problems are codes, by field."""
 
-    pick = fields.List(_Chosen(), load_default=list)
-    shown = fields.List(_Chosen(), load_default=list)
-    all = fields.List(fields.String(), load_default=list)
-    mark = fields.List(Mark(), required=True, error_messages=UNKNOWN)
-    reason = fields.List(Words(limit=REASON_LIMIT), load_default=lambda: [""])
+    pick = Values(_Chosen(), load_default=list)
+    shown = Values(_Chosen(), load_default=list)
+    all = Values(fields.String(), load_default=list)
+    mark = Values(Mark(), required=True, error_messages=UNKNOWN)
+    reason = Values(Words(limit=REASON_LIMIT), load_default=lambda: [""])
 
     @post_load
     def make_marks(self, data: dict[str, Any], **kwargs: Any) -> SeveralMarks:
@@ -66,7 +66,7 @@ class SeveralMarksSchema(Form):
 class UndoSchema(Form):
     """Undoing what was marked at a moment."""
 
-    at = fields.AwareDateTime(required=True, format="iso", error_messages=UNKNOWN)
+    at = Moment(required=True)
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,25 @@ from lti_tool.schemas.fields import Form
 from lti_tool.services.mark_tables import MOST_LINES
 from lti_tool.services.rubric_import import CRITERIA, Change, Judgement
 
-_NOTHING, _LEVELS = "-", "l"
-_JUDGEMENT = rf"[0-9]{{1,20}}(?:[./][0-9]{{1,20}})?|{_LEVELS}[0-{HIGHEST_LEVEL}]{{{len(CRITERIA)}}}"
-_CHANGE = re.compile(rf"([1-9][0-9]{{0,8}})_({_JUDGEMENT}|{_NOTHING})_({_JUDGEMENT})", re.ASCII)
+_NOTHING, _LEVELS, _KEPT = "-", "l", "-"
+_SHARE = r"[0-9]{1,20}(?:[./][0-9]{1,20})?"
+_BEFORE = rf"{_SHARE}|{_LEVELS}[0-{HIGHEST_LEVEL}]{{{len(CRITERIA)}}}|{_NOTHING}"
+_AFTER = rf"{_SHARE}|{_LEVELS}(?=.*[0-9])[0-{HIGHEST_LEVEL}{_KEPT}]{{{len(CRITERIA)}}}"
+_CHANGE = re.compile(rf"([1-9][0-9]{{0,8}})_({_BEFORE})_({_AFTER})", re.ASCII)
 
 
 def carried(changes: Iterable[Change]) -> str:
-    """Write changes for a form: learner, assessment before and after, as levels ("l4320") or in per cent."""
-    return " ".join(f"{one.member_id}_{_told(one.before)}_{_told(one.after)}" for one in changes)
+    """Write changes for a form: learner, assessment before and after, as levels ("l4320") or in per cent.
+
+    A level that the file leaves as it was is written "-" after: it stays one of before.
+    """
+    return " ".join(f"{one.member_id}_{_told(one.before)}_{_told_after(one)}" for one in changes)
+
+
+def _told_after(change: Change) -> str:
+    if change.after.levels is None:
+        return _told(change.after)
+    return _LEVELS + "".join(str(change.given.get(key, _KEPT)) for key in CRITERIA)
 
 
 def _told(judgement: Judgement | None) -> str:
@@ -53,18 +64,26 @@ def _change(text: str) -> Change:
     found = _CHANGE.fullmatch(text)
     if found is None:
         raise ValidationError({"marks": ["unknown"]})
-    number, before, after = found.groups()
+    number, told_before, told_after = found.groups()
     try:
-        return Change(int(number), None if before == _NOTHING else _judgement(before), _judgement(after))
-    except ValueError:
+        before = None if told_before == _NOTHING else _judgement(_levels_in(told_before), told_before)
+        given = _levels_in(told_after)
+        kept = (before.levels if before else None) or {}
+        after = _judgement({**kept, **given} if given else {}, told_after)
+        return Change(int(number), before, after, given)
+    except ValueError:  # more than all of it, or a level stays that never was
         raise ValidationError({"marks": ["out-of-range"]}) from None
 
 
-def _judgement(told: str) -> Judgement:
-    if told.startswith(_LEVELS):
-        levels = {key: int(level) for key, level in zip(CRITERIA, told.removeprefix(_LEVELS), strict=True)}
-        return Judgement(RUBRIC.share(levels), levels)
-    return Judgement(_share(told))
+def _levels_in(told: str) -> dict[str, int]:
+    if not told.startswith(_LEVELS):
+        return {}
+    each = zip(CRITERIA, told.removeprefix(_LEVELS), strict=True)
+    return {key: int(level) for key, level in each if level != _KEPT}
+
+
+def _judgement(levels: dict[str, int], told: str) -> Judgement:
+    return Judgement(RUBRIC.share(levels), levels) if levels else Judgement(_share(told))
 
 
 def _share(percent: str) -> Fraction:

@@ -66,8 +66,8 @@ def leave(read: Read, problem: ServiceProblem, now: datetime) -> bool:
 def take_over(roster: Roster, platform_id: int) -> None:
     """Bring the course's groups, and who is in them, into line with what is laid aside; six statements.
 
-    Those that are not listed go. Where no line says anything of groups, everybody stays in theirs; where
-    some do, a line that does not say is of somebody who is in none.
+    Those that are not listed go. Whose line does not say anything of groups, although it is there, stays in
+    theirs; where no line says anything, everybody does.
     """
     here = RosterGroup.read_id == roster.read_id
     listed = select(RosterGroup.group_id).where(here)
@@ -88,6 +88,7 @@ def take_over(roster: Roster, platform_id: int) -> None:
         delete(CourseGroupMember).where(
             CourseGroupMember.course_group_id.in_(db.session.scalars(of_the_course).all()),
             ~is_told.correlate(CourseGroupMember).exists(),
+            ~_silent(roster, platform_id).correlate(CourseGroupMember).exists(),
         )
     )
     pairs = (
@@ -131,6 +132,21 @@ def _told(roster: Roster, platform_id: int) -> Select:
             Enrolment.course_id == roster.course_id,
             RosterLine.gone.is_(False),
             CourseGroup.group_id == said.c.value,
+        )
+    )
+
+
+def _silent(roster: Roster, platform_id: int) -> Select:
+    """The line that says nothing of groups, of the person whose enrolment is in a group."""
+    return (
+        select(literal(1))
+        .select_from(Enrolment)
+        .join(User, and_(User.id == Enrolment.user_id, User.platform_id == platform_id))
+        .join(RosterLine, and_(RosterLine.read_id == roster.read_id, RosterLine.sub == User.sub))
+        .where(
+            Enrolment.id == CourseGroupMember.enrolment_id,
+            RosterLine.gone.is_(False),
+            RosterLine.group_ids.is_(None),
         )
     )
 

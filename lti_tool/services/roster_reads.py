@@ -33,6 +33,8 @@ from lti_tool.services.retries import MOST_TRIES, next_try
 
 # Longer than one page with its token can take; it is renewed with every page.
 LEASE = timedelta(minutes=4)
+# Our question for groups is no part of the standard: an LMS that breaks on it still gives its list of people.
+TRIES_WITH_GROUPS = MOST_TRIES // 2
 LINES_ARE_KEPT_WHILE = (RosterState.READING, RosterState.HELD)
 # PostgreSQL takes 65,535 values in one statement; an LMS may send more people than that on one page.
 _MOST_ASKED_FOR = 10_000
@@ -117,7 +119,7 @@ def _as_read(roster: Roster) -> Read:
         course_id=roster.course_id,
         read_id=roster.read_id,
         lease=roster.lease,
-        url=with_groups(url) if groups_url else url,
+        url=with_groups(url) if groups_url and roster.attempts <= TRIES_WITH_GROUPS else url,
         groups_url=groups_url,
         group_sets_url=group_sets_url,
         access=access_to(platform),

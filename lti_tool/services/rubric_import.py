@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
@@ -48,11 +48,15 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Change:
-    """An assessment to be set; `before` is the one that was in force when it was looked at."""
+    """An assessment to be set; `before` is the one that was in force when it was looked at.
+
+    `given`: the levels that the file names; the others of `after` are those of `before`.
+    """
 
     member_id: int
     before: Judgement | None
     after: Judgement
+    given: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class PreviewLine:
     verdict: str
     before: Judgement | None = None
     after: Judgement | None = None
+    given: Mapping[str, int] = field(default_factory=dict)
     wrong: tuple[WrongCell, ...] = ()
 
 
@@ -102,7 +107,8 @@ def preview(member: ActingMember, marks: Sequence[MarkLine], now: datetime) -> P
         if problem is None and mark.problem is None and often[number] > 1:
             problem = DUPLICATE
         lines.append(_judged(mark, number, names.get(number), problem, before))
-    changes = tuple(Change(line.number, line.before, line.after) for line in lines if line.verdict == CHANGED)
+    changed = [line for line in lines if line.verdict == CHANGED]
+    changes = tuple(Change(line.number, line.before, line.after, line.given) for line in changed)
     unchanged = sum(1 for line in lines if line.verdict == UNCHANGED)
     return Preview(tuple(lines), changes, unchanged, len(lines) - len(changes) - unchanged)
 
@@ -222,6 +228,7 @@ def _judged(
         verdict=verdict,
         before=before,
         after=after,
+        given=mark.levels,
         wrong=wrong,
     )
 

@@ -19,7 +19,7 @@ from tests.functional.filling import fill
 from tests.functional.space import id_of
 from tests.support.classroom import Classroom
 from tests.support.statements import counted
-from tests.support.world import FRENCH
+from tests.support.world import ENGLISH, FRENCH
 
 pytestmark = pytest.mark.slow_on_postgresql
 
@@ -107,7 +107,7 @@ class TestMarkingSeveral:
         desk.classroom.world.enter("marc")
         desk.do(assessment.mark, three[0], Fraction(0), "Mine", clock.now(), who="marc", role=Role.TRAINER)
         page = send(desk, pick=[f"{three[0]}=", f"{three[1]}="], mark="5/4")
-        assert "1 contribution was marked by somebody else meanwhile" in page.text
+        assert "1 contribution was marked otherwise meanwhile" in page.text
         assert marks(desk) == [(three[0], "0", "Mine"), (three[1], "5/4", None)]
 
     def test_leaves_what_is_gone_and_who_is_no_longer_graded(self, desk, three):
@@ -117,6 +117,15 @@ class TestMarkingSeveral:
         page = send(desk, pick=[f"{one}=" for one in [*three, "post:999", "comment:5"]], mark="0")
         assert "4 contributions are no longer there to be marked." in page.text
         assert [subject for subject, _, _ in marks(desk)] == [three[1]]
+
+    def test_reaches_nothing_of_another_community(self, desk, three):
+        there = desk.classroom.world.enter("grace", ENGLISH)
+        elsewhere = id_of(there.post("posts", kind="question", title="Elsewhere", body="Words of theirs"))
+        assert len(desk.rows(ContributionFact)) == len(three) + 1
+        assert f"post:{elsewhere}" not in offered(desk.classroom.trainer.get("grading/to-mark"))
+        page = send(desk, pick=[f"post:{elsewhere}=", f"{three[0]}="], mark="0")
+        assert "1 contribution is no longer there to be marked." in page.text
+        assert [subject for subject, _, _ in marks(desk)] == [three[0]]
 
     @pytest.mark.parametrize(
         "fields",

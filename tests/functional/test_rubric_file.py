@@ -131,7 +131,18 @@ class TestLevelsFromAFile:
         file.confirm(again)
         assert file.facts()[-1] == ("1", dict.fromkeys(LEVELS, 4))
 
-    @pytest.mark.parametrize("marks", ["l432", "l43215", "l4325", "4321", "l4321_", "x"])
+    def test_that_were_left_out_are_those_of_now_when_they_are_looked_at_again(self, desk, file):
+        assessed(desk)
+        page = file.line(",,4,,")
+        assessed(desk, substance=0)
+        again = file.confirm(page)
+        assert again.status == 422
+        assert "Care for others 2 → 4" in again.text
+        assert "Substance" not in again.soup.select_one("#changes").find_parent("section").text
+        file.confirm(again)
+        assert file.facts()[-1][1] == LEVELS | {"substance": 0, "care": 4}
+
+    @pytest.mark.parametrize("marks", ["l432", "l43215", "l4325", "l43-1", "l----", "4321", "l4321_", "x"])
     def test_are_checked_when_they_come_back(self, desk, file, marks):
         sent = desk.classroom.trainer.post("grading/marks/confirm", marks=f"{desk.ines}_-_{marks}")
         assert sent.status == 422

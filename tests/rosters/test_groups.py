@@ -1,6 +1,7 @@
 """Groups of the LMS beside its list of the course: taken over whole, or left as they were."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -18,7 +19,9 @@ from lti_tool.models import (
     RosterState,
     User,
 )
+from lti_tool.services.roster_reads import TRIES_WITH_GROUPS
 from tests.rosters.course import RosterCourse
+from tests.rosters.test_reading import LEASE_LAPSED
 from tests.support.statements import counted
 from tests.support.words import said
 from tests.support.world import FRENCH
@@ -162,6 +165,16 @@ class TestACompleteReading:
         groups.read()
         assert groups.people == before
 
+    def test_keeps_those_in_their_groups_whose_page_does_not_tell_them(self, groups):
+        groups.read()
+        before = groups.people
+        groups.lms.groups[FRENCH].append(team("30", *sorted(before[LYON])))
+        groups.quirks.roster_page_size, groups.quirks.groups_forgotten_on_next_page = 4, True
+        groups.read()
+        # Only the first page was asked for groups.
+        assert set() < groups.people["30"] < before[LYON]
+        assert {number: groups.people[number] for number in before} == before
+
     def test_knows_groups_without_anybody_where_the_list_never_tells_them(self, groups):
         groups.quirks.groups_in_roster = False
         groups.read()
@@ -236,6 +249,21 @@ class TestAnIncompleteReading:
         assert groups.course.active() == groups.course.in_the_lms() - {"testuser"}
         assert set(groups.known) == {LYON, NANTES}
 
+    def test_of_the_list_many_times_leaves_the_question_for_them_out(self, groups):
+        groups.read()
+        before = groups.people
+        groups.quirks.roster_fails_on_page = 1
+        groups.course.ask()
+        groups.course.change(Roster, attempts=TRIES_WITH_GROUPS - 1)
+        groups.course.read()
+        assert "groups=true" in groups.lms.roster_requests[-1].query
+        groups.quirks.roster_fails_on_page = None
+        groups.has(*groups.lms.groups[FRENCH], team("30", "ines"))
+        roster = groups.course.read(after=timedelta(hours=2))
+        assert "groups" not in groups.lms.roster_requests[-1].query
+        assert (roster.state, roster.problem, roster.groups_problem) == (RosterState.IDLE, None, None)
+        assert (groups.people, set(groups.known)) == (before, {LYON, NANTES, "30"})
+
     def test_of_the_list_reads_no_groups(self, groups):
         groups.quirks.roster_scope_refused = 403
         assert groups.read().state is RosterState.REFUSED
@@ -286,3 +314,38 @@ class TestAWorkerThatLosesItsLease:
         roster = groups.course.ask() and groups.course.read(connect=Overtaken)
         assert roster.state is RosterState.READING
         assert (groups.known, groups.course.active()) == ({}, {"claire"})
+
+    @pytest.mark.parametrize("last", ["groups-stored", "complete"])
+    def test_by_dying_leaves_groups_whole_and_the_next_one_reads_them_all(self, groups, last):
+        groups.read()
+        before = groups.known, groups.people
+        groups.has(team("30", "ines"), team("31", "karim"))
+        groups.quirks.groups_page_size = 1
+
+        def dies(step: str) -> None:
+            if step == last:
+                raise MemoryError
+
+        groups.course.ask()
+        with pytest.raises(MemoryError):
+            groups.course.read(pause=dies)
+        assert groups.laid_aside() == {"groups-stored": 1, "complete": 2}[last]
+        assert (groups.known, groups.people) == before
+        groups.course.read(after=LEASE_LAPSED)
+        assert (groups.people, groups.laid_aside()) == ({"30": {"ines"}, "31": {"karim"}}, 0)
+
+    def test_among_the_groups_takes_nothing_over_after_the_one_that_has_it(self, groups):
+        groups.read()
+        groups.quirks.groups_page_size = 1
+        overtaken = []
+
+        def takes_its_time(step: str) -> None:
+            if step == "groups-stored" and not overtaken:
+                overtaken.append(step)
+                groups.course.read(after=LEASE_LAPSED)
+                groups.has(team("30", "ines"))
+
+        groups.course.ask()
+        assert groups.course.read(pause=takes_its_time).state is RosterState.IDLE
+        assert set(groups.known) == {LYON, NANTES}
+        assert groups.laid_aside() == 0

@@ -114,6 +114,14 @@ class TestSets:
         lms.sets = [reply]
         assert [(group.name, group.set_name) for group in lms.read()][0] == ("Team red", None)
 
+    def test_without_end_are_left_aside(self, lms, monkeypatch):
+        monkeypatch.setattr(groups, "MOST_GROUPS", 3)
+        more = {"sets": [{"id": f"other-{number}", "name": "Other"} for number in range(4)]}
+        lms.sets = [json_reply(EXAMPLE["sets"]["body"]), json_reply(more)]
+        lms.sets[0].headers["Link"] = f'<{SETS}?page=2>; rel="next"'
+        assert {group.set_name for group in lms.read()} == {None}
+        assert len(lms.calls(SETS)) == 2
+
     def test_that_are_not_there_for_now_let_everything_wait(self, lms):
         lms.sets = [Reply(503)]
         with pytest.raises(PlatformUnavailable):

@@ -290,3 +290,15 @@ class TestGroupsOfAMember:
     def test_are_not_told_by_a_line_that_says_nothing_of_them(self, roster):
         roster.answers(page("1"))
         assert roster.members()[0].group_ids is None
+
+    def test_are_none_where_others_on_the_page_have_some(self, roster):
+        roster.answers(page({"user_id": "1", "roles": [], "group_enrollments": [{"group_id": "g1"}]}, "2"))
+        assert [one.group_ids for one in roster.members()] == [("g1",), ()]
+
+    @pytest.mark.parametrize(
+        ("following", "told"), [("/next?groups=true&from=2", ()), ("/next?from=2", None)], ids=str
+    )
+    def test_are_told_by_a_page_without_any_where_it_was_asked_for_them(self, roster, following, told):
+        first = {"user_id": "1", "roles": [], "group_enrollments": [{"group_id": "g1"}]}
+        roster.answers(page(first, following=f'<{following}>; rel="next"'), page("2"))
+        assert [one.group_ids for one in roster.members_with_groups()] == [("g1",), told]

@@ -1,13 +1,15 @@
 """What a trainer may type on the grading pages."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
+from lti_tool.schemas.assessment import ExcuseSchema
 from lti_tool.schemas.grading import ColumnDraftSchema, DecisionSchema, SendingSchema
+from lti_tool.schemas.marking import SeveralMarksSchema, UndoSchema, acted_from
 from lti_tool.services.columns import ColumnDraft
 
 GOOD = {
@@ -96,3 +98,42 @@ class TestTheOtherForms:
     def test_there_are_two_decisions(self, decision):
         with pytest.raises(ValidationError):
             DecisionSchema().load({"decision": decision})
+
+
+class TestFormsOfSeveralValues:
+    """A page shows the codes of a field: were they told by value, it would show the number of a value."""
+
+    MARKS = {"pick": ["post:1=", "post:2=1/2"], "mark": ["1/2"]}
+    EXCUSE = {"act": ["excuse"], "period": ["1"], "reason": ["Ill"]}
+
+    @pytest.mark.parametrize(
+        ("schema", "good", "wrong", "code"),
+        [
+            (SeveralMarksSchema, MARKS, {"mark": ["x"]}, "unknown"),
+            (SeveralMarksSchema, MARKS, {"pick": ["post:1=", "x", "y"]}, "unknown"),
+            (SeveralMarksSchema, MARKS, {"reason": ["x" * 1001]}, "too-long"),
+            (ExcuseSchema, EXCUSE, {"reason": ["x" * 1001]}, "too-long"),
+            (ExcuseSchema, EXCUSE, {"period": ["1", "x", "0"]}, "unknown"),
+        ],
+    )
+    def test_say_what_is_wrong_by_field(self, schema, good, wrong, code):
+        schema().load(good)
+        with pytest.raises(ValidationError) as refused:
+            schema().load(good | wrong)
+        assert refused.value.messages == dict.fromkeys(wrong, [code])
+
+
+class TestTheMomentOfAnAct:
+    def test_is_read_as_it_was_written(self):
+        assert UndoSchema().load({"at": "2026-11-02T12:00:00+02:00"})["at"] == datetime(
+            2026, 11, 2, 10, tzinfo=UTC
+        )
+
+    @pytest.mark.parametrize(
+        "at", ["", "x", "2026-11-02T10:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+    )
+    def test_that_cannot_be_is_none(self, at):
+        with pytest.raises(ValidationError) as refused:
+            UndoSchema().load({"at": at})
+        assert refused.value.messages == {"at": ["unknown"]}
+        assert acted_from(MultiDict({"acted": at})) is None
