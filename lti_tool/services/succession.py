@@ -22,6 +22,7 @@ from lti_tool.services.succession_moves import (
     begin_duplicates_again,
     carry_out,
     end_duplicates,
+    let_the_planner_look,
     note_late_arrivals,
     note_moves,
 )
@@ -73,11 +74,13 @@ def succeed(old_id: int, new_id: int, deployment_id: str | None, now: datetime) 
     )
     db.session.add(succession)
     db.session.flush()
+    let_the_planner_look()
     for kind, plan in (
         (MovedKind.COURSE, succession_plan.courses(sides)),
         (MovedKind.USER, succession_plan.people(sides)),
     ):
         note_moves(succession.id, kind, plan)
+    let_the_planner_look()
     moved = carry_out(succession, SuccessionMove.after_id, now)
     succession_belongings.hand_over(succession)
     end_duplicates(succession)
@@ -100,6 +103,7 @@ def undo(old_id: int, new_id: int, now: datetime) -> Moved:
         raise Stale("too-late")
     if _later_than(succession) is not None:
         raise Stale("later-first")
+    let_the_planner_look()
     begin_duplicates_again(succession)
     succession_belongings.give_back(succession)
     note_late_arrivals(succession)
