@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 PLATFORM = {
     "--name": "Campus",
     "--issuer": "https://lms.test",

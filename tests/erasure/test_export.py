@@ -13,6 +13,8 @@ from lti_tool.models import Membership
 from lti_tool.services import accounts, person_export
 from lti_tool.transactions import reading
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 def exported(lived, number):
     with lived.app.app_context(), reading():

@@ -17,6 +17,8 @@ from tests.functional.test_plans import PREPARED, forget_earlier_tests, noted
 from tests.support.statements import counted
 from tests.support.world import ENGLISH, FRENCH
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 LEARNERS = ("ines", "karim", "lea", "hugo")  # two in Lyon, two in Nantes
 
 

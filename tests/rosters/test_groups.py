@@ -26,6 +26,8 @@ from tests.support.statements import counted
 from tests.support.words import said
 from tests.support.world import FRENCH
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 LYON, NANTES = "21", "22"
 # What a course that speaks French is told.
 GONE = said(
