@@ -12,7 +12,7 @@ from lti_tool.extensions import db
 from lti_tool.models import AssessmentFact, Community, ContributionFact, Period, ScoreStatement
 from lti_tool.services import running_scores, upkeep
 from lti_tool.transactions import transaction
-from tests.support.classroom import ONE_QUESTION
+from tests.support.classroom import ONE_QUESTION, TWENTY_WORDS
 
 A_WEEK_AND_A_DAY = timedelta(days=8)
 FINAL, NOT_YET = "c’est la valeur définitive, arrêtée aujourd’hui", "en train d’être arrêtée comme définitive"
@@ -119,6 +119,28 @@ class TestAFinalValue:
         graded.ask("ines")
         keep_up(graded)
         assert frozen(graded) == []
+
+    def test_stays_while_staff_set_and_withdraw_prompts_after_the_end(self, over):
+        """A prompt is among the facts of everybody: it changes what is known of them, not what is final."""
+        keep_up(over)
+        assert over.trainer.post("prompts", title="Tell", body="What did you try since?").status == 200
+        keep_up(over)
+        assert FINAL in said(over)
+        assert over.trainer.post("prompts/1/withdraw").status == 200
+        assert FINAL in said(over)
+        assert len(frozen(over)) == 1
+
+    def test_is_frozen_anew_when_what_it_is_made_of_changes_and_the_score_does_not(self, over):
+        """Those lines are shown beside it: a reply that came too late, with the reason."""
+        keep_up(over)
+        over.learner("ines").post("posts/1/comments", body=TWENTY_WORDS)
+        assert FINAL not in said(over)
+        keep_up(over)
+        assert [(kept.score, len(kept.record["lines"])) for kept in frozen(over)] == [
+            (ONE_QUESTION, 1),
+            (ONE_QUESTION, 2),
+        ]
+        assert FINAL in said(over)
 
     def test_is_in_the_evidence_as_not_sent(self, over):
         keep_up(over)
