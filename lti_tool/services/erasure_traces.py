@@ -120,6 +120,7 @@ def sign_out(user_id: int, now: datetime) -> None:
 
 def stop_sending(user_id: int) -> None:
     """Leave to be sent only what a worker is sending at this moment: no further attempt is made."""
+    _lock_cells(_members_of(user_id))
     _run(
         update(ScoreDelivery)
         .where(ScoreDelivery.member_id.in_(_members_of(user_id)), ScoreDelivery.state.in_(_ON_THE_WAY))
@@ -140,6 +141,13 @@ def is_being_sent(user_id: int, now: datetime) -> bool:
 
 def _members_of(user_id: int) -> Select:
     return select(Membership.id).where(Membership.user_id == user_id)
+
+
+def _lock_cells(members: Collection[int] | Select) -> None:
+    """Lock what is to be sent of these members in the order in which `cells` writes it: no deadlock."""
+    theirs = select(ScoreDelivery.id).where(ScoreDelivery.member_id.in_(members))
+    in_order = theirs.order_by(ScoreDelivery.line_item_id, ScoreDelivery.enrolment_id)
+    db.session.execute(in_order.with_for_update()).all()
 
 
 def lock_members(user_id: int) -> list[int]:
@@ -181,7 +189,8 @@ def withdraw_scores(members: Collection[int]) -> None:
         literal(state, ScoreDelivery.state.type) for state in (DeliveryState.CONFIRMED, DeliveryState.KEPT)
     )
     state = case((ScoreDelivery.confirmed_value.is_not(None), confirmed), else_=kept)
-    # These rows are locked by this: a worker that had one freezes nothing for it any more.
+    # A worker that had one of them freezes nothing for it any more.
+    _lock_cells(members)
     _run(update(ScoreDelivery).where(of_theirs, sent).values(state=state, **_AT_REST))
     _run(delete(ScoreDelivery).where(of_theirs, ~sent))
     _run(delete(RunningScore).where(RunningScore.member_id.in_(members)))
