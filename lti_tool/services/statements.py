@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, insert, select
 
 from lti_tool.extensions import db
 from lti_tool.grading.score import Statement
-from lti_tool.models import Membership, ScoreStatement
+from lti_tool.models import Membership, MembershipState, ScoreStatement
 from lti_tool.services import people, roles
 from lti_tool.services.rules import Rules
 from lti_tool.services.verdicts import Wanted, all_wanted
@@ -108,7 +108,9 @@ def _final(by: Rules, statements: Mapping[int, Statement], now: datetime) -> dic
 
 
 def _graded(community_id: int, member_ids: Iterable[int], now: datetime) -> set[int]:
-    wanted = select(Membership.id, Membership.user_id).where(Membership.id.in_(list(member_ids)))
+    wanted = select(Membership.id, Membership.user_id).where(
+        Membership.id.in_(list(member_ids)), Membership.state != MembershipState.REMOVED
+    )
     users = dict(map(tuple, db.session.execute(wanted)))
     enrolments = people.enrolments_of(community_id, users.values())
     return {one for one, user_id in users.items() if roles.is_scored(enrolments.get(user_id, []), now)}
