@@ -5,13 +5,22 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lti_tool import clock
 from lti_tool.extensions import db
-from lti_tool.models import AssessmentFact, Community, ContributionFact, Period, ScoreStatement
+from lti_tool.models import (
+    AssessmentFact,
+    Community,
+    ContributionFact,
+    Enrolment,
+    Period,
+    ScoreStatement,
+    User,
+)
 from lti_tool.services import running_scores, upkeep
 from lti_tool.transactions import transaction
+from tests.rosters.course import RosterCourse
 from tests.support.classroom import ONE_QUESTION, TWENTY_WORDS
 
 A_WEEK_AND_A_DAY = timedelta(days=8)
@@ -114,6 +123,22 @@ class TestAFinalValue:
         assert {kept.member_id for kept in frozen(over)} == {over.number("ines")}
         assert FINAL not in said(over, "karim")
         assert NOT_YET not in said(over, "karim")
+
+    @pytest.mark.parametrize("by", ["launch", "roster"])
+    def test_comes_to_be_when_somebody_is_in_the_course_again(self, over, by):
+        """They were not when the last week closed: a list had left them out."""
+        with over.world.app.app_context(), transaction():
+            ines = select(User.id).where(User.sub == "u-ines").scalar_subquery()
+            db.session.execute(update(Enrolment).where(Enrolment.user_id == ines).values(active=False))
+        keep_up(over)
+        assert frozen(over) == []
+        if by == "launch":
+            over.world.enter("ines")
+        else:
+            RosterCourse(over.world).ask_and_read()
+        keep_up(over)
+        assert [kept.score for kept in frozen(over)] == [ONE_QUESTION]
+        assert FINAL in said(over)
 
     def test_does_not_exist_while_a_week_runs(self, graded):
         graded.ask("ines")
