@@ -100,6 +100,7 @@ def _prepare_sqlite(connection, record) -> None:
         "synchronous=NORMAL",
         f"busy_timeout={SQLITE_PATIENCE}",
         "journal_mode=WAL",
+        "secure_delete=ON",  # what is erased is overwritten; some builds of SQLite leave it in the file
     ):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("folded", 1, _folded, deterministic=True)

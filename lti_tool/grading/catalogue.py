@@ -60,8 +60,8 @@ def plays_a_part(name: str, weighed: Collection[Part]) -> bool:
     """Tell whether a setting can change a score that these parts make.
 
     A checklist counts contributions and not their points: of a kind's points it only matters whether there
-    are any. Where contributions make no part of the score their points are shown all the same, and so is
-    every setting of theirs.
+    are any, and for how many late replies those that came in time make room. Where contributions make no part
+    of the score their points are shown all the same, and so is every setting of theirs.
     """
     parts = set(weighed)
     if not parts & _STANDING:

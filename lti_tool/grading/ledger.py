@@ -1,7 +1,7 @@
 """The answer of the grading model: a score, its parts, and one line with a reason per contribution."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -144,6 +144,15 @@ class Statement:
     def excused_so_far(self) -> bool:
         """Whether something has begun and every period that has is excused."""
         return bool(self.periods) and all(period.excused for period in self.periods)
+
+    def tells_the_same_as(self, other: "Statement") -> bool:
+        """Tell whether both give the same score and explain it alike, whenever and of whichever facts.
+
+        ``share`` and ``at_close`` follow from the rest, but where a trainer set the score of one of them.
+        """
+        return self == replace(
+            other, as_of=self.as_of, digest=self.digest, share=self.share, at_close=self.at_close
+        )
 
     def as_record(self) -> dict[str, Any]:
         """Return a JSON-safe record: text, whole numbers, booleans, lists and tables of these only."""

@@ -25,7 +25,7 @@ from lti_tool.models import (
     Seat,
     User,
 )
-from lti_tool.services import context_choice, course_groups, launch_log, rosters, sessions
+from lti_tool.services import context_choice, course_groups, launch_log, rosters, running_scores, sessions
 from lti_tool.services.coming_again import (
     Place,
     come_in,
@@ -144,6 +144,8 @@ def _enrolled(course: Course, launch: Launch, default_zone: str, now: datetime) 
     user = _user(launch, now)
     enrolment = _enrolment(user, course, launch, now)
     membership = _membership(community, user, now)
+    if not enrolment.active:
+        _go_on(enrolment, membership, now)
     if launch.role in STAFF and not launch.test_user:
         rosters.ask_on_visit(course, membership, now)
     return Enrolled(course, community, link_id, user, enrolment, membership)
@@ -257,11 +259,17 @@ def _enrolment(user: User, course: Course, launch: Launch, now: datetime) -> Enr
     enrolment = upsert(Enrolment, key, first, update=("test_user",))
     if enrolment.launched_at != now or enrolment.launch_role != launch.role:
         _heed(enrolment, list(launch.roles), launch.role, now)
-    enrolment.active, enrolment.left_at = True, None
     if course_groups.are_news(launch, course, enrolment):
         db.session.flush()
         course_groups.said_by(launch, course.id, user.id)
     return enrolment
+
+
+def _go_on(enrolment: Enrolment, membership: Membership, now: datetime) -> None:
+    """Let an enrolment that had ended go on; a score that is final is fixed of those alone who are here."""
+    enrolment.active, enrolment.left_at = True, None
+    db.session.flush()
+    running_scores.mark_stale(membership.community_id, [membership.id], now)
 
 
 def _heed(enrolment: Enrolment, raw: list[str], role: Role, now: datetime) -> None:

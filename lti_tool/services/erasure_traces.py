@@ -4,7 +4,7 @@ Everything here may be done again, and does then nothing. What others wrote and 
 stays as it is: the erased are numbers in it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -94,6 +94,15 @@ _NO_ROLES = {
     "rostered_at": None,
     "listed": False,
     "active": False,
+    "launch_groups": null(),
+}
+# Acts about several people at once: what their entries in the audit log call the rows, and which place in
+# each says whom it is about.
+_MARKS = "marks"
+_ROWS_OF_SEVERAL = {
+    "grade.marked-several": (_MARKS, 1),
+    "grade.marking-undone": (_MARKS, 1),
+    "grading.marks-imported": ("members", 0),
 }
 _ON_THE_WAY = (DeliveryState.DUE, DeliveryState.SENDING)
 # Rows read and written at once: a statement may be large.
@@ -111,6 +120,7 @@ def sign_out(user_id: int, now: datetime) -> None:
 
 def stop_sending(user_id: int) -> None:
     """Leave to be sent only what a worker is sending at this moment: no further attempt is made."""
+    _lock_cells(_members_of(user_id))
     _run(
         update(ScoreDelivery)
         .where(ScoreDelivery.member_id.in_(_members_of(user_id)), ScoreDelivery.state.in_(_ON_THE_WAY))
@@ -131,6 +141,13 @@ def is_being_sent(user_id: int, now: datetime) -> bool:
 
 def _members_of(user_id: int) -> Select:
     return select(Membership.id).where(Membership.user_id == user_id)
+
+
+def _lock_cells(members: Collection[int] | Select) -> None:
+    """Lock what is to be sent of these members in the order in which `cells` writes it: no deadlock."""
+    theirs = select(ScoreDelivery.id).where(ScoreDelivery.member_id.in_(members))
+    in_order = theirs.order_by(ScoreDelivery.line_item_id, ScoreDelivery.enrolment_id)
+    db.session.execute(in_order.with_for_update()).all()
 
 
 def lock_members(user_id: int) -> list[int]:
@@ -172,7 +189,8 @@ def withdraw_scores(members: Collection[int]) -> None:
         literal(state, ScoreDelivery.state.type) for state in (DeliveryState.CONFIRMED, DeliveryState.KEPT)
     )
     state = case((ScoreDelivery.confirmed_value.is_not(None), confirmed), else_=kept)
-    # These rows are locked by this: a worker that had one freezes nothing for it any more.
+    # A worker that had one of them freezes nothing for it any more.
+    _lock_cells(members)
     _run(update(ScoreDelivery).where(of_theirs, sent).values(state=state, **_AT_REST))
     _run(delete(ScoreDelivery).where(of_theirs, ~sent))
     _run(delete(RunningScore).where(RunningScore.member_id.in_(members)))
@@ -262,6 +280,26 @@ def clean_audit(members: Sequence[int]) -> None:
         if "reason" in (detail or ()):
             kept = {name: value for name, value in detail.items() if name != "reason"}
             _run(update(AuditEntry).where(AuditEntry.id == number).values(detail=kept))
+    for entry, name, theirs in acts_on_several(members):
+        if name == _MARKS:  # of which each ends with its reason
+            rows = [[*row[:-1], None] if row in theirs else row for row in entry.detail[name]]
+            _run(update(AuditEntry).where(AuditEntry.id == entry.id).values(detail={name: rows}))
+
+
+def acts_on_several(members: Collection[int]) -> Iterator[tuple[AuditEntry, str, list[list]]]:
+    """Go through the audit entries about several people, some of these among them.
+
+    Each with what it calls its rows, and the rows about them.
+    """
+    here = select(Membership.community_id).where(Membership.id.in_(members))
+    wanted = select(AuditEntry).where(
+        AuditEntry.community_id.in_(here), AuditEntry.act.in_(list(_ROWS_OF_SEVERAL))
+    )
+    for entry in db.session.scalars(wanted.order_by(AuditEntry.id)):
+        name, place = _ROWS_OF_SEVERAL[entry.act]
+        theirs = [row for row in entry.detail[name] if row[place] in members]
+        if theirs:
+            yield entry, name, theirs
 
 
 def audit_about(members: Sequence[int]) -> ColumnElement[bool]:

@@ -29,7 +29,7 @@ from lti_tool.models import (
     Seat,
     User,
 )
-from lti_tool.services.erasure_traces import audit_about
+from lti_tool.services.erasure_traces import acts_on_several, audit_about
 
 FORMAT, VERSION = "community-value-person", 1
 # Of whom a row is: these rows are theirs, whole. Columns of other names say who did something to it.
@@ -64,7 +64,7 @@ def of_person(user_id: int, now: datetime) -> dict[str, Any]:
         "sessions": _rows(BrowserSession.__table__, BrowserSession.id.in_(_sessions_of(user_id))),
         "lists_being_read": _rows(RosterLine.__table__, _names_them(user)),
         "acts": list(_acts(members)),
-        "audit": _rows(AuditEntry.__table__, _tells_of(user_id, members)),
+        "audit": [*_rows(AuditEntry.__table__, _tells_of(user_id, members)), *_acts_on_several(members)],
     }
 
 
@@ -93,6 +93,13 @@ def _acts(members: Sequence[int]) -> Iterator[dict[str, Any]]:
             wanted = select(table.c.id, *moments, *own).where(column.in_(members), *others)
             for row in db.session.execute(wanted.order_by(table.c.id)).mappings():
                 yield {"table": table.name, "as": column.name, **_safe(row.items())}
+
+
+def _acts_on_several(members: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Go through the audit entries about several people, with what they say of this one."""
+    columns = [column.name for column in AuditEntry.__table__.columns]
+    for entry, name, theirs in acts_on_several(members):
+        yield _safe((one, getattr(entry, one)) for one in columns) | {"detail": {name: theirs}}
 
 
 def _target(column: Column) -> str | None:

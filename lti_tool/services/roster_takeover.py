@@ -4,6 +4,7 @@ Nobody loses a role that a launch gave, and nobody's enrolment ends whom no comp
 (DESIGN 5, Roster): Moodle lists tutors as learners and site administrators not at all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +27,7 @@ from lti_tool.models import (
     Seat,
     User,
 )
-from lti_tool.services import erasure_journal, roster_groups
+from lti_tool.services import erasure_journal, roster_groups, running_scores
 
 # A list that lacks more people than this, and more than this share of those it had, is more often broken
 # than true: staff look at it first.
@@ -84,11 +85,16 @@ class CompleteRoster:
             Enrolment.course_id == self.course.id,
             Enrolment.active,
             or_(
-                and_(Enrolment.listed, Enrolment.user_id.not_in(self._users(self.lines))),
+                and_(Enrolment.listed, Enrolment.user_id.not_in(self.listed_users)),
                 Enrolment.user_id.in_(self._users(named_as_gone)),
             ),
             ~came_since,
         )
+
+    @property
+    def listed_users(self) -> Select:
+        """The accounts of those who are in the course."""
+        return self._users(self.lines)
 
     def _users(self, lines: ColumnElement[bool]) -> Select:
         named = aliased(User)  # whoever asks may have users of their own in the same statement
@@ -101,7 +107,7 @@ class CompleteRoster:
     def tally(self) -> Tally:
         """Count what it would change; one statement."""
         people = select(func.count()).select_from(RosterLine).where(self.lines).scalar_subquery()
-        known = and_(Enrolment.active, Enrolment.user_id.in_(self._users(self.lines)))
+        known = and_(Enrolment.active, Enrolment.user_id.in_(self.listed_users))
         listed = and_(Enrolment.active, or_(Enrolment.listed, self.leaving))
         counts = [func.count().filter(condition) for condition in (known, self.leaving, listed)]
         row = db.session.execute(select(people, *counts).where(Enrolment.course_id == self.course.id)).one()
@@ -160,9 +166,12 @@ def take_over(whole: CompleteRoster, tally: Tally, now: datetime) -> None:
     """Bring users, enrolments and memberships into line with a complete roster."""
     _end_enrolments(whole, now)
     _know_users(whole, now)
+    returning = _returning(whole)
     _renew_enrolments(whole, now)
     _add_enrolments(whole, now)
     _add_memberships(whole, now)
+    if returning:  # a score that is final is fixed of those alone who are here
+        running_scores.mark_stale(whole.course.community_id, returning, now)
     if whole.roster.groups_read_id == whole.roster.read_id:
         roster_groups.take_over(whole.roster, whole.platform_id)
     _settle(whole, RosterState.IDLE, tally, now)
@@ -224,6 +233,21 @@ def _know_users(whole: CompleteRoster, now: datetime) -> None:
     statement = _insert(User).from_select(["platform_id", "sub", *_NAMES, "created_at"], source)
     said = {name: func.coalesce(statement.excluded[name], getattr(User, name)) for name in _NAMES}
     _run(statement.on_conflict_do_update(index_elements=["platform_id", "sub"], set_=said))
+
+
+def _returning(whole: CompleteRoster) -> Sequence[int]:
+    """Return the members whose enrolment had ended and who are listed again."""
+    wanted = (
+        select(Membership.id)
+        .join(Enrolment, Enrolment.user_id == Membership.user_id)
+        .where(
+            Membership.community_id == whole.course.community_id,
+            Enrolment.course_id == whole.course.id,
+            Enrolment.active.is_(False),
+            Enrolment.user_id.in_(whole.listed_users),
+        )
+    )
+    return db.session.scalars(wanted).all()
 
 
 def _renew_enrolments(whole: CompleteRoster, now: datetime) -> None:

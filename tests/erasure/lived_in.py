@@ -30,6 +30,7 @@ from lti_tool.services import (
     erasure,
     feedback,
     kept_texts,
+    marking,
     participation,
     questions,
     rules,
@@ -137,6 +138,11 @@ class LivedIn(Visited):
         now, desk = clock.now(), self.desk
         desk.do(assessment.mark, "post:1", Fraction(5, 4), "Inès did well, secret", now)
         desk.do(assessment.mark, "post:2", Fraction(5, 4), "Karim did well", now)
+        hers, his = marking.Choice("comment:1", None), marking.Choice("comment:2", None)
+        first, second, third = (now + timedelta(microseconds=number) for number in (1, 2, 3))
+        desk.do(marking.mark_several, [hers], Fraction(5, 4), "Well told by Inès, secret", first)
+        desk.do(marking.undo, first, second)
+        desk.do(marking.mark_several, [hers, his], Fraction(5, 4), "Well told", third)
         levels = {criterion.key: 3 for criterion in RUBRIC.criteria}
         for member in (self.ines, self.karim):
             desk.do(assessment.assess, member, levels, now)
@@ -158,6 +164,9 @@ class LivedIn(Visited):
             her = db.session.scalars(select(User).where(User.sub == "u-ines")).one()
             her.picture = "https://lms.test/ines.png"
             db.session.get(Membership, self.ines).pseudonym = "Marguerite"
+            db.session.execute(
+                update(Enrolment).where(Enrolment.user_id == her.id).values(launch_groups=["secret-group"])
+            )
             kept_texts.keep(her.id, 1, "/communities/1/posts", {"title": "A secret", "body": "Draft"}, now)
             course = db.session.scalars(select(Course).where(Course.context_id == FRENCH)).one()
             for sub, name in (("u-ines", "Inès Lefèvre"), (LISTED_LATER, "Somebody Else")):

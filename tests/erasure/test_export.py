@@ -52,6 +52,11 @@ class TestTheExport:
         assert set(re.findall(r'"member_id": (\d+)', kept)) == {str(lived.ines)}
         assert "return_url" not in told["held"]["seat"][0]
 
+    def test_of_an_act_on_several_people_holds_what_it_says_of_her_alone(self, lived):
+        told = exported(lived, lived.user_id())["audit"]
+        rows = [entry["detail"]["marks"] for entry in told if "marks" in (entry["detail"] or ())]
+        assert [[row[:2] for row in several] for several in rows] == [[["comment:1", lived.ines]]] * 3
+
     def test_of_a_trainer_says_what_they_did_without_the_marks_of_others(self, lived):
         told = exported(lived, lived.user_id("claire"))
         done = {(one["table"], one["as"]) for one in told["acts"]}

@@ -1,12 +1,14 @@
 """A roster never brings back who was erased; a launch of their own makes them somebody new."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from demo_lms.people import LEARNER
 from lti_tool import clock
+from lti_tool.errors import DatabaseUnavailable
+from lti_tool.extensions import db
 from lti_tool.models import Membership, MembershipState, Role, RosterLine, User
-from lti_tool.services import erasure
+from lti_tool.services import erasure, erasure_journal
 from lti_tool.transactions import transaction
 from tests.rosters.course import RosterCourse
 from tests.support.world import FRENCH
@@ -55,15 +57,22 @@ class TestTheNextList:
         assert done and course.enrolment("ines") is None
         assert course.lines() == 0
 
+    @pytest.mark.postgresql
+    def test_that_is_being_taken_over_is_waited_for_also_by_the_first_erasure(self, world):
+        """Nobody was ever erased, so that there is no line and no key yet."""
+        with world.app.app_context(), transaction():
+            erasure_journal.lock(to_erase=False)
+            with world.app.app_context(), pytest.raises(DatabaseUnavailable), transaction():
+                db.session.execute(text("SET LOCAL lock_timeout = '100ms'"))
+                erasure_journal.lock(to_erase=True)
+
     def test_line_that_slipped_in_beside_the_erasure_is_left_out_when_the_list_is_taken_over(self, course):
         """Two transactions at once: the page was looked through before, and stored after."""
 
         def slip_in(at):
             if at != "complete":
                 return
-            with course.world.app.app_context(), transaction() as _:
-                from lti_tool.extensions import db
-
+            with course.world.app.app_context(), transaction():
                 read = db.session.scalars(select(RosterLine).limit(1)).one()
                 named = {
                     "course_id": read.course_id,

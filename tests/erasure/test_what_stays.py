@@ -156,6 +156,18 @@ class TestNothingSaysWhoItWas:
         assert [detail.get("reason") for (detail,) in marked] == [None, "Karim did well"]
         assert marked[0][0]["of"] == lived.ines
 
+    def test_of_an_act_on_several_people_the_reason_about_her_goes_and_that_about_others_stays(self, lived):
+        assert lived.erase()
+        several = select(AuditEntry.detail).where(AuditEntry.act == "grade.marked-several")
+        ((alone,), (both,)) = lived.rows(several.order_by(AuditEntry.id))
+        assert alone == {"marks": [["comment:1", lived.ines, None, "5/4", None]]}
+        assert both == {
+            "marks": [
+                ["comment:1", lived.ines, None, "5/4", None],
+                ["comment:2", lived.karim, None, "5/4", "Well told"],
+            ]
+        }
+
     def test_her_open_pages_are_closed_and_those_of_others_are_not(self, visited):
         home, other = visited.classroom.learner("ines"), visited.classroom.learner("karim")
         visited.erase()

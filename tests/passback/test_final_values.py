@@ -5,14 +5,23 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lti_tool import clock
 from lti_tool.extensions import db
-from lti_tool.models import AssessmentFact, Community, ContributionFact, Period, ScoreStatement
+from lti_tool.models import (
+    AssessmentFact,
+    Community,
+    ContributionFact,
+    Enrolment,
+    Period,
+    ScoreStatement,
+    User,
+)
 from lti_tool.services import running_scores, upkeep
 from lti_tool.transactions import transaction
-from tests.support.classroom import ONE_QUESTION
+from tests.rosters.course import RosterCourse
+from tests.support.classroom import ONE_QUESTION, TWENTY_WORDS
 
 A_WEEK_AND_A_DAY = timedelta(days=8)
 FINAL, NOT_YET = "c’est la valeur définitive, arrêtée aujourd’hui", "en train d’être arrêtée comme définitive"
@@ -115,10 +124,48 @@ class TestAFinalValue:
         assert FINAL not in said(over, "karim")
         assert NOT_YET not in said(over, "karim")
 
+    @pytest.mark.parametrize("by", ["launch", "roster"])
+    def test_comes_to_be_when_somebody_is_in_the_course_again(self, over, by):
+        """They were not when the last week closed: a list had left them out."""
+        with over.world.app.app_context(), transaction():
+            ines = select(User.id).where(User.sub == "u-ines").scalar_subquery()
+            db.session.execute(update(Enrolment).where(Enrolment.user_id == ines).values(active=False))
+        keep_up(over)
+        assert frozen(over) == []
+        if by == "launch":
+            over.world.enter("ines")
+        else:
+            RosterCourse(over.world).ask_and_read()
+        keep_up(over)
+        assert [kept.score for kept in frozen(over)] == [ONE_QUESTION]
+        assert FINAL in said(over)
+
     def test_does_not_exist_while_a_week_runs(self, graded):
         graded.ask("ines")
         keep_up(graded)
         assert frozen(graded) == []
+
+    def test_stays_while_staff_set_and_withdraw_prompts_after_the_end(self, over):
+        """A prompt is among the facts of everybody: it changes what is known of them, not what is final."""
+        keep_up(over)
+        assert over.trainer.post("prompts", title="Tell", body="What did you try since?").status == 200
+        keep_up(over)
+        assert FINAL in said(over)
+        assert over.trainer.post("prompts/1/withdraw").status == 200
+        assert FINAL in said(over)
+        assert len(frozen(over)) == 1
+
+    def test_is_frozen_anew_when_what_it_is_made_of_changes_and_the_score_does_not(self, over):
+        """Those lines are shown beside it: a reply that came too late, with the reason."""
+        keep_up(over)
+        over.learner("ines").post("posts/1/comments", body=TWENTY_WORDS)
+        assert FINAL not in said(over)
+        keep_up(over)
+        assert [(kept.score, len(kept.record["lines"])) for kept in frozen(over)] == [
+            (ONE_QUESTION, 1),
+            (ONE_QUESTION, 2),
+        ]
+        assert FINAL in said(over)
 
     def test_is_in_the_evidence_as_not_sent(self, over):
         keep_up(over)

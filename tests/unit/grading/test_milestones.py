@@ -91,6 +91,23 @@ class TestAMilestone:
         assert reached(learner, moment(3)) == (0, 2)
 
 
+class TestLateReplies:
+    """In their window they count as far as what came in time makes room: by points, also for a checklist."""
+
+    @pytest.mark.parametrize(("points_of_a_question", "counted"), [(1, 1), (10, 2)])
+    def test_count_by_the_points_that_came_before_the_deadline(self, learner, points_of_a_question, counted):
+        rules = {
+            **CHECKLIST.rules,
+            Kind.QUESTION: replace(CHECKLIST.rules[Kind.QUESTION], base=Fraction(points_of_a_question)),
+            Kind.ANSWER: replace(CHECKLIST.rules[Kind.ANSWER], base=Fraction(min(points_of_a_question, 5))),
+        }
+        prompt = learner.prompt(moment(1, 2))
+        learner.write(Kind.QUESTION, moment(1, 1), prompt=prompt)
+        late = [learner.write(Kind.ANSWER, moment(1, 3), prompt=prompt) for _ in range(3)]
+        policy = replace(CHECKLIST, rules=rules)
+        assert sum(learner.line(one, policy=policy).counted for one in late) == counted
+
+
 class TestThePreset:
     def test_is_complete_with_two_questions_four_answers_and_a_report(self, learner):
         for week in (1, 2):

@@ -128,6 +128,7 @@ class TestAChecklistInWords:
         assert "mark a contribution with 0: then it does not count" in said
         assert "more than 7 days after the deadline of a prompt no longer counts" in said
         assert "points" not in said
+        assert "Replies within 48 hours after it count as far as contributions before it make room" in said
 
     def test_beside_points_leaves_them_as_they_are(self):
         both = replace(CHECKLIST, weights={Part.ACTIVITY: 50, Part.MILESTONES: 50})
