@@ -5,6 +5,7 @@ kinds of address only; nh3 then lets a short list of elements and attributes thr
 loaded from elsewhere: an image is shown as a link, for fetching it would tell its host who reads.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -18,6 +19,9 @@ __all__ = ["clean_name", "clean_text", "excerpt", "render"]
 
 # An excerpt reads this many times its length: enough to get past markup, and bounded for a feed.
 READ_AHEAD = 8
+# White space at which a line may be broken: all but the no-break spaces.
+_BREAKABLE = re.compile(r"[^\S\u00a0\u2007\u202f]+")
+_LOOSE_END = " \u00a0\u2007\u202f,;:.…"
 
 _PARSER = house_parser()
 
@@ -78,11 +82,11 @@ def excerpt(markdown: str, length: int = 280) -> str:
 
 def _cut_at_word(text: str, length: int) -> str:
     if len(text) <= length:
-        return text.rstrip(" ,;:.…")
+        return text.rstrip(_LOOSE_END)
     cut = text.rfind(" ", 0, length + 1)
     if cut < length // 2:
         cut = whole_characters(text, length)
-    return text[:cut].rstrip(" ,;:.…")
+    return text[:cut].rstrip(_LOOSE_END)
 
 
 def _outside_quotations(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -101,7 +105,8 @@ def _one_line(tokens: Iterable[Token]) -> str:
             passages.append(_plain(token.children or []))
         elif token.type in ("fence", "code_block"):
             passages.append(token.content)
-    return " ".join(" ".join(passages).split())
+    # No-break spaces stay: a guillemet must not begin the next line.
+    return _BREAKABLE.sub(" ", " ".join(passages)).strip()
 
 
 def _plain(tokens: Iterable[Token]) -> str:

@@ -81,6 +81,34 @@ class TestAnUnsentText:
         expect(published.shown.locator("[data-draft-offer]")).to_be_hidden()
 
 
+class TestAPageWithSeveralForms:
+    def test_keeps_what_was_typed_into_one_while_another_is_sent(self, visitor, course):
+        visitor().enters("ines", course).writes(TITLE, BODY)
+        trainer = visitor().enters("claire", course).follows("grading").switches_grading_on()
+        trainer.shown.locator("#grade-rows a.title", has_text="Inès").click()
+        trainer.shown.locator("#feedback-body").fill(BODY)
+        mark = trainer.form("/marks?")
+
+        mark.locator("label.chip").nth(1).click()
+        mark.locator("button[type=submit]").click()
+
+        trainer.is_told("marked")
+        expect(trainer.shown.locator("#feedback-body")).to_have_value(BODY)
+        expect(trainer.form("/marks?").locator("input[type=radio]").nth(1)).to_be_checked()
+
+    def test_forgets_it_once_it_was_sent(self, visitor, course):
+        trainer = visitor().enters("claire", course).follows("grading").switches_grading_on()
+        trainer.shown.locator("#grade-rows a.title", has_text="Karim").click()
+        trainer.shown.locator("#feedback-body").fill(BODY)
+        trainer.form("/feedback?").locator("button[type=submit]").first.click()
+        trainer.is_told("feedback-written")
+
+        trainer.form("/feedback?").locator("button[name=take_back]").click()
+
+        trainer.is_told("feedback-taken-back")
+        expect(trainer.shown.locator("#feedback-body")).to_have_value("")
+
+
 class TestASessionThatEndsWhileOneWrites:
     def test_shows_the_text_and_offers_it_after_the_next_launch(self, visitor, course):
         someone = visitor()

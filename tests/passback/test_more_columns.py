@@ -176,9 +176,10 @@ class TestTheColumnOfAPrompt:
         )
         assert page.soup.select_one("form[action*=excuses]") is None
 
-    def test_is_where_one_comes_back_to_after_an_assessment(self, prompted):
+    @pytest.mark.parametrize("judging", ["form[action*=rubric]", "form.mark-form"])
+    def test_is_where_one_comes_back_to_after_an_assessment(self, prompted, judging):
         below, chosen = f"grading/learners/{prompted.number('ines')}", column(prompted, ColumnKind.PROMPT).id
-        form = prompted.trainer.get(below, column=chosen).soup.select_one("form[action*=rubric]")
+        form = prompted.trainer.get(below, column=chosen).soup.select_one(judging)
         assert form.select_one("input[name=column]")["value"] == str(chosen)
 
     def test_is_sent_with_words_that_fit(self, prompted):

@@ -1,5 +1,7 @@
 """What readers see of what members write: HTML for a post, a line for the feed."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -163,6 +165,7 @@ class TestAnExcerpt:
             ("<b> & co", "<b> & co"),
             ("![picture](https://example.org/x.png)", "picture"),
             ("```\na  b\n```", "a b"),
+            ("«\u00a0tout\nva bien\u00a0»\u202f!", "«\u00a0tout va bien\u00a0»\u202f!"),
         ],
     )
     def test_is_plain_text_on_one_line(self, markdown, text):
@@ -171,6 +174,7 @@ class TestAnExcerpt:
     def test_is_cut_at_a_word(self):
         assert excerpt("one two three four", 12) == "one two…"
         assert excerpt("one, two three four", 6) == "one…"
+        assert excerpt("one\u00a0; two three", 6) == "one…"
 
     def test_cuts_a_long_word_but_no_letter(self):
         assert excerpt("a" * 50, 10) == "a" * 9 + "…"
@@ -184,7 +188,7 @@ class TestAnExcerpt:
     def test_fits_its_length_on_one_line(self, markdown, length):
         text = excerpt(markdown, length)
         assert len(text) <= length
-        assert text == " ".join(text.split())
+        assert text == " ".join(re.split(r"[^\S\u00a0\u2007\u202f]+", text.strip()))
 
     @quick
     @given(st.lists(st.text("abc", min_size=1, max_size=9), max_size=30), st.integers(5, 80))
