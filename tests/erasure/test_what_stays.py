@@ -185,6 +185,7 @@ def in_deliveries(lived):
     return ScoreDelivery.member_id == lived.ines
 
 
+@pytest.mark.long
 class TestThreads:
     def test_stay_readable_by_a_former_member(self, lived):
         lived.classroom.learner("karim").post("preferences/language", language="en")
@@ -229,6 +230,7 @@ class TestScoresOfOthers:
         assert lived.rows(select(Comment.id, Comment.author_id, Comment.body)) == comments
 
 
+@pytest.mark.long
 class TestTheScoreOfHers:
     def test_ceases_and_what_was_not_sent_is_withdrawn(self, lived):
         assert lived.cells_of_ines() == [(DeliveryState.DUE,)]
@@ -300,6 +302,7 @@ class TestTheScoreOfHers:
         assert len(lived.rows(select(ScoreStatement.id).where(of(lived)))) == 2
 
 
+@pytest.mark.long
 class TestTheEvidence:
     def test_is_deleted_by_the_clock_at_its_date_and_not_before(self, lived):
         at = clock.now()
