@@ -31,7 +31,7 @@ from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 from tests.functional import test_plans
 from tests.functional.launches import assert_calmly_refused, launch_with, records, setting
-from tests.functional.test_plans import PREPARED, noted
+from tests.functional.test_plans import PREPARED, forget_earlier_tests, noted
 from tests.support.classroom import Classroom
 from tests.support.statements import counted
 from tests.support.words import said
@@ -442,6 +442,7 @@ class TestAThousandPlatforms:
         with world.app.app_context():
             with noted() as sent:
                 self.cost(world, "claire")
+            forget_earlier_tests()
             connection = db.session.connection()
             scans = PREPARED[connection.dialect.name](connection)
             if connection.dialect.name == "postgresql":
@@ -459,6 +460,7 @@ class TestAThousandPlatforms:
         with known.world.app.app_context():
             with noted() as sent:
                 choose(known.opened_by("claire"), follow=False)
+            forget_earlier_tests()
             connection = db.session.connection()
             scans = PREPARED[connection.dialect.name](connection)
             if connection.dialect.name == "postgresql":
