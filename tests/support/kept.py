@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import Engine, inspect, text, update
 
 from lti_tool.extensions import db
+from lti_tool.knowledge.folding import folded
 from lti_tool.models import Platform
 from lti_tool.transactions import transaction
 from tests.support.databases import chosen
@@ -73,4 +74,6 @@ def _execute(address: str, script: str) -> None:
             connection.execute(script)
         return
     with closing(sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+        # What every connection of the tool has.
+        connection.create_function("folded", 1, lambda text: text and folded(text), deterministic=True)
         connection.executescript(script)
