@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.learners import Graded, Size, opened
 from benchmarks.measuring import always, cpu_time, ratio
-from lti_tool.services.running_scores import PER_TRANSACTION
+from lti_tool.services.upkeep import PER_TRANSACTION
 
 FACTS = 100
 MANY = Size(learners=int(os.environ.get("BENCHMARK_LEARNERS", "10000")), facts=FACTS)
