@@ -22,6 +22,7 @@ from lti_tool.models import (
     Course,
     DeliveryState,
     Deployment,
+    DeploymentState,
     GradeColumn,
     LineItem,
     LineItemState,
@@ -146,6 +147,7 @@ def _claim(now: datetime) -> Wanted | None:
             LineItem.due_at <= now,
             or_(LineItem.lease.is_(None), LineItem.lease_until <= now),
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
         )
         .order_by(LineItem.due_at, LineItem.id)
         .limit(1)
