@@ -16,6 +16,8 @@ from lti_tool.models import Role
 MOST_RULES, MOST_PARAMETERS = 40, 10
 LONGEST_MATCH, LONGEST_PARAMETER = 300, 100
 ANY = "*"
+# More of them than this would make a search among long texts slow.
+MOST_STARS = 3
 
 _SHORT = re.compile(r"(?P<base>[A-Za-z][A-Za-z0-9]*)[#/](?P<sub>[A-Za-z][A-Za-z0-9]*)")
 _PARAMETER = re.compile(rf"[A-Za-z0-9_.:-]{{1,{LONGEST_PARAMETER}}}")
@@ -101,6 +103,8 @@ def problems_of(rule: RoleRule, parameters: Collection[str]) -> list[str]:
         found.append("match-missing")
     elif len(rule.match) > LONGEST_MATCH:
         found.append("match-too-long")
+    elif rule.match.count(ANY) > MOST_STARS:
+        found.append("too-many-stars")
     elif rule.kind is RuleKind.ROLE and ANY in rule.match and not rule.match.replace(ANY, "").strip():
         found.append("match-everything")
     if rule.role not in RANKING:
@@ -162,6 +166,5 @@ def _short(said: ParsedRole) -> str:
 
 @lru_cache(maxsize=256)
 def _pattern(match: str) -> re.Pattern[str]:
-    """Any letters for `*`, everything else as it stands. Runs of `*` are one: none makes the search long."""
-    parts = [part for part in re.split(r"(\*+)", match) if part]
-    return re.compile("".join(".*" if part[0] == ANY else re.escape(part) for part in parts), re.DOTALL)
+    """Any letters for `*`, everything else as it stands."""
+    return re.compile(".*".join(re.escape(part) for part in match.split(ANY)), re.DOTALL)

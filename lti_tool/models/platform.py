@@ -55,7 +55,7 @@ class Platform(Base):
     registration: Mapped[dict | None] = mapped_column(JSON)  # what dynamic registration agreed upon
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     check_report: Mapped[list | None] = mapped_column(JSON)  # services.platform_checks: the last health check
-    # Removed by an administrator: suspended for good, its secrets gone, its client id free for a new connection.
+    # Removed by an administrator: suspended for good, its secrets gone, its client id free for another row.
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
@@ -75,11 +75,13 @@ class Deployment(Base):
     state: Mapped[DeploymentState] = mapped_column(words(DeploymentState, "state"))
     refused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # it waits, and was answered with no
     note: Mapped[str | None] = mapped_column(Text)
-    # lti.role_rules: what its administrators changed about "From LMS to role"; empty, only the usual rules hold.
+    # lti.role_rules: what its administrators changed about "From LMS to role"; empty, only the usual rules.
     role_rules: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
     role_rules_version: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    role_parameters: Mapped[list | None] = mapped_column(JSON(none_as_null=True))  # custom ones that may decide
-    # New rules came into force: launches read under the old ones are looked through once more at this moment.
+    role_parameters: Mapped[list | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # custom ones that may decide
+    # New rules came into force: launches read under the old ones are looked through once more then.
     roles_settle_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
