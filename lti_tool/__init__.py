@@ -46,27 +46,33 @@ def _register_blueprints(app) -> None:
         assessment,
         columns,
         comments,
+        deployments,
         evidence,
         front,
         grading,
         health,
         home,
+        keys,
+        launch_log,
         lti,
         marking,
         members,
         metrics,
+        origins,
         participation,
+        platform_life,
         policies,
         posts,
         preferences,
         prompts,
         questions,
         registration,
+        role_rules,
         sign_in,
     )
 
     outside = (front, health, metrics, lti, registration, sign_in)
-    console = (admin,)
+    console = (admin, launch_log, deployments, origins, role_rules, platform_life, keys)
     inside = (
         home,
         posts,

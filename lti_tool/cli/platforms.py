@@ -194,8 +194,8 @@ REFUSALS = {
         "undoes that; resuming it alone would divide its people between the two."
     ),
     "platform-removed": (
-        "Platform {id} was removed. Connect the LMS again; `lti-tool platforms succeed {id} NEW` then lets its "
-        "communities go on."
+        "Platform {id} was removed. Connect the LMS again; `lti-tool platforms succeed {id} NEW` then lets "
+        "its communities go on."
     ),
     "deployment-has-communities": (
         "This deployment has communities already, which belong to its present organisation. "

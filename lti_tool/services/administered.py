@@ -1,8 +1,8 @@
 """Which platforms and deployments an administrator looks after: everything is filtered by organisation.
 
-A deployment belongs to an organisation. A platform whose issuer several share (Blackboard) holds deployments of
-several: each administrator sees the platform and their own deployments. What concerns the platform as a whole
-(its policy, origins, a pause, its end) is for those alone to whom all of it belongs, and for operators.
+A deployment belongs to an organisation. A platform whose issuer several share (Blackboard) holds deployments
+of several: each administrator sees the platform and their own deployments. What concerns the platform as a
+whole (its policy, origins, a pause, its end) is for those to whom all of it belongs, and for operators.
 """
 
 from dataclasses import dataclass
@@ -33,9 +33,10 @@ class SeenPlatform:
         return self.platform
 
 
-def platform(admin: ActingAdministrator, platform_id: int) -> SeenPlatform:
+def platform(admin: ActingAdministrator, platform_id: int, *, removed: bool = False) -> SeenPlatform:
     """Return a platform that is theirs, or holds a deployment of theirs. One statement.
 
+    :param removed: whether one that was removed is wanted as well.
     :raises NotFound: there is none, none of it is theirs, or it was removed.
     """
     row = db.session.execute(
@@ -43,7 +44,7 @@ def platform(admin: ActingAdministrator, platform_id: int) -> SeenPlatform:
         .join(Organisation, Organisation.id == Platform.organisation_id)
         .where(Platform.id == platform_id)
     ).one_or_none()
-    if row is None or not row[2] or row[0].removed_at is not None:
+    if row is None or not row[2] or (row[0].removed_at is not None and not removed):
         raise NotFound("no-such-platform")
     return SeenPlatform(row[0], row[1], bool(row[3]))
 

@@ -1,4 +1,4 @@
-"""The end of a platform: nobody gets in by it any more and its secrets are deleted; what people wrote is kept.
+"""The end of a platform: nobody gets in by it, its secrets are deleted; what people wrote is kept.
 
 Communities stay with their people, texts and grades, and nobody reaches them. Whoever connects the same LMS
 again lets the new registration take the place of the removed one (`succession`): its communities go on there.
