@@ -42,37 +42,30 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
-        admin,
         assessment,
         columns,
         comments,
-        deployments,
+        connection,
         evidence,
         front,
         grading,
         health,
         home,
-        keys,
-        launch_log,
         lti,
         marking,
         members,
         metrics,
-        origins,
         participation,
-        platform_life,
         policies,
         posts,
         preferences,
         prompts,
         questions,
         registration,
-        role_rules,
         sign_in,
     )
 
     outside = (front, health, metrics, lti, registration, sign_in)
-    console = (admin, launch_log, deployments, origins, role_rules, platform_life, keys)
     inside = (
         home,
         posts,
@@ -88,6 +81,22 @@ def _register_blueprints(app) -> None:
         questions,
         evidence,
         preferences,
+        connection,
     )
-    for part in outside + console + inside:
+    for part in outside + _console() + inside:
         app.register_blueprint(part.bp)
+
+
+def _console():
+    """Return the rooms of the console."""
+    from lti_tool.blueprints import (
+        admin,
+        deployments,
+        keys,
+        launch_log,
+        origins,
+        platform_life,
+        role_rules,
+    )
+
+    return (admin, launch_log, deployments, role_rules, origins, platform_life, keys)

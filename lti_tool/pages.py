@@ -238,6 +238,7 @@ def _context_of(admission) -> dict:
         "return_url": admission.seat.return_url,
         "theme": member.membership.theme,
         "scored": member.scored,
+        "lms_administrator": member.lms_administrator,
         "frame_origins": admission.seat.frame_origins,
     }
 

@@ -26,7 +26,7 @@ def form(admin, platform_id, number):
 def edit(admin, platform_id, number):
     """Take one step of editing (add, remove, move a rule), or show what the rules would change."""
     deployment = administered.deployment(admin, platform_id, number)
-    draft = schema.edited(request.form)
+    draft = role_rules.draft_of(schema.edited(request.form))
     if request.form.get("step", "preview") != "preview":
         return _page(admin, deployment, draft)
     try:
@@ -40,7 +40,7 @@ def edit(admin, platform_id, number):
 def confirm(admin, platform_id, number):
     """Let the rules come into force that were previewed; show what they would do now when that is more."""
     deployment = administered.deployment(admin, platform_id, number)
-    draft, now = schema.typed(request.form), clock.now()
+    draft, now = role_rules.draft_of(schema.typed(request.form)), clock.now()
     try:
         role_rules.adopt(
             deployment.id,
@@ -71,5 +71,5 @@ def _page(admin, deployment, draft, effect=None, previewed=False, problems=None,
         previewed=previewed,
         problems=problems or {},
         stale=stale,
-        choices=schema.ROLES,
+        choices=role_rules.MAY_BE_GIVEN,
     )

@@ -32,11 +32,7 @@ def launch_from(
     grades, custom = _grades(claims), _custom(claims)
     roster_url = member_of(claims, names.ROSTER, "context_memberships_url", addresses.web_url)
     rules = rules_of(platform.role_rules, platform.role_parameters)
-    framed = frames.of_launch(
-        (platform.issuer, platform.auth_url),
-        (return_url, grades.line_items_url if grades else None, roster_url),
-        frames.decided(platform.origins),
-    )
+    framed = _framed(platform, return_url, grades.line_items_url if grades else None, roster_url)
     return Launch(
         platform_id=platform.id,
         deployment_key=admission.key,
@@ -70,6 +66,11 @@ def launch_from(
         lms_administrator=is_lms_administrator(roles),
         learned_origins=framed.learned,
     )
+
+
+def _framed(platform: LaunchingPlatform, *named: str | None) -> frames.Frames:
+    own = (platform.issuer, platform.auth_url)
+    return frames.of_launch(own, named, frames.decided(platform.origins))
 
 
 def _person(claims: dict) -> dict[str, str | None]:

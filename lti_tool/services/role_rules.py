@@ -5,14 +5,12 @@ launches with the platform (`lti.store`), rosters when they are taken over, and 
 already by one transaction.
 """
 
-import hashlib
-import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from lti_tool.errors import NotFound, Stale, Unfit
 from lti_tool.extensions import db
@@ -21,68 +19,50 @@ from lti_tool.lti.role_rules import (
     MOST_PARAMETERS,
     MOST_RULES,
     RoleRule,
+    RuleKind,
     Rules,
     is_parameter_name,
     problems_of,
     rules_of,
     stored,
 )
-from lti_tool.models import Community, Course, Deployment, Enrolment, Membership, Role, Seat, User
-from lti_tool.services import audit, roles, running_scores
-from lti_tool.services.roles import STAFF
+from lti_tool.lti.roles import RANKING
+from lti_tool.models import Course, Deployment, Enrolment, Membership, Role, Seat
+from lti_tool.services import audit, role_effects, running_scores
+from lti_tool.services.role_effects import Effect, Reader
 
 # Launches that were read under the rules of before have ended by then.
 SETTLES_AFTER = timedelta(minutes=1)
-# More people than this who would become trainers are seldom meant.
-MANY_LIFTED = 5
-MOST_NAMED = 8
+# What a rule may give, from the highest; all else is by appointment.
+MAY_BE_GIVEN = tuple(reversed(RANKING))
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What an enrolment's role is computed from (`roles.of_enrolment`)."""
+class TypedRule:
+    """One rule as somebody typed it; `parameter` None: it looks at roles."""
 
-    launch_role: Role
-    lower_role: Role | None
-    lowered_at: datetime | None
-    roster_role: Role | None
-
-
-@dataclass(frozen=True)
-class Move:
-    """People whose role in a course would be another one. `names`: the first few, None for an unnamed one."""
-
-    before: Role
-    after: Role
-    count: int
-    names: tuple[str | None, ...]
+    parameter: str | None
+    match: str
+    role: str
 
 
 @dataclass(frozen=True)
-class Effect:
-    """What rules would do to who is here now.
+class TypedRules:
+    """What a form holds, in its order."""
 
-    `matches` counts, rule by rule, the enrolments that it decides; `usual` those that the usual rules do.
-    `lifted` would become trainers; `staffless` are the communities that would have no staff any more.
-    """
+    rules: tuple[TypedRule, ...]
+    parameters: tuple[str, ...]
 
-    people: int
-    moves: tuple[Move, ...]
-    matches: tuple[int, ...]
-    usual: int
-    lifted: int
-    staffless: tuple[str, ...]
 
-    @property
-    def lifts_many(self) -> bool:
-        """Whether so many would become trainers that it has to be said loudly."""
-        return self.lifted > MANY_LIFTED
+def draft_of(typed: TypedRules) -> Rules:
+    """Return typed rules as rules; an unknown role is the lowest. Nothing of them is checked yet."""
+    return Rules(tuple(map(_rule_of, typed.rules)), typed.parameters)
 
-    @property
-    def seal(self) -> str:
-        """What somebody has agreed to: what would be said loudly, as a short text."""
-        loud = json.dumps([self.lifted if self.lifts_many else 0, self.staffless])
-        return hashlib.sha256(loud.encode()).hexdigest()[:16]
+
+def _rule_of(typed: TypedRule) -> RoleRule:
+    role = next((role for role in MAY_BE_GIVEN if role == typed.role), Role.OBSERVER)
+    kind = RuleKind.ROLE if typed.parameter is None else RuleKind.PARAMETER
+    return RoleRule(kind, typed.match, role, typed.parameter)
 
 
 def in_force(deployment: Deployment) -> Rules:
@@ -112,7 +92,7 @@ def checked(draft: Rules) -> Rules:
 
 def preview(deployment: Deployment, draft: Rules, now: datetime) -> Effect:
     """Say what rules would change for everybody who is here; writes nothing. At most three statements."""
-    return _effect(deployment.id, _enrolled(deployment.id), draft, now)
+    return role_effects.effect_of(deployment.id, role_effects.enrolled(deployment.id), draft, now)
 
 
 def adopt(
@@ -128,8 +108,8 @@ def adopt(
     deployment = _locked(deployment_id)
     if deployment.role_rules_version != version:
         raise Stale("rules-changed")
-    rows = _enrolled(deployment_id)
-    effect = _effect(deployment_id, rows, checked(draft), now)
+    rows = role_effects.enrolled(deployment_id)
+    effect = role_effects.effect_of(deployment_id, rows, checked(draft), now)
     if effect.seal != agreed:
         raise Stale("rules-would-do-more")
     before = in_force(deployment)
@@ -147,7 +127,7 @@ def settle(now: datetime) -> None:
     due = select(Deployment.id).where(Deployment.roles_settle_at <= now).order_by(Deployment.id)
     for deployment_id in db.session.scalars(due).all():
         deployment = _locked(deployment_id)
-        _bring_into_line(_enrolled(deployment_id), in_force(deployment), now)
+        _bring_into_line(role_effects.enrolled(deployment_id), in_force(deployment), now)
         deployment.roles_settle_at = None
     db.session.flush()
 
@@ -179,111 +159,10 @@ def _locked(deployment_id: int) -> Deployment:
     return deployment
 
 
-_READ = ("launch_roles", "launch_role", "launch_custom", "lower_roles", "lower_role", "lower_custom")
-_ALSO_READ = ("lowered_at", "roster_roles", "roster_role", "active", "test_user", "user_id", "course_id")
-
-
-def _enrolled(deployment_id: int) -> Sequence[Row]:
-    """Return what the LMS said of everybody in the courses of a deployment. One statement."""
-    columns = [getattr(Enrolment, name) for name in _READ + _ALSO_READ]
-    return db.session.execute(
-        select(Enrolment.id, *columns, Course.community_id, User.name)
-        .join(Course, Course.id == Enrolment.course_id)
-        .join(User, User.id == Enrolment.user_id)
-        .where(Course.deployment_id == deployment_id, User.erased_at.is_(None))
-        .order_by(Enrolment.id)
-    ).all()
-
-
-Reader = Callable[[Sequence[str], Mapping[str, str] | None], Role]
-
-
-def _reader(rules: Rules) -> Reader:
-    """Read each different thing that an LMS says once: thousands are said to be the same."""
-    known: dict[tuple, Role] = {}
-
-    def role_of(raw: Sequence[str], custom: Mapping[str, str] | None) -> Role:
-        said = (tuple(raw), tuple(sorted((custom or {}).items())))
-        if said not in known:
-            known[said] = rules.role_of(raw, custom)
-        return known[said]
-
-    return role_of
-
-
-def _before(row: Row) -> Standing:
-    return Standing(row.launch_role, row.lower_role, row.lowered_at, row.roster_role)
-
-
-def _after(row: Row, role_of: Reader) -> Standing:
-    launched = role_of(row.launch_roles, row.launch_custom)
-    rostered = role_of(row.roster_roles or (), None) if row.roster_role is not None else None
-    if row.lower_role is None:
-        return Standing(launched, None, None, rostered)
-    lower = role_of(row.lower_roles or (), row.lower_custom)
-    if _says_as_much(lower, launched):
-        return Standing(lower, None, None, rostered)
-    return Standing(launched, lower, row.lowered_at, rostered)
-
-
-def _says_as_much(one: Role, other: Role) -> bool:
-    return roles.higher(one, other) == one
-
-
-def _effect(deployment_id: int, rows: Iterable[Row], draft: Rules, now: datetime) -> Effect:
-    here = [row for row in rows if row.active and not row.test_user]
-    role_of, moved = _reader(draft), defaultdict(list)
-    staff_before, staff_after = set(), set()
-    for row in here:
-        before, after = (
-            roles.of_enrolment(standing, now) for standing in (_before(row), _after(row, role_of))
-        )
-        if before != after:
-            moved[before, after].append(row.name)
-        staff_before |= {row.community_id} if before in STAFF else set()
-        staff_after |= {row.community_id} if after in STAFF else set()
-    decided = Counter(_deciding(row, draft) for row in here)
-    return Effect(
-        people=len(here),
-        moves=tuple(
-            Move(*way, len(names), tuple(sorted(names, key=lambda name: name or "~")[:MOST_NAMED]))
-            for way, names in sorted(moved.items())
-        ),
-        matches=tuple(decided[place] for place in range(len(draft.rules))),
-        usual=decided[None],
-        lifted=sum(len(names) for (_, after), names in moved.items() if after is Role.TRAINER),
-        staffless=_staffless(deployment_id, staff_before - staff_after - {None}),
-    )
-
-
-def _deciding(row: Row, draft: Rules) -> int | None:
-    """The rule that decides of somebody, by the last launch, else by the roster."""
-    places = [draft.deciding(row.launch_roles, row.launch_custom), draft.deciding(row.roster_roles or ())]
-    return next((place for place in places if place is not None), None)
-
-
-def _staffless(deployment_id: int, community_ids: set[int]) -> tuple[str, ...]:
-    """The names of those of the communities that have no staff by courses of other deployments either."""
-    if not community_ids:
-        return ()
-    kept = (
-        select(Course.community_id)
-        .join(Enrolment, Enrolment.course_id == Course.id)
-        .where(
-            Course.community_id.in_(community_ids),
-            Course.deployment_id != deployment_id,
-            Enrolment.active,
-            or_(Enrolment.launch_role.in_(STAFF), Enrolment.roster_role.in_(STAFF)),
-        )
-    )
-    wanted = select(Community.name).where(Community.id.in_(community_ids), Community.id.not_in(kept))
-    return tuple(db.session.scalars(wanted.order_by(Community.name, Community.id)))
-
-
 _ROLES_READ = (
     update(Enrolment.__table__)
     .where(Enrolment.id == bindparam("row"))
-    .values({name: bindparam(name) for name in (*_READ, "lowered_at", "roster_role")})
+    .values({name: bindparam(name) for name in (*role_effects.READ, "lowered_at", "roster_role")})
 )
 # A seat is ruled by the role of its own launch: the one that said what the enrolment's launch said.
 _SEATS_READ = (
@@ -299,7 +178,7 @@ _SEATS_READ = (
 
 def _bring_into_line(rows: Iterable[Row], rules: Rules, now: datetime) -> None:
     """Write the roles that rules give to everybody, to the rows where that differs."""
-    role_of, connection = _reader(rules), db.session.connection()
+    role_of, connection = role_effects.reader(rules), db.session.connection()
     read = [(row, values) for row in rows if (values := _values(row, rules, role_of)) is not None]
     if not read:
         return
@@ -313,7 +192,7 @@ def _bring_into_line(rows: Iterable[Row], rules: Rules, now: datetime) -> None:
 
 def _values(row: Row, rules: Rules, role_of: Reader) -> dict | None:
     """What the enrolment's row becomes, or None when it stays as it is."""
-    after = _after(row, role_of)
+    after = role_effects.read_anew(row, role_of)
     taken = row.lower_role is not None and after.lower_role is None
     values = {
         "launch_roles": row.lower_roles if taken else row.launch_roles,
@@ -378,8 +257,3 @@ def _note(
 
 def _told(rules: Rules) -> dict:
     return {"rules": stored(rules.rules), "parameters": list(rules.parameters)}
-
-
-def draft_of(rules: Iterable[RoleRule], parameters: Iterable[str]) -> Rules:
-    """Return rules that somebody typed; nothing of them is checked yet."""
-    return Rules(tuple(rules), tuple(dict.fromkeys(name.strip() for name in parameters if name.strip())))
