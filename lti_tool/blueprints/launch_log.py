@@ -16,8 +16,7 @@ bp = admin_blueprint("launch_log", __name__)
 def index(admin):
     """Show the launches of everything that is theirs, newest first."""
     reference = request.args.get("reference", "").strip()
-    spelt = launch_records.as_written(reference) if reference else None
-    if spelt is not None:
+    if reference and (spelt := launch_records.spelt(admin, reference)):
         return redirect(url_for(".show", reference=spelt), 303)
     filters = Filters(
         platform_id=row_number(request.args.get("platform")) or None,

@@ -22,7 +22,7 @@ def edited(form: Mapping[str, str]) -> TypedRules:
     draft = typed(form)
     rules = list(draft.rules)
     verb, _, number = form.get("step", "").partition("-")
-    place = row_number(number) if number != "0" else 0
+    place = 0 if number == "0" else row_number(number) or len(rules)
     if verb == "add" and len(rules) < MOST_RULES:
         rules.append(_NEW)
     elif verb == "remove" and place < len(rules):

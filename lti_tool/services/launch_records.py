@@ -93,12 +93,22 @@ def entry(admin: ActingAdministrator, reference: str) -> Entry:
 
     :raises NotFound: there is none, or it is not theirs.
     """
-    spelt = as_written(reference)
+    written = as_written(reference)
     wanted = _theirs(select(LaunchRecord, Platform, Course.title), admin)
-    row = db.session.execute(wanted.where(LaunchRecord.reference == spelt)).one_or_none() if spelt else None
+    row = (
+        db.session.execute(wanted.where(LaunchRecord.reference == written)).one_or_none() if written else None
+    )
     if row is None:
         raise NotFound("no-such-launch")
     return Entry(*row)
+
+
+def spelt(admin: ActingAdministrator, typed: str) -> str | None:
+    """Return the reference that somebody typed as it stands in the log; None when none of theirs has it."""
+    try:
+        return entry(admin, typed).record.reference
+    except NotFound:
+        return None
 
 
 def as_written(typed: str) -> str | None:
