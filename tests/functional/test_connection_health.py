@@ -16,10 +16,22 @@ ADMINISTRATORS = (
     f"{VOCABULARY}/person#Administrator",
     "urn:lti:sysrole:ims/lis/SysAdmin",
 )
+IN_ENGLISH = {"locale": "en"}
 
 
 def enter(world, *roles, sub="u-admin", **claims):
-    return launch_with(world.browser("ines"), setting(roles=list(roles), sub=sub, **claims))
+    said = {"roles": list(roles), "sub": sub, "launch_presentation": IN_ENGLISH}
+    return launch_with(world.browser("ines"), setting(**said | claims))
+
+
+def enter_without_a_course(world, *roles):
+    """Launch from a menu of the LMS rather than from a course."""
+
+    def change(claims):
+        without("context")(claims)
+        setting(roles=list(roles), launch_presentation=IN_ENGLISH)(claims)
+
+    return launch_with(world.browser("ines"), change)
 
 
 class TestAnAdministratorOfTheLms:
@@ -60,10 +72,7 @@ class TestAnAdministratorOfTheLms:
         assert ours not in theirs
 
     def test_sees_it_where_no_course_came_with_the_launch(self, world):
-        page = launch_with(
-            world.browser("ines"),
-            lambda claims: (without("context")(claims), setting(roles=[ADMINISTRATORS[1]])(claims)),
-        )
+        page = enter_without_a_course(world, ADMINISTRATORS[1])
         assert "No course came with this link" in page.text
         assert "Last launches of this deployment" in page.text
 
@@ -104,9 +113,6 @@ class TestEverybodyElse:
         assert stranger.browser.get(f"{elsewhere.community}connection").status == 404
 
     def test_sees_nothing_of_it_without_a_course(self, world):
-        page = launch_with(
-            world.browser("ines"),
-            lambda claims: (without("context")(claims), setting(roles=[LEARNER])(claims)),
-        )
+        page = enter_without_a_course(world, LEARNER)
         assert "No course came with this link" in page.text
         assert "Last launches" not in page.text
