@@ -75,7 +75,7 @@ class TestALockedColumn:
             assert sentence in page
         locked.lms.quirks.locked_items = False
         locked.send()
-        locked.deliver()
+        locked.deliver_until_settled(timedelta())
         assert (locked.state(), locked.grade()) == (DeliveryState.CONFIRMED, ONE_QUESTION)
 
     def test_is_not_tried_for_everybody(self, locked, monkeypatch):
