@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from lti_tool.errors import ServiceRefused
+from lti_tool.errors import PlatformUnavailable, ServiceRefused
 from lti_tool.lti import names
 from lti_tool.lti.access_tokens import PlatformAccess, Transaction, access_to
 from lti_tool.lti.gradebook_values import (
@@ -22,7 +22,13 @@ from lti_tool.lti.gradebook_values import (
     written,
 )
 from lti_tool.lti.http import Answer
-from lti_tool.lti.service_answers import ScoreConflict, content_of, number, problem_with_score
+from lti_tool.lti.service_answers import (
+    ScoreConflict,
+    ScoreNotStored,
+    content_of,
+    number,
+    problem_with_score,
+)
 from lti_tool.lti.service_calls import ServiceCalls, accepted
 from lti_tool.lti.texts import clean, identifier
 
@@ -33,6 +39,7 @@ __all__ = [
     "Result",
     "Score",
     "ScoreConflict",
+    "ScoreNotStored",
     "access_to",
 ]
 
@@ -42,6 +49,7 @@ _SCORE = "application/vnd.ims.lis.v1.score+json"
 _RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 
 _LONGEST_COMMENT = 2000
+_ERROR_OF_ITS_OWN = 500
 
 _CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
 
@@ -144,6 +152,7 @@ class GradebookConnection:
         """Put a value into one cell.
 
         :raises ScoreConflict: the LMS has one of the same moment or later (409).
+        :raises ScoreNotStored: it answered this score with an error of its own (500).
         """
         content = {
             "userId": score.sub,
@@ -158,9 +167,16 @@ class GradebookConnection:
         if self._is_canvas:
             # Without it Canvas takes every score for a new submission of the learner.
             content[_CANVAS_SUBMISSION] = {"new_submission": False}
-        answer = self._calls.authorised(
-            "POST", below(line_item_url, "scores"), _WRITE_SCORES, accept="*/*", content=content, kind=_SCORE
-        )
+        url = below(line_item_url, "scores")
+        try:
+            answer = self._calls.authorised(
+                "POST", url, _WRITE_SCORES, accept="*/*", content=content, kind=_SCORE
+            )
+        except PlatformUnavailable as problem:
+            # The token's end point may fail likewise: that says nothing about the score.
+            if problem.facts.get("status") == _ERROR_OF_ITS_OWN and problem.facts.get("called") == url:
+                raise ScoreNotStored(words=problem.words, **problem.facts) from problem
+            raise
         if problem := problem_with_score(answer):
             raise problem
 

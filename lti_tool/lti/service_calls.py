@@ -137,6 +137,7 @@ class ServiceCalls:
         try:
             yield
         except PlatformUnavailable as problem:
+            problem.facts.setdefault("called", url)
             if problem.facts.get("status") in _ASK_FOR_A_PAUSE:
                 self._place.pause(url, problem.facts.get("retry_after"))
             raise

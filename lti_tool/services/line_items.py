@@ -111,6 +111,19 @@ def note_unreadable(line_item_id: int) -> None:
     db.session.execute(update(LineItem).where(LineItem.id == line_item_id).values(results_unreadable=True))
 
 
+def note_storing(line_item_id: int, refusal: str | None) -> None:
+    """Record that the LMS meets every score for this column with an error, or that it stores scores again.
+
+    :param refusal: the LMS's own words, perhaps none; None: it stored something.
+    """
+    values = {"problem": None, "problem_detail": None}
+    concerned = LineItem.problem == Problem.NOT_STORED.value
+    if refusal is not None:
+        values = {"problem": Problem.NOT_STORED.value, "problem_detail": detail_of(refusal)}
+        concerned = LineItem.state == LineItemState.BOUND
+    db.session.execute(update(LineItem).where(LineItem.id == line_item_id, concerned).values(**values))
+
+
 def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
     if not wanted.ours:
         return _adopted(wanted, gradebook)
