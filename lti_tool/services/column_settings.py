@@ -54,6 +54,7 @@ class ColumnCard:
     paused_by: Person | None
     paused_at: datetime | None
     states: tuple[str, ...]  # of its line items
+    stores_nothing: bool  # the LMS of one of them answers, and meets every score with an error
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,7 @@ def _card(column: GradeColumn, titles: dict[int, str], described: dict[int, Pers
         paused_by=described.get(column.paused_by_id),
         paused_at=column.paused_at,
         states=tuple(sorted({item.state.value for item in column.line_items})),
+        stores_nothing=any(item.problem == Problem.NOT_STORED for item in column.line_items),
     )
 
 

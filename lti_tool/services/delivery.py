@@ -75,7 +75,8 @@ class _Delivery:
         self._unread = False  # the LMS shows us no grades, and a trainer agreed to that
         self._has_posted = False
         self._not_stored_in_a_row = 0
-        self._stored_nothing: ScoreNotStored | None = None
+        self._not_stored: list[Parcel] = []
+        self._met_with: ScoreNotStored | None = None
         self.lost: set[int] = set()
         self.host_was_busy = False
 
@@ -189,19 +190,36 @@ class _Delivery:
         """Go on with the next one, whose cell may be open, unless none seems to be.
 
         :raises ScoreNotStored: as many in a row as are enough.
+        :raises PlatformUnavailable: the LMS does not answer anything else either: it is down.
         """
-        self._stored_nothing = problem
+        if not self._not_stored:
+            self._see_that_it_answers()
+        self._met_with = problem
+        self._not_stored.append(parcel)
         self._not_stored_in_a_row += 1
         if self._not_stored_in_a_row == MOST_NOT_STORED:
             raise problem
         self._put_off([parcel], Problem.NOT_STORED, problem)
 
+    def _see_that_it_answers(self) -> None:
+        """Read the column after an error, which says nothing of a score while the whole LMS is in trouble.
+
+        :raises PlatformUnavailable: it cannot be read.
+        """
+        try:
+            self._column.read_anew(self._gradebook, self._batch.url)
+        except ServiceRefused:
+            return  # that is an answer, too
+
     def _note_whether_it_stores(self) -> None:
-        """Say of the column that the LMS stores nothing in it, or no longer say so."""
+        """Say of the column that the LMS stores nothing in it, or no longer say so.
+
+        One error may pass: it is said when a score was met with one in two tries, and no other got through.
+        """
         if self._has_posted:
             words = None
-        elif self._stored_nothing is not None:
-            words = self._stored_nothing.words
+        elif self._met_with is not None and any(parcel.not_stored for parcel in self._not_stored):
+            words = self._met_with.words
         else:
             return
         with self._transaction():
