@@ -87,6 +87,10 @@ INSIDE = {
     ("columns.automatic", "POST"): Inside(
         "grading/columns/1/automatic", frozenset({TRAINER}), 404, {"on": "true"}
     ),
+    ("columns.rename", "POST"): Inside(
+        "grading/columns/1/name", frozenset({TRAINER}), 404, {"name": "Another"}
+    ),
+    ("columns.remove_from_lms", "POST"): Inside("grading/line-items/1/delete", frozenset({TRAINER}), 404),
     ("columns.pause", "POST"): Inside("grading/columns/1/pause", frozenset({TRAINER}), 404, {"on": "true"}),
     ("columns.accept_unread", "POST"): Inside("grading/line-items/1/unread", frozenset({TRAINER}), 404),
     ("assessment.learner", "GET"): Inside("grading/learners/{member}", frozenset({TRAINER}), 404),
