@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from demo_lms import troubles
+from lti_tool import clock
 from lti_tool.models import AuditEntry, DeliveryState, GradeColumn, LineItemState
-from lti_tool.services import line_items, retries
+from lti_tool.services import diagnosis_state, line_items, retries
 from lti_tool.services.problems import Problem
+from lti_tool.transactions import reading
 from tests.support.classroom import ONE_QUESTION, TWO_QUESTIONS
 from tests.support.world import ENGLISH, FRENCH
 
@@ -31,6 +33,13 @@ def delete(classroom):
     return classroom.trainer.post(f"grading/line-items/{classroom.item().id}/delete")
 
 
+def work_of(classroom) -> str:
+    """Return what `lti-tool doctor` says of work that waits for people."""
+    with classroom.world.app.app_context(), reading():
+        found = diagnosis_state.state(classroom.world.app.extensions["settings"], clock.now())
+    return " ".join(one.sentence for one in found if one.subject == "work")
+
+
 def in_the_lms(classroom, name: str) -> list:
     return [item for item in classroom.lms.lineitems(FRENCH) if item.label == name]
 
@@ -43,6 +52,28 @@ def sent(graded):
     graded.deliver()
     assert graded.grade() == ONE_QUESTION
     return graded
+
+
+class TestTwoWorkers:
+    def test_make_one_column(self, classroom):
+        """The second one runs to its end between every two steps of the first."""
+        classroom.switch_on()
+        classroom.make_columns(pause=lambda step: classroom.make_columns())
+        assert len(classroom.lms.calls_described("column made")) == 1
+        assert (len(classroom.columns()), classroom.item().state) == (1, LineItemState.BOUND)
+
+    def test_that_come_again_find_it_where_it_was(self, sent):
+        """An LMS that refused it for a while, and has it under another tag since."""
+        sent.lms.quirks.refuse_tokens = True
+        sent.lms.tokens.forget_all()
+        rename(sent)
+        sent.make_columns()
+        assert sent.item().state is LineItemState.REFUSED
+        sent.lms.quirks.refuse_tokens = False
+        sent.columns()[0].tag = ""
+        sent.trainer.post(f"grading/line-items/{sent.item().id}/again")
+        sent.make_columns()
+        assert (len(sent.lms.lineitems(FRENCH)), len(in_the_lms(sent, NEW))) == (1, 1)
 
 
 class TestRenaming:
@@ -250,6 +281,12 @@ class TestDeleting:
             sent.make_columns(pause=die)
         sent.make_columns(after=line_items.LEASE + timedelta(seconds=1))
         assert (sent.item().problem, sent.lms.lineitems(FRENCH)) == (Problem.REMOVED, [])
+
+    def test_is_no_work_for_the_operator(self, sent):
+        delete(sent)
+        for _ in range(2):
+            assert "grade columns" not in work_of(sent)
+            sent.make_columns()
 
     def test_twice_by_a_double_click_is_one(self, sent):
         assert (delete(sent).status, delete(sent).status) == (200, 200)

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from demo_lms import troubles
+from lti_tool import clock
 from lti_tool.models import DeliveryState
-from lti_tool.services import attempts, delivery, retries
+from lti_tool.services import attempts, delivery, diagnosis_state, retries
 from lti_tool.services.problems import Problem
+from lti_tool.transactions import reading
 from tests.support.classroom import ONE_QUESTION
 
 LATER = retries.LONGEST_WAIT * 2
@@ -62,6 +64,9 @@ class TestALockedColumn:
         assert locked.item().problem is None
         locked.deliver(after=LATER)
         assert locked.item().problem == Problem.NOT_STORED
+        with locked.world.app.app_context(), reading():
+            found = diagnosis_state.state(locked.world.app.extensions["settings"], clock.now())
+        assert "shows and stores nothing in: 1" in " ".join(one.sentence for one in found)
 
     def test_is_said_among_all_columns_and_to_the_learner(self, locked):
         locked.ask()
