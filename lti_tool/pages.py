@@ -28,9 +28,13 @@ from lti_tool.release import release
 from lti_tool.services import calendar, feed, participation, people, posts
 from lti_tool.services.preferences import LANGUAGES
 
-# The rooms of the console, in the order of its navigation: key, end point, icon, for operators only.
-# Their names stand in templates/admin.html.
-CONSOLE_SECTIONS = (("home", "admin.index", "house", False),)
+# The rooms of the console, in the order of its navigation: key, end point, for operators only.
+# Their names and icons stand in templates/admin.html.
+CONSOLE_SECTIONS = (
+    ("home", "admin.index", False),
+    ("administrators", "admin_administrators.index", True),
+    ("account", "admin_account.index", False),
+)
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
 # What a redirect may say was done; anything else in ?done= is ignored.
 NOTICES = frozenset(

@@ -4,6 +4,7 @@ from lti_tool.models.administrator import (
     Administrator,
     AdministratorOrganisation,
     AdministratorSession,
+    RecoveryCode,
     SignInLink,
 )
 from lti_tool.models.assessment import (
@@ -95,6 +96,7 @@ __all__ = [
     "Post",
     "PostKind",
     "Prompt",
+    "RecoveryCode",
     "RegistrationInvitation",
     "ResourceLink",
     "Revision",
