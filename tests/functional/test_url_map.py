@@ -166,6 +166,9 @@ OUTSIDE = {
     ("sign_in.ask", "POST"): ("/sign-in", 422),
     ("sign_in.code", "GET"): ("/sign-in/code", 401),
     ("sign_in.show_code", "POST"): ("/sign-in/code", 401),
+    ("sign_in.by_portal", "GET"): ("/sign-in/openid", 404),  # none is configured
+    ("sign_in.from_portal", "GET"): ("/sign-in/openid/callback", 200),
+    ("sign_in.enter_from_portal", "POST"): ("/sign-in/openid/callback", 410),
     ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
     ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
     ("front.index", "GET"): ("/", 200),
