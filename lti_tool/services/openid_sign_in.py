@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.common.security import generate_token
@@ -86,6 +87,10 @@ def finish(
         `openid-stranger`.
     """
     begun = _begun(settings, cookie)
+    said = parse_qs(urlsplit(answered).query)
+    # Without a code Authlib would ask for a token of another kind.
+    if "code" not in said or "error" in said:
+        raise SignInRefused("openid-refused")
     claims = _claims(settings, begun, answered, now, client)
     email = claims.get("email")
     if not isinstance(email, str) or claims.get("email_verified") is not True:
