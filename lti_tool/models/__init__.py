@@ -1,5 +1,12 @@
 """The tables, one subject per file."""
 
+from lti_tool.models.administrator import (
+    Administrator,
+    AdministratorOrganisation,
+    AdministratorSession,
+    RecoveryCode,
+    SignInLink,
+)
 from lti_tool.models.assessment import (
     AssessmentFact,
     Decision,
@@ -24,6 +31,7 @@ from lti_tool.models.grade import (
     ScoreStatement,
 )
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
+from lti_tool.models.message import Message, MessageState
 from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
@@ -43,6 +51,9 @@ from lti_tool.models.security import BrowserSession, Seat, ToolKey, UsedNonce
 
 __all__ = [
     "AccessTokenRow",
+    "Administrator",
+    "AdministratorOrganisation",
+    "AdministratorSession",
     "AssessmentFact",
     "AuditEntry",
     "BrowserSession",
@@ -75,6 +86,8 @@ __all__ = [
     "LineItemState",
     "Membership",
     "MembershipState",
+    "Message",
+    "MessageState",
     "MovedKind",
     "Organisation",
     "Period",
@@ -83,6 +96,7 @@ __all__ = [
     "Post",
     "PostKind",
     "Prompt",
+    "RecoveryCode",
     "RegistrationInvitation",
     "ResourceLink",
     "Revision",
@@ -96,6 +110,7 @@ __all__ = [
     "ScoreQuestion",
     "ScoreStatement",
     "Seat",
+    "SignInLink",
     "Succession",
     "SuccessionMove",
     "ToolKey",
