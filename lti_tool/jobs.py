@@ -25,6 +25,7 @@ from lti_tool.services import (
     housekeeping,
     line_items,
     outbox,
+    requested_checks,
     rosters,
     upkeep,
 )
@@ -46,7 +47,7 @@ def install(app: Flask) -> None:
     if "jobs" in app.extensions:
         return
     app.extensions["jobs"] = _Jobs(app)
-    for name in (outbox.SCORES, outbox.LINE_ITEMS, outbox.ROSTERS, outbox.RUNNING_SCORES):
+    for name in (outbox.SCORES, outbox.LINE_ITEMS, outbox.ROSTERS, outbox.RUNNING_SCORES, outbox.CHECKS):
         bells.connect(name, lambda name=name: _ring(app, name))
 
 
@@ -142,11 +143,16 @@ def _outboxes(app: Flask) -> dict[str, Work]:
         with app.app_context():
             upkeep.keep_up(clock.now, transaction)
 
+    def do_checks() -> None:
+        with app.app_context():
+            requested_checks.do_due_checks(clock.now, transaction)
+
     return {
         outbox.SCORES: deliver_scores,
         outbox.LINE_ITEMS: make_line_items,
         outbox.ROSTERS: read_rosters,
         outbox.RUNNING_SCORES: keep_scores_up,
+        outbox.CHECKS: do_checks,
     }
 
 

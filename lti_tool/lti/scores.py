@@ -112,6 +112,10 @@ class GradebookConnection:
             raise ServiceRefused("answer-unreadable", made.words, status=made.status)
         return seen
 
+    def count_line_items(self, line_items_url: str) -> int:
+        """How many columns this course shows us, for a health check."""
+        return sum(1 for _ in self._members(line_items_url, _READ_ITEMS, _ITEMS))
+
     def line_item(self, url: str) -> LineItemSeen:
         """A line item as it is now."""
         answer = self._calls.call("GET", url, _READ_ITEMS, accept=_ITEM)

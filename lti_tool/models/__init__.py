@@ -28,11 +28,13 @@ from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
 from lti_tool.models.platform import (
+    CheckState,
     Deployment,
     DeploymentPolicy,
     DeploymentState,
     MovedKind,
     Platform,
+    PlatformCheck,
     PlatformState,
     RegistrationInvitation,
     Succession,
@@ -47,6 +49,7 @@ __all__ = [
     "AuditEntry",
     "BrowserSession",
     "Change",
+    "CheckState",
     "ColumnKind",
     "Comment",
     "Community",
@@ -79,6 +82,7 @@ __all__ = [
     "Organisation",
     "Period",
     "Platform",
+    "PlatformCheck",
     "PlatformState",
     "Post",
     "PostKind",

@@ -14,12 +14,15 @@ from lti_tool.extensions import db
 from lti_tool.lti.host_slots import HOST_BUSY
 from lti_tool.lti.scores import GradebookConnection, ScoreConflict
 from lti_tool.models import Platform
-from lti_tool.services import attempts, drift, line_items, outbox, parcels
+from lti_tool.services import attempts, drift, last_use, line_items, outbox, parcels
 from lti_tool.services.attempts import Attempt
 from lti_tool.services.column_reading import ColumnReading
 from lti_tool.services.line_items import Clock, Connect, Pause, Transaction, no_pause
 from lti_tool.services.parcels import Batch, Parcel
 from lti_tool.services.problems import Problem, code_of_outage
+
+# Refusals that say nothing about the connection.
+ABOUT_ONE_PERSON = frozenset((Problem.NOT_IN_COURSE, Problem.SCORE_REFUSED, Problem.LINE_ITEM_GONE))
 
 
 def deliver_due_scores(
@@ -70,6 +73,7 @@ class _Delivery:
         self._posted_last: Parcel | None = None  # accepted by the LMS, to be recorded with the next step
         self._unread = False  # the LMS shows us no grades, and a trainer agreed to that
         self._has_posted = False
+        self._problem: str | None = None  # the last one that was the LMS's, not one person's
         self.lost: set[int] = set()
         self.host_was_busy = False
 
@@ -81,7 +85,7 @@ class _Delivery:
             if self._posted_last is not None:  # also when the next one could not be frozen
                 self._freeze(None)
         self._look_again()
-        self._remember_clock()
+        self._remember()
 
     def _deliver_all(self, waiting: list[Parcel]) -> None:
         try:
@@ -99,8 +103,10 @@ class _Delivery:
             if problem.code == HOST_BUSY:
                 self._give_back(waiting)
             else:
+                self._problem = problem.code
                 self._put_off(waiting, code_of_outage(problem.code), problem)
         except ServiceRefused as problem:
+            self._problem = problem.code
             self._refuse(waiting, problem, answered=False)
 
     def _read_for(self, waiting: list[Parcel]) -> bool:
@@ -193,6 +199,8 @@ class _Delivery:
         try:
             self._gradebook.send_score(self._batch.url, attempt.score)
         except ServiceRefused as problem:
+            if problem.code not in ABOUT_ONE_PERSON:
+                self._problem = problem.code
             self._refuse([parcel], problem, answered=True)
             return None
         return attempt
@@ -243,8 +251,12 @@ class _Delivery:
         measured = self._gradebook.clock_offset
         return self._batch.clock_offset if measured is None else measured
 
-    def _remember_clock(self) -> None:
+    def _remember(self) -> None:
+        """Note the platform's clock, and how its gradebook did."""
         with self._transaction():
+            if self._has_posted or self._problem:
+                problem = None if self._has_posted else self._problem
+                last_use.of_scores(self._batch.platform_id, problem, self._now())
             db.session.execute(
                 update(Platform)
                 .where(Platform.id == self._batch.platform_id)

@@ -6,6 +6,7 @@ SCORES = "scores"
 LINE_ITEMS = "line-items"
 ROSTERS = "rosters"
 RUNNING_SCORES = "running-scores"
+CHECKS = "checks"
 
 
 def wake(outbox: str) -> None:
