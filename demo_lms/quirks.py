@@ -39,6 +39,14 @@ class Quirks:
     """The services wait so long before they answer."""
     key_set_fails: bool = False
     """The LMS's own key set answers 503."""
+    key_set_answers: str | None = None
+    """What its key set is instead: `empty`, `short` (1024 bits), `page`, `elsewhere` (another host)."""
+    audience_wanted: str | None = None
+    """The only audience of a token request that is accepted (Brightspace's is none of its addresses)."""
+    scopes_not_allowed: list[str] = field(default_factory=list)
+    """Last parts of scopes that the administrator did not allow: no launch names them, no token has them."""
+    scopes_not_granted: list[str] = field(default_factory=list)
+    """Last parts of scopes that launches name and no token has."""
     troubles: list[str] = field(default_factory=list)
     """What the next calls of the grade services meet, one each, by the names of `demo_lms.troubles`."""
 
@@ -98,6 +106,8 @@ class Quirks:
     """The page (from 1) that is answered with 503."""
     roster_scope_refused: int | None = None
     """The status (Moodle 401, others 403) that every roster call is refused with, whatever the token."""
+    roster_above_limit: bool = False
+    """Open edX: the roster of a large course is refused with a code of its own."""
     test_user_in_roster: bool = False
     """The test user of a course ("student view") is listed with everybody else."""
     inactive_members: dict[str, str] = field(default_factory=dict)

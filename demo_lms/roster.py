@@ -58,6 +58,8 @@ def read_roster(course_id: str) -> Response:
     tool = require_scope(ROSTER_SCOPE)
     if quirks.roster_scope_refused is not None:
         raise ServiceRefused(quirks.roster_scope_refused)
+    if quirks.roster_above_limit:
+        raise ServiceRefused(403, "above_response_limit")
     if quirks.groups_refuse_the_question and "groups" in request.args:
         raise ServiceRefused(400, "Unknown parameter groups")
     course = _course(course_id)

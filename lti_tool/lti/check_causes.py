@@ -19,14 +19,15 @@ DOWN, RATE_LIMIT, BUSY, PAGE, NOT_FOUND = "down", "rate-limit", "host-busy", "pa
 # A key set
 NO_KEY_SET, EMPTY, SHORT, OTHER_KEYS = "no-key-set", "empty", "short", "other-keys"
 # A token
-CLIENT, OUR_KEYS, SCOPES, AUDIENCE, TIME = "client", "our-keys", "scopes", "audience", "time"
+CLIENT, INACTIVE, OUR_KEYS = "client", "inactive", "our-keys"
+SCOPES, AUDIENCE, TIME = "scopes", "audience", "time"
 # A service
 NO_ACCESS, TOO_LARGE, UNREADABLE = "no-access", "too-large", "unreadable"
 
 CAUSES = (
     *(NAME_UNKNOWN, NO_CONNECTION, TIMEOUT, TLS, PRIVATE, PLAIN_HTTP, REDIRECTED, PROXY),
     *(DOWN, RATE_LIMIT, BUSY, PAGE, NOT_FOUND, NO_KEY_SET, EMPTY, SHORT, OTHER_KEYS),
-    *(CLIENT, OUR_KEYS, SCOPES, AUDIENCE, TIME, NO_ACCESS, TOO_LARGE, UNREADABLE),
+    *(CLIENT, INACTIVE, OUR_KEYS, SCOPES, AUDIENCE, TIME, NO_ACCESS, TOO_LARGE, UNREADABLE),
 )
 
 _OF_CODES = {

@@ -62,7 +62,7 @@ def _is_safe(url: str, rule: AddressRule) -> bool:
         return True
     try:
         return rule.allows_plain_http(parts.hostname, addresses_of(parts.hostname, parts.port or 80))
-    except OSError:  # a name that nobody knows is not one that was allowed
+    except (OSError, ValueError):  # a name that nobody knows is not one that was allowed
         return False
 
 

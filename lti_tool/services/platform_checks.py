@@ -6,7 +6,7 @@ Used by the console, the command line and at the end of a registration. The sent
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from lti_tool.errors import NotFound
 from lti_tool.extensions import db
-from lti_tool.lti import checks, names, service_checks
+from lti_tool.lti import check_causes, checks, names, service_checks
 from lti_tool.lti.access_tokens import PlatformAccess, access_to
 from lti_tool.lti.checks import Outcome
 from lti_tool.models import (
@@ -143,6 +143,7 @@ class _Subject:
     roster_url: str | None
     known_here: list[Finding]
     suspended: bool
+    registered_itself: bool
 
 
 Told = Callable[[list[Finding], int], object]
@@ -188,6 +189,7 @@ def _subject(platform_id: int) -> _Subject:
         roster_url=course.roster_url if course else None,
         known_here=[_deployments(platform.id), _last_launch(platform.id)],
         suspended=platform.state is PlatformState.SUSPENDED,
+        registered_itself=platform.registration is not None,
     )
 
 
@@ -213,7 +215,7 @@ def _steps(subject: _Subject, now: datetime, transaction: Transaction) -> Iterat
         keys = checks.try_key_set(subject.jwks_url, client, lambda: now, transaction)
         yield [_finding(keys)]
         token = checks.try_token(subject.access, subject.scopes, client, lambda: now, transaction)
-        yield [_finding(token)]
+        yield [_of_token(token, subject)]
     # Without a token nothing can be asked: that is said once.
     if not token.ok:
         yield from ([], [])
@@ -224,6 +226,13 @@ def _steps(subject: _Subject, now: datetime, transaction: Transaction) -> Iterat
         yield _roster(subject, now, transaction)
     yield [_clock(token.clock_offset if keys.clock_offset is None else keys.clock_offset)]
     yield subject.known_here
+
+
+def _of_token(token: Outcome, subject: _Subject) -> Finding:
+    """An LMS that gave us the client id itself does not know it yet: the tool waits to be switched on."""
+    found = _finding(token)
+    waits = found.cause == check_causes.CLIENT and subject.registered_itself and not subject.launched
+    return replace(found, cause=check_causes.INACTIVE) if waits else found
 
 
 def _addresses(urls: Sequence[str]) -> Finding:
