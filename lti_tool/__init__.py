@@ -13,7 +13,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from lti_tool import access, jobs, observation, pages, request_cycle, settings, transactions
+    from lti_tool import access, admin_access, jobs, observation, pages, request_cycle, settings, transactions
     from lti_tool.extensions import db, migrate
 
     folder = settings.directory
@@ -31,6 +31,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
     observation.install(app)
     access.install(app)
+    admin_access.install(app)
     request_cycle.install(app)
     pages.install(app)
     _register_blueprints(app)
@@ -41,6 +42,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
+        admin,
         assessment,
         columns,
         comments,
@@ -60,9 +62,11 @@ def _register_blueprints(app) -> None:
         prompts,
         questions,
         registration,
+        sign_in,
     )
 
-    outside = (front, health, metrics, lti, registration)
+    outside = (front, health, metrics, lti, registration, sign_in)
+    console = (admin,)
     inside = (
         home,
         posts,
@@ -79,5 +83,5 @@ def _register_blueprints(app) -> None:
         evidence,
         preferences,
     )
-    for part in outside + inside:
+    for part in outside + console + inside:
         app.register_blueprint(part.bp)

@@ -52,6 +52,27 @@ class SeatRefused(ToolError):
     code = "seat-refused"
 
 
+class SignInNeeded(ToolError):
+    """Nobody is signed in to the console: the same answer for every address of it."""
+
+    status = 401
+    code = "sign-in-needed"
+
+
+class SignInRefused(ToolError):
+    """A link or another way to sign in that is not, or no longer, good."""
+
+    status = 410
+    code = "link-unknown"
+
+
+class FormRefused(ToolError):
+    """A form of the console without the token of this session."""
+
+    status = 403
+    code = "form-refused"
+
+
 class CommunityClosed(ToolError):
     """The community takes nothing new any more."""
 

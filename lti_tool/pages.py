@@ -24,9 +24,13 @@ from lti_tool.grading.exact import round_half_up
 from lti_tool.group_names import group_name
 from lti_tool.knowledge import markdown
 from lti_tool.permissions import Act
+from lti_tool.release import release
 from lti_tool.services import calendar, feed, participation, people, posts
 from lti_tool.services.preferences import LANGUAGES
 
+# The rooms of the console, in the order of its navigation: key, end point, icon, for operators only.
+# Their names stand in templates/admin.html.
+CONSOLE_SECTIONS = (("home", "admin.index", "house", False),)
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
 # What a redirect may say was done; anything else in ?done= is ignored.
 NOTICES = frozenset(
@@ -147,7 +151,8 @@ def _in_frame() -> bool:
 def choose_language() -> str:
     """Choose a language we speak: the member's own, then the launch's, then the browser's."""
     admission = _admission()
-    wishes = [g.get("launch_locale")]
+    console = g.get("console") or g.get("refused_console")
+    wishes = [g.get("launch_locale"), console.admin.locale if console is not None else None]
     if admission is not None:
         wishes = [admission.member.membership.locale, admission.seat.locale, *wishes]
     for wish in wishes:
@@ -196,6 +201,14 @@ def _context() -> dict:
         "theme": None,
         "return_url": None,
     }
+    console = g.get("console") or g.get("refused_console")
+    if console is not None:
+        shared |= {
+            "admin": console.admin,
+            "admin_token": console.token,
+            "console_sections": CONSOLE_SECTIONS,
+            "release": release(),
+        }
     admission = _admission()
     return shared | _context_of(admission) if admission is not None else shared
 

@@ -1,5 +1,11 @@
 """The tables, one subject per file."""
 
+from lti_tool.models.administrator import (
+    Administrator,
+    AdministratorOrganisation,
+    AdministratorSession,
+    SignInLink,
+)
 from lti_tool.models.assessment import (
     AssessmentFact,
     Decision,
@@ -45,6 +51,9 @@ from lti_tool.models.security import BrowserSession, Seat, ToolKey, UsedNonce
 
 __all__ = [
     "AccessTokenRow",
+    "Administrator",
+    "AdministratorOrganisation",
+    "AdministratorSession",
     "AssessmentFact",
     "AuditEntry",
     "BrowserSession",
@@ -100,6 +109,7 @@ __all__ = [
     "ScoreQuestion",
     "ScoreStatement",
     "Seat",
+    "SignInLink",
     "Succession",
     "SuccessionMove",
     "ToolKey",

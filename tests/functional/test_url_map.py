@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from lti_tool.models import Prompt, Role
 from tests.functional.space import id_of
+from tests.support.administrators import administrator
 from tests.support.world import ENGLISH, TOOL
 
 LEARNER, TRAINER, LEAD = Role.LEARNER, Role.TRAINER, Role.PEDAGOGICAL_LEAD
@@ -30,6 +31,19 @@ class Inside:
     below: str
     who: frozenset[Role]
     answer: int = 200
+    sends: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Console:
+    """An address of the console: what an administrator of another organisation gets there, and an operator.
+
+    Both with the token of the form and these fields. The platform in an address is `{platform}`.
+    """
+
+    address: str
+    outsider: int
+    operator: int
     sends: dict[str, str] = field(default_factory=dict)
 
 
@@ -131,7 +145,17 @@ INSIDE = {
     ("preferences.sign_out", "POST"): Inside("sign-out", EVERYBODY, 200),
 }
 
+# Everything of the console: the address, what an administrator of another organisation gets, and an operator.
+CONSOLE = {
+    ("admin.index", "GET"): Console("/admin/", 200, 200),
+    ("admin.language", "POST"): Console("/admin/language", 303, 303, {"language": "fr"}),
+    ("admin.sign_out", "POST"): Console("/admin/sign-out", 303, 303),
+}
+
 OUTSIDE = {
+    ("sign_in.index", "GET"): ("/sign-in", 200),
+    ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
+    ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
     ("front.index", "GET"): ("/", 200),
     ("health.alive", "GET"): ("/healthz", 200),
     ("health.ready", "GET"): ("/readyz", 503),  # no worker runs
@@ -204,7 +228,7 @@ def ask(browser, method: str, address: str, fields: dict | None = None, **header
 
 class TestTheTable:
     def test_names_every_address_of_the_tool(self, app):
-        walked = set(INSIDE) | set(OUTSIDE)
+        walked = set(INSIDE) | set(OUTSIDE) | set(CONSOLE)
         existing = {
             (rule.endpoint, method)
             for rule in app.url_map.iter_rules()
@@ -371,3 +395,44 @@ class TestActingWithoutAGenuineToken:
         thread = home.get(f"posts/{place.names['post']}")
         assert "How do you begin?" in thread.text
         assert "Like this." in thread.text
+
+
+class TestTheConsole:
+    """Every address of it: for nobody, an administrator of another organisation, an operator, without token."""
+
+    UNKNOWN = ("/admin", "/admin/nothing", "/admin/platforms/1/nothing", "/admin//")
+
+    @staticmethod
+    def of(world, one: Console) -> str:
+        return one.address.format(platform=world.platform_id)
+
+    def test_is_closed_to_whoever_is_not_signed_in(self, world):
+        browser = world.browser()
+        known = [(method, self.of(world, one)) for (_, method), one in CONSOLE.items()]
+        for method, address in [*known, *(("GET", path) for path in self.UNKNOWN)]:
+            answer = ask(browser, method, address)
+            assert answer.status_code == 401, (method, address)
+            assert "/sign-in" in answer.get_data(as_text=True), address
+
+    def test_is_closed_to_members_of_a_community(self, world):
+        trainer = world.enter("claire")
+        for (_, method), one in CONSOLE.items():
+            assert ask(trainer.browser, method, self.of(world, one)).status_code == 401, one.address
+
+    @pytest.mark.parametrize("kind", ["outsider", "operator"])
+    def test_answers_as_it_says(self, world, kind):
+        for (_, method), one in CONSOLE.items():
+            who = administrator(world, operator=kind == "operator", organisation="Another school")
+            sent = one.sends | {"admin_token": who.token} if method == "POST" else None
+            answer = ask(who, method, self.of(world, one), sent)
+            assert answer.status_code == getattr(one, kind), (method, one.address)
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], one.address
+
+    def test_changes_nothing_without_the_token_of_the_session(self, world):
+        who, other = administrator(world, operator=True), administrator(world, operator=True)
+        for (_, method), one in CONSOLE.items():
+            if method != "POST":
+                continue
+            for token in ("", "0" * 64, other.token):
+                answer = ask(who, method, self.of(world, one), one.sends | {"admin_token": token})
+                assert answer.status_code == 403, one.address
