@@ -56,6 +56,7 @@ def _register_blueprints(app) -> None:
         members,
         metrics,
         participation,
+        platforms,
         policies,
         posts,
         preferences,
@@ -66,7 +67,7 @@ def _register_blueprints(app) -> None:
     )
 
     outside = (front, health, metrics, lti, registration, sign_in)
-    console = (admin,)
+    console = (admin, platforms)
     inside = (
         home,
         posts,

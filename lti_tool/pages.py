@@ -30,7 +30,13 @@ from lti_tool.services.preferences import LANGUAGES
 
 # The rooms of the console, in the order of its navigation: key, end point, icon, for operators only.
 # Their names stand in templates/admin.html.
-CONSOLE_SECTIONS = (("home", "admin.index", "house", False),)
+CONSOLE_SECTIONS = (
+    ("home", "admin.index", "house", False),
+    ("platforms", "platforms.index", "link", False),
+)
+# The pages about one platform: key and end point, which takes `platform_id`. Their names stand in
+# templates/admin/platform.html.
+PLATFORM_SECTIONS = (("health", "platforms.show"),)
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
 # What a redirect may say was done; anything else in ?done= is ignored.
 NOTICES = frozenset(
@@ -207,6 +213,7 @@ def _context() -> dict:
             "admin": console.admin,
             "admin_token": console.token,
             "console_sections": CONSOLE_SECTIONS,
+            "platform_sections": PLATFORM_SECTIONS,
             "release": release(),
         }
     admission = _admission()

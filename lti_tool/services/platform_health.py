@@ -72,6 +72,8 @@ class PlatformHealth:
     organisation_id: int
     organisation: str
     product: str
+    preset: str
+    guide: str
     product_name: str
     product_version: str | None
     issuer: str
@@ -193,6 +195,7 @@ def _healths(rows: list[Row], organisations: Organisations, now: datetime) -> li
     ids = [platform.id for platform, *_ in rows]
     deployments = _deployments(ids, organisations)
     communities, launches = _communities(ids, organisations), _launches(ids, now - WEEK)
+    kinds = {platform.id: presets.called(platform.preset or _product(platform)) for platform, *_ in rows}
     return [
         PlatformHealth(
             id=platform.id,
@@ -200,7 +203,9 @@ def _healths(rows: list[Row], organisations: Organisations, now: datetime) -> li
             organisation_id=platform.organisation_id,
             organisation=organisation,
             product=_product(platform),
-            product_name=presets.called(platform.preset or _product(platform)).name,
+            preset=kinds[platform.id].key,
+            guide=kinds[platform.id].guide,
+            product_name=kinds[platform.id].name,
             product_version=platform.product_version,
             issuer=platform.issuer,
             client_id=platform.client_id,
