@@ -30,7 +30,7 @@ __all__ = ["DAYS", "NEW", "PRESETS", "Choice", "Preset", "Typed", "Wish", "choic
 
 @dataclass(frozen=True)
 class Wish:
-    """Whose the platform is to be: the number of an organisation, `new` with a name, or empty: the only one."""
+    """Whose the platform is to be: an organisation by its number, `new` with a name; empty: the only one."""
 
     organisation: str = ""
     new_organisation: str = ""

@@ -9,6 +9,7 @@ from lti_tool.services import platforms, requested_checks
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 from tests.support.administrators import administrator
+from tests.support.statements import counted
 from tests.support.world import TOOL
 
 
@@ -99,22 +100,15 @@ class TestTheList:
         assert "Test LMS" in page.text
         assert "1 deployment" in page.text
 
-    def test_costs_the_same_for_two_hundred(self, world, admin, statements):
+    def test_costs_the_same_for_two_hundred(self, world, admin):
         admin.get("/admin/platforms")
-        with statements(world.app) as few:
+        with world.app.app_context(), counted() as few:
             admin.get("/admin/platforms")
         for number in range(200):
             add(world, number)
-        with statements(world.app) as many:
+        with world.app.app_context(), counted() as many:
             admin.get("/admin/platforms")
         assert len(many) == len(few) <= 8
-
-
-@pytest.fixture
-def statements():
-    from tests.support.statements import counted
-
-    return counted
 
 
 class TestConnectingByHand:
