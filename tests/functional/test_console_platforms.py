@@ -76,7 +76,9 @@ class TestTheList:
         assert len(first.soup.select("article.platform")) == 25
         second = admin.get(first.soup.select_one(".actions a")["href"])
         third = admin.get(second.soup.select_one(".actions a")["href"])
-        named = [one.text.strip() for page in (first, second, third) for one in page.soup.select("article h3")]
+        named = [
+            one.text.strip() for page in (first, second, third) for one in page.soup.select("article h3")
+        ]
         assert len(named) == len(set(named)) == 61
         assert named == sorted(named)
         assert not third.soup.select(".actions a")
@@ -126,7 +128,9 @@ class TestConnectingByHand:
             assert (entry.actor_kind, entry.actor_id) == ("administrator", admin.id)
 
     def test_reads_kindly_what_was_pasted(self, world, admin):
-        connect(admin, "moodle", host=" https://lms.example.edu/moodle/course/view.php?id=3 ", client_id=" x1 ")
+        connect(
+            admin, "moodle", host=" https://lms.example.edu/moodle/course/view.php?id=3 ", client_id=" x1 "
+        )
         assert added(world).issuer == "https://lms.example.edu/moodle"
         connect(admin, "brightspace", host="learn.example.edu/d2l/home", client_id="guid")
         platform = added(world)

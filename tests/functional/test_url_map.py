@@ -149,6 +149,14 @@ INSIDE = {
 CONSOLE = {
     ("admin.index", "GET"): Console("/admin/", 200, 200),
     ("admin.language", "POST"): Console("/admin/language", 303, 303, {"language": "fr"}),
+    ("platforms.index", "GET"): Console("/admin/platforms", 200, 200),
+    ("platforms.choose", "GET"): Console("/admin/platforms/connect?lms=moodle", 200, 200),
+    ("platforms.connect", "POST"): Console("/admin/platforms/connect", 422, 422, {"lms": "moodle"}),
+    ("platforms.invite", "POST"): Console("/admin/platforms/invitations", 422, 422, {"name": ""}),
+    ("platforms.show", "GET"): Console("/admin/platforms/{platform}", 404, 200),
+    ("platforms.check", "GET"): Console("/admin/platforms/{platform}/check", 404, 200),
+    ("platforms.ask_for_check", "POST"): Console("/admin/platforms/{platform}/check", 404, 303),
+    ("platforms.help_page", "GET"): Console("/admin/help/moodle", 200, 200),
     ("admin.sign_out", "POST"): Console("/admin/sign-out", 303, 303),
 }
 
