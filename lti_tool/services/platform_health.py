@@ -228,8 +228,18 @@ def _uses(platform: Platform, admitted: datetime | None, refused: datetime | Non
         Use("launch", admitted, refused),
         Use("roster", platform.roster_read_at, platform.roster_failed_at, platform.roster_problem),
         Use("score", platform.score_taken_at, platform.score_failed_at, platform.score_problem),
-        Use("keys", platform.key_set_fetched_at),
+        _keys(platform),
     )
+
+
+def _keys(platform: Platform) -> Use:
+    """When its keys were last read, by a launch or by a check."""
+    read, checked = platform.key_set_fetched_at, platform.checked_at
+    codes = {finding.code: finding for finding in platform_checks.read(platform.check_report)}
+    if checked is not None and "keys-found" in codes:
+        read = checked if read is None else max(read, checked)
+    failed = [finding for code, finding in codes.items() if code in ("keys-unreachable", "keys-unusable")]
+    return Use("keys", read, checked, failed[0].cause) if failed else Use("keys", read)
 
 
 def _deployments(ids: list[int], organisations: Organisations) -> dict[tuple[int, DeploymentState], int]:
