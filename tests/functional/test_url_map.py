@@ -406,7 +406,7 @@ class TestActingWithoutAGenuineToken:
 
 
 class TestTheConsole:
-    """Every address of it: for nobody, an administrator of another organisation, an operator, without token."""
+    """Every address: for nobody, an administrator of another organisation, an operator, without token."""
 
     UNKNOWN = ("/admin", "/admin/nothing", "/admin/platforms/1/nothing", "/admin//")
 
