@@ -18,6 +18,7 @@ from flask_babel import force_locale
 
 from demo_lms.keys import ToolKeysUnreadable
 from lti_tool import clock
+from lti_tool.extensions import db
 from lti_tool.models import Platform
 from lti_tool.services import platform_checks, platforms
 from lti_tool.services.platform_checks import Finding, Level
@@ -49,8 +50,6 @@ def platform_with(**values: object) -> Callable:
     def change(world) -> None:
         issuer = world.lms.settings.issuer
         with world.app.app_context(), transaction():
-            from lti_tool.extensions import db
-
             platform = db.session.get(Platform, world.platform_id)
             for name, value in values.items():
                 filled = value.replace("{issuer}", issuer) if isinstance(value, str) else value
