@@ -32,6 +32,8 @@ OUTBOUND_PER_HOST = 4
 
 # Where mails are handed in: smtp://… or smtps://name:password@host:port; no mail is sent when empty.
 MAIL_URL = ""
+# The address that mails come from; community@ and the host of BASE_URL when empty.
+MAIL_FROM = ""
 
 # Where files are kept: a folder; storage/ in VAR_DIR when empty.
 STORAGE_URL = ""

@@ -136,6 +136,20 @@ class ServiceRefused(ServiceProblem):
     code = "service-refused"
 
 
+class MailUnavailable(ToolError):
+    """A mail could not be handed in now; trying again may help. Whether it went out may not be known."""
+
+    status = 502
+    code = "mail-unavailable"
+
+
+class MailRefused(ToolError):
+    """The mail server will never take this mail."""
+
+    status = 502
+    code = "mail-refused"
+
+
 class DatabaseUnavailable(ToolError):
     """The database cannot be reached, is full, or is too busy: nothing was saved, trying again helps."""
 

@@ -1,6 +1,7 @@
 """Loads configs/ and the environment; refuses to start on an unsafe or impossible setting and says which."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,6 +35,7 @@ class Settings:
     outbound_per_host: int
     trusted_proxies: int
     mail_url: str | None
+    mail_from: str
     storage_dir: Path
     log_format: str
     grade_evidence_days: int
@@ -103,6 +105,7 @@ def _checked(config: dict) -> Settings:
         outbound_per_host=_per_host(config["OUTBOUND_PER_HOST"]),
         trusted_proxies=_proxies(config["TRUSTED_PROXIES"]),
         mail_url=_mail_url(config["MAIL_URL"]),
+        mail_from=_mail_from(config["MAIL_FROM"], _base_url(config["BASE_URL"])),
         storage_dir=_storage_dir(config["STORAGE_URL"], var_dir),
         log_format=_log_format(config["LOG_FORMAT"]),
         grade_evidence_days=_evidence_days(config["GRADE_EVIDENCE_DAYS"]),
@@ -205,6 +208,13 @@ def _mail_url(value: str) -> str | None:
     if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
         _refuse("MAIL_URL", "write it like smtps://name:password@mail.example.org:465.")
     return value.strip() or None
+
+
+def _mail_from(value: str, base_url: str) -> str:
+    sender = value.strip() or f"community@{urlsplit(base_url).hostname}"
+    if not sender.isascii() or not re.fullmatch(r"[^\s@<>\"',;:()\[\]\\]+@[\w.-]+", sender):
+        _refuse("MAIL_FROM", "write the address that mails come from, such as community@example.org.")
+    return sender
 
 
 def _storage_dir(value: str, var_dir: Path) -> Path:

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
-from lti_tool import admin_access, clock
+from lti_tool import admin_access, clock, settings
 from lti_tool.errors import FormRefused, SignInRefused
-from lti_tool.services import sign_in
+from lti_tool.services import administrators, sign_in
 
 bp = Blueprint("sign_in", __name__)
 
@@ -12,7 +12,29 @@ bp = Blueprint("sign_in", __name__)
 @bp.get("/sign-in")
 def index():
     """Say how an administrator comes in."""
-    return render_template("sign_in/index.html", next_page=_next_page())
+    return _page()
+
+
+@bp.post("/sign-in")
+def ask():
+    """Have a one-use link sent. The answer is the same whether or not anybody has this address."""
+    if not admin_access.is_from_our_own_page():
+        raise FormRefused()
+    email = request.form.get("email", "")
+    if not administrators.is_address(email.strip()):
+        return _page(email, {"email": ["not-an-address"]}), 422
+    if settings.current().mail_url is not None:
+        sign_in.ask_by_mail(administrators.folded(email), settings.current().base_url, clock.now())
+    return render_template("sign_in/asked.html")
+
+
+def _page(email: str = "", problems: dict | None = None) -> str:
+    return render_template(
+        "sign_in/index.html",
+        by_mail=settings.current().mail_url is not None,
+        email=email,
+        problems=problems or {},
+    )
 
 
 @bp.get("/o/<token>")

@@ -30,6 +30,7 @@ from lti_tool.models.grade import (
     ScoreStatement,
 )
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
+from lti_tool.models.message import Message, MessageState
 from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
@@ -87,6 +88,8 @@ __all__ = [
     "LineItemState",
     "Membership",
     "MembershipState",
+    "Message",
+    "MessageState",
     "MovedKind",
     "Organisation",
     "Period",

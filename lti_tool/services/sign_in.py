@@ -11,13 +11,15 @@ from sqlalchemy import delete, select, update
 from lti_tool.errors import SignInRefused
 from lti_tool.extensions import db
 from lti_tool.models import Administrator, AdministratorOrganisation, AdministratorSession, SignInLink
-from lti_tool.services import audit
+from lti_tool.services import audit, messages
 from lti_tool.services.sessions import digest
 
 PATH = "/o/"
 LINK_FROM_COMMAND_LINE = timedelta(hours=24)
 LINK_BY_MAIL = timedelta(minutes=15)
 SESSION = timedelta(hours=8)
+# Mails to one address in a quarter of an hour, and to all in an hour.
+MOST_LINKS, MOST_LINKS_AT_ALL = 3, 100
 # So long a link that was used still says so, instead of being unknown.
 REMEMBERED = timedelta(days=7)
 
@@ -44,6 +46,36 @@ def link_for(administrator_id: int, base_url: str, now: datetime, lifetime: time
     )
     db.session.flush()
     return f"{base_url}{PATH}{secret}"
+
+
+def ask_by_mail(email: str, base_url: str, now: datetime) -> None:
+    """Have a link sent to an administrator of this address; nothing is told to whoever asked.
+
+    At most `MOST_LINKS` in a quarter of an hour to one, `MOST_LINKS_AT_ALL` in an hour to all.
+    """
+    account = db.session.scalars(
+        select(Administrator).where(Administrator.email == email, Administrator.disabled_at.is_(None))
+    ).one_or_none()
+    if account is None or _too_many(account, now):
+        return
+    link = link_for(account.id, base_url, now, LINK_BY_MAIL)
+    messages.ask_for(
+        messages.SIGN_IN,
+        account.email,
+        account.locale,
+        {"link": link, "minutes": int(LINK_BY_MAIL.total_seconds() // 60)},
+        now,
+        subject=f"administrator:{account.id}",
+        useless_after=now + LINK_BY_MAIL,
+    )
+
+
+def _too_many(account: Administrator, now: datetime) -> bool:
+    # One after the other: two requests at once count each other.
+    db.session.execute(select(Administrator.id).where(Administrator.id == account.id).with_for_update())
+    to_one = messages.asked_since(messages.SIGN_IN, now - LINK_BY_MAIL, f"administrator:{account.id}")
+    to_all = messages.asked_since(messages.SIGN_IN, now - timedelta(hours=1))
+    return to_one >= MOST_LINKS or to_all >= MOST_LINKS_AT_ALL
 
 
 def link_named(secret: str, now: datetime) -> Administrator:

@@ -162,6 +162,7 @@ CONSOLE = {
 
 OUTSIDE = {
     ("sign_in.index", "GET"): ("/sign-in", 200),
+    ("sign_in.ask", "POST"): ("/sign-in", 422),
     ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
     ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
     ("front.index", "GET"): ("/", 200),
