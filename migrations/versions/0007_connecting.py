@@ -3,14 +3,14 @@
 Expands only: code of the revision before may run beside this.
 
 Revision ID: 0007
-Revises: 0006
+Revises: 0006b
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
-down_revision = '0006'
+down_revision = '0006b'
 branch_labels = None
 depends_on = None
 
