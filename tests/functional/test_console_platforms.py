@@ -12,7 +12,9 @@ from lti_tool.services import platforms, requested_checks
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 from tests.functional.test_plans import PREPARED, forget_earlier_tests, noted
+from tests.rosters.course import RosterCourse
 from tests.support.administrators import administrator
+from tests.support.classroom import Classroom
 from tests.support.statements import counted
 from tests.support.world import TOOL
 
@@ -115,6 +117,43 @@ class TestTheList:
         with world.app.app_context(), counted() as many:
             admin.get("/admin/platforms")
         assert len(many) == len(few) <= 8
+
+
+class TestWhenServicesWereLastUsed:
+    def uses(self, who) -> dict[str, str]:
+        """What the list says of each service, by its name."""
+        lines = who.get("/admin/platforms").soup.select(".uses li")
+        return {line.select_one(".grow").text: " ".join(line.get_text(" ").split()) for line in lines}
+
+    def test_a_score_that_arrived_and_one_that_did_not(self, world, admin):
+        classroom = Classroom(world).ready()
+        classroom.ask("ines")
+        classroom.send("ines")
+        classroom.deliver()
+        assert self.uses(admin)["Score"].startswith("Well: Score today")
+        world.lms.quirks.down = True
+        classroom.ask("ines", about="2")
+        classroom.send("ines")
+        classroom.deliver()
+        assert self.uses(admin)["Score"].startswith("Broken: Score failed today")
+        assert "Broken" in admin.get("/admin/platforms").soup.select_one(".badge.bad").text
+
+    def test_a_list_that_was_read_and_one_that_was_not(self, world, admin):
+        course = RosterCourse(world)
+        course.read()
+        assert self.uses(admin)["Roster"].startswith("Well: Roster today")
+        world.lms.quirks.roster_scope_refused = 401
+        course.ask_and_read()
+        assert self.uses(admin)["Roster"].startswith("Broken: Roster failed today")
+
+    def test_a_launch_that_was_refused_after_one_that_was_not(self, world, admin):
+        world.enter("ines")
+        assert self.uses(admin)["Launch"].startswith("Well: Launch today")
+        browser = world.browser("ines")
+        form = browser.launch_form()
+        browser.launch(form)
+        browser.launch(form)
+        assert self.uses(admin)["Launch"].startswith("To look at: Launch refused today")
 
 
 class TestConnectingByHand:
