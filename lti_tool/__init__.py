@@ -43,6 +43,8 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
         admin,
+        admin_account,
+        admin_administrators,
         assessment,
         columns,
         comments,
@@ -67,7 +69,7 @@ def _register_blueprints(app) -> None:
     )
 
     outside = (front, health, metrics, lti, registration, sign_in)
-    console = (admin, platforms)
+    console = (admin, platforms, admin_account, admin_administrators)
     inside = (
         home,
         posts,

@@ -73,8 +73,20 @@ def is_from_our_own_page() -> bool:
     return origin is None or origin == settings.current().base_url
 
 
+def half_signed_in() -> ConsoleAdmission:
+    """Return the session of somebody who has yet to show the second factor.
+
+    :raises SignInNeeded: there is none. :raises FormRefused: a form without its token.
+    """
+    return _admitted(half=True)
+
+
 def _admit() -> ConsoleAdmission:
-    found = sign_in.found(_cookies(), clock.now())
+    return _admitted(half=False)
+
+
+def _admitted(half: bool) -> ConsoleAdmission:
+    found = sign_in.found(_cookies(), clock.now(), half=half)
     if found is None:
         raise SignInNeeded()
     account = found.account

@@ -28,11 +28,13 @@ from lti_tool.release import release
 from lti_tool.services import calendar, feed, participation, people, posts
 from lti_tool.services.preferences import LANGUAGES
 
-# The rooms of the console, in the order of its navigation: key, end point, icon, for operators only.
-# Their names stand in templates/admin.html.
+# The rooms of the console, in the order of its navigation: key, end point, for operators only.
+# Their names and icons stand in templates/admin.html.
 CONSOLE_SECTIONS = (
-    ("home", "admin.index", "house", False),
-    ("platforms", "platforms.index", "link", False),
+    ("home", "admin.index", False),
+    ("platforms", "platforms.index", False),
+    ("administrators", "admin_administrators.index", True),
+    ("account", "admin_account.index", False),
 )
 # The pages about one platform: key and end point, which takes `platform_id`. Their names stand in
 # templates/admin/platform.html.

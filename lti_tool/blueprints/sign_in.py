@@ -1,10 +1,10 @@
 """How one comes into the console: the page that says so, and one-use links."""
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from lti_tool import admin_access, clock, settings
 from lti_tool.errors import FormRefused, SignInRefused
-from lti_tool.services import administrators, sign_in
+from lti_tool.services import administrators, second_factor, sign_in
 
 bp = Blueprint("sign_in", __name__)
 
@@ -56,10 +56,38 @@ def use(token: str):
         account, secret = sign_in.use_link(token, clock.now())
     except SignInRefused as refusal:
         return _refused(refusal)
-    g.console_locale = account.locale
-    response = redirect(_next_page() or url_for("admin.index"), 303)
+    inside = _next_page() or url_for("admin.index")
+    asked = url_for(".code", next=_next_page()) if account.totp_encrypted is not None else inside
+    response = redirect(asked, 303)
     admin_access.remember_session(response, secret)
     return response
+
+
+@bp.get("/sign-in/code")
+def code():
+    """Ask for the second factor."""
+    return _code_page(admin_access.half_signed_in())
+
+
+@bp.post("/sign-in/code")
+def show_code():
+    """Take the second factor, and go into the console."""
+    half, now = admin_access.half_signed_in(), clock.now()
+    if not second_factor.show(half.session, request.form.get("code", ""), now):
+        # A refusal is no reason to forget that somebody tried.
+        return _code_page(half, wrong=True)
+    sign_in.complete(half.session, now)
+    return redirect(_next_page() or url_for("admin.index"), 303)
+
+
+def _code_page(half, wrong: bool = False) -> str:
+    return render_template(
+        "sign_in/code.html",
+        token=half.token,
+        next_page=_next_page(),
+        problems={"code": ["wrong-code"]} if wrong else {},
+        over=half.session.revoked_at is not None,
+    )
 
 
 def _refused(refusal: SignInRefused) -> Response:

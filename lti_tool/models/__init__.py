@@ -4,6 +4,7 @@ from lti_tool.models.administrator import (
     Administrator,
     AdministratorOrganisation,
     AdministratorSession,
+    RecoveryCode,
     SignInLink,
 )
 from lti_tool.models.assessment import (
@@ -99,6 +100,7 @@ __all__ = [
     "Post",
     "PostKind",
     "Prompt",
+    "RecoveryCode",
     "RegistrationInvitation",
     "ResourceLink",
     "Revision",

@@ -6,15 +6,16 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from lti_tool.errors import NotAllowed, NotFound
+from lti_tool.errors import NotAllowed, NotFound, Unfit
 from lti_tool.extensions import db
+from lti_tool.knowledge.cleaning import clean_text
 from lti_tool.models import Administrator, AdministratorOrganisation, Organisation
 from lti_tool.services import audit, sign_in
 from lti_tool.services.platforms import organisation_named
 from lti_tool.services.preferences import LANGUAGES
 
 _ADDRESS = re.compile(r"[^\s@<>\"',;:()\[\]\\]+@[^\s@<>\"',;:()\[\]\\]+\.[^\s@<>\"',;:()\[\]\\.]+")
-LONGEST_ADDRESS = 320
+LONGEST_ADDRESS, LONGEST_NAME = 320, 200
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,29 @@ def disable(email: str, now: datetime, by: int | None = None) -> None:
     account.disabled_at = account.disabled_at or now
     sign_in.end_everywhere(account.id, now)
     audit.record_administration(by, "administrator.disabled", _subject(account), now, None)
+
+
+def disable_one(admin: ActingAdministrator, administrator_id: int, now: datetime) -> None:
+    """Let somebody in no more; nobody locks themselves out.
+
+    :raises NotFound: there is no such account, or it is one's own.
+    """
+    admin.must_operate()
+    account = db.session.get(Administrator, administrator_id)
+    if account is None or account.id == admin.administrator_id:
+        raise NotFound("no-such-administrator")
+    disable(account.email, now, by=admin.administrator_id)
+
+
+def rename(admin: ActingAdministrator, name: str) -> None:
+    """Be called otherwise; an empty name is the address again.
+
+    :raises Unfit: too long.
+    """
+    cleaned = " ".join(clean_text(name).split())
+    if len(cleaned) > LONGEST_NAME:
+        raise Unfit({"name": ["too-long"]})
+    db.session.get_one(Administrator, admin.administrator_id).name = cleaned or None
 
 
 def listed() -> list[Listed]:

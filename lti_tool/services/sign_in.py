@@ -18,6 +18,8 @@ PATH = "/o/"
 LINK_FROM_COMMAND_LINE = timedelta(hours=24)
 LINK_BY_MAIL = timedelta(minutes=15)
 SESSION = timedelta(hours=8)
+# So long somebody who is half signed in may look for the second factor.
+HALF_SESSION = timedelta(minutes=10)
 # Mails to one address in a quarter of an hour, and to all in an hour.
 MOST_LINKS, MOST_LINKS_AT_ALL = 3, 100
 # So long a link that was used still says so, instead of being unknown.
@@ -122,7 +124,8 @@ def begin(account: Administrator, now: datetime) -> str:
             administrator_id=account.id,
             token_hash=_hash(secret),
             created_at=now,
-            expires_at=now + SESSION,
+            expires_at=now + (SESSION if account.totp_encrypted is None else HALF_SESSION),
+            awaits_factor=account.totp_encrypted is not None,
         )
     )
     account.signed_in_at = now
@@ -133,8 +136,11 @@ def begin(account: Administrator, now: datetime) -> str:
     return secret
 
 
-def found(cookie_values: list[str], now: datetime) -> SignedIn | None:
-    """Return the session that one of these cookies names, None when none may be used. One statement."""
+def found(cookie_values: list[str], now: datetime, *, half: bool = False) -> SignedIn | None:
+    """Return the session that one of these cookies names, None when none may be used. One statement.
+
+    :param half: one that still waits for the second factor, and no other.
+    """
     hashes = [_hash(value) for value in cookie_values]
     rows = db.session.execute(
         select(AdministratorSession, Administrator, AdministratorOrganisation.organisation_id)
@@ -143,6 +149,7 @@ def found(cookie_values: list[str], now: datetime) -> SignedIn | None:
         .where(
             AdministratorSession.token_hash.in_(hashes),
             AdministratorSession.revoked_at.is_(None),
+            AdministratorSession.awaits_factor.is_(half),
             AdministratorSession.expires_at > now,
             Administrator.disabled_at.is_(None),
         )
@@ -155,17 +162,46 @@ def found(cookie_values: list[str], now: datetime) -> SignedIn | None:
     return SignedIn(session, account, frozenset(theirs - {None}))
 
 
+def complete(session: AdministratorSession, now: datetime) -> None:
+    """Let a session that waited for the second factor be a whole one."""
+    session.expires_at = now + SESSION
+
+
 def end(session: AdministratorSession, now: datetime) -> None:
     """Sign out."""
     session.revoked_at = now
 
 
-def end_everywhere(administrator_id: int, now: datetime) -> None:
-    """End every session of an account, and use up every link."""
+def open_sessions(administrator_id: int, now: datetime) -> list[AdministratorSession]:
+    """Return the sessions of an account that may be used, the latest first."""
+    return list(
+        db.session.scalars(
+            select(AdministratorSession)
+            .where(
+                AdministratorSession.administrator_id == administrator_id,
+                AdministratorSession.revoked_at.is_(None),
+                AdministratorSession.awaits_factor.is_(False),
+                AdministratorSession.expires_at > now,
+            )
+            .order_by(AdministratorSession.id.desc())
+        )
+    )
+
+
+def end_everywhere(administrator_id: int, now: datetime, but: int | None = None) -> None:
+    """End every session of an account, and use up every link.
+
+    :param but: the session that goes on.
+    """
     for table, column in ((AdministratorSession, "revoked_at"), (SignInLink, "used_at")):
+        kept = but if table is AdministratorSession else None
         db.session.execute(
             update(table)
-            .where(table.administrator_id == administrator_id, getattr(table, column).is_(None))
+            .where(
+                table.administrator_id == administrator_id,
+                getattr(table, column).is_(None),
+                table.id != (kept or 0),
+            )
             .values({column: now})
             .execution_options(synchronize_session=False)
         )

@@ -3,14 +3,14 @@
 Expands only: code of the revision before may run beside this.
 
 Revision ID: 0007
-Revises: 0006b
+Revises: 0006c
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
-down_revision = '0006b'
+down_revision = '0006c'
 branch_labels = None
 depends_on = None
 

@@ -157,12 +157,23 @@ CONSOLE = {
     ("platforms.check", "GET"): Console("/admin/platforms/{platform}/check", 404, 200),
     ("platforms.ask_for_check", "POST"): Console("/admin/platforms/{platform}/check", 404, 303),
     ("platforms.help_page", "GET"): Console("/admin/help/moodle", 200, 200),
+    ("admin_account.index", "GET"): Console("/admin/account", 200, 200),
+    ("admin_account.save", "POST"): Console("/admin/account", 303, 303, {"name": "Ruth"}),
+    ("admin_account.propose", "POST"): Console("/admin/account/factor", 303, 303),
+    ("admin_account.switch_on", "POST"): Console("/admin/account/factor/on", 422, 422),
+    ("admin_account.switch_off", "POST"): Console("/admin/account/factor/off", 422, 422),
+    ("admin_account.end_others", "POST"): Console("/admin/account/sessions", 303, 303),
+    ("admin_administrators.index", "GET"): Console("/admin/administrators", 403, 200),
+    ("admin_administrators.add", "POST"): Console("/admin/administrators", 403, 422),
+    ("admin_administrators.disable", "POST"): Console("/admin/administrators/999/disable", 403, 404),
     ("admin.sign_out", "POST"): Console("/admin/sign-out", 303, 303),
 }
 
 OUTSIDE = {
     ("sign_in.index", "GET"): ("/sign-in", 200),
     ("sign_in.ask", "POST"): ("/sign-in", 422),
+    ("sign_in.code", "GET"): ("/sign-in/code", 401),
+    ("sign_in.show_code", "POST"): ("/sign-in/code", 401),
     ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
     ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
     ("front.index", "GET"): ("/", 200),
