@@ -113,8 +113,11 @@ class GradebookConnection:
         return seen
 
     def count_line_items(self, line_items_url: str) -> int:
-        """How many columns this course shows us, for a health check."""
-        return sum(1 for _ in self._members(line_items_url, _READ_ITEMS, _ITEMS))
+        """How many columns the first page of this course's list names, for a health check."""
+        listed = next(iter(self._calls.pages(line_items_url, _READ_ITEMS, _ITEMS)))
+        if not isinstance(listed, list):
+            raise ServiceRefused("answer-unreadable", "a list was expected")
+        return len(listed)
 
     def line_item(self, url: str) -> LineItemSeen:
         """A line item as it is now."""

@@ -150,7 +150,11 @@ Told = Callable[[list[Finding], int], object]
 
 
 def check(
-    platform_id: int, now: datetime, transaction: Transaction, told: Told = lambda findings, steps: None
+    platform_id: int,
+    now: datetime,
+    transaction: Transaction,
+    told: Told = lambda findings, steps: None,
+    with_services: bool = True,
 ) -> list[Finding]:
     """Look at everything that a working connection needs, and keep the report with the platform.
 
@@ -158,13 +162,14 @@ def check(
 
     :param now: aware UTC; :param transaction: makes the context of one short transaction, none is open
         during the calls, which take a minute at the very worst.
+    :param with_services: whether grades and roster are tried, too: not while somebody waits in a page.
     :param told: called after each of `STEPS` with what was found so far and how many steps are done.
     :raises NotFound: no such platform.
     """
     with transaction():
         subject = _subject(platform_id)
     findings: list[Finding] = []
-    for done, found in enumerate(_steps(subject, now, transaction), start=1):
+    for done, found in enumerate(_steps(subject, now, transaction, with_services), start=1):
         findings += found
         told(findings, done)
     with transaction():
@@ -205,7 +210,9 @@ def _latest_course(platform_id: int) -> Course | None:
     ).first()
 
 
-def _steps(subject: _Subject, now: datetime, transaction: Transaction) -> Iterator[list[Finding]]:
+def _steps(
+    subject: _Subject, now: datetime, transaction: Transaction, with_services: bool
+) -> Iterator[list[Finding]]:
     """What each of `STEPS` finds, one after the other."""
     if subject.suspended:
         yield [Finding("suspended", False), *subject.known_here]
@@ -217,7 +224,7 @@ def _steps(subject: _Subject, now: datetime, transaction: Transaction) -> Iterat
         token = checks.try_token(subject.access, subject.scopes, client, lambda: now, transaction)
         yield [_of_token(token, subject)]
     # Without a token nothing can be asked: that is said once.
-    if not token.ok:
+    if not token.ok or not with_services:
         yield from ([], [])
     elif not subject.launched:
         yield from ([Finding("services-untried", True)], [])

@@ -201,7 +201,7 @@ def _connection(
 def _health(platform_id: int, now: datetime, transaction: Transaction) -> Sequence[Finding]:
     """Look whether the connection works; that it cannot be looked at does not undo it."""
     try:
-        return platform_checks.check(platform_id, now, transaction)
+        return platform_checks.check(platform_id, now, transaction, with_services=False)
     except (ToolError, SQLAlchemyError, OSError, ValueError):
         log.exception("the check of platform %s failed", platform_id)
         return ()
