@@ -70,6 +70,10 @@ GROUP_NUMBERS = {
     "groups_fail_on_page": "Page of groups that is answered with 503 (empty: none)",
 }
 SERVICE_TEXTS = {
+    "key_set_answers": "What the key set is instead: empty, short, page or elsewhere (empty: as usual)",
+    "audience_wanted": "The only audience of a token request that is accepted (empty: as usual)",
+    "scopes_not_allowed": "Scopes that no launch names and no token has, such as lineitem score",
+    "scopes_not_granted": "Scopes that launches name and no token has, such as score",
     "troubles": "What the next calls of the gradebook meet, one each, such as fine error lost hang",
 }
 REGISTRATION_TEXTS = {
@@ -122,6 +126,10 @@ def change_quirks() -> Response:
         number, is_readable = typed_number(request.form.get(name, ""))
         told = is_readable and number is not None
         setattr(wanted, name, _as_whole(name, number) if told else defaults[name])
+    for name in ("key_set_answers", "audience_wanted"):
+        setattr(wanted, name, request.form.get(name) or None)
+    for name in ("scopes_not_allowed", "scopes_not_granted"):
+        setattr(wanted, name, request.form.get(name, "").split())
     wanted.registration_refuses = request.form.get("registration_refuses") or None
     wanted.registration_answers = request.form.get("registration_answers", "").encode() or None
     wanted.groups_answer = request.form.get("groups_answer", "").encode() or None

@@ -58,8 +58,9 @@ def launch_claims(settings: LmsSettings, quirks: Quirks, opening: Opening, now: 
     claims |= shared_with(tool, person, quirks)
     claims |= {CLAIM + "custom": replaced(tool.custom, course, claims, opening.groups)} if tool.custom else {}
     if not quirks.no_context:
-        claims |= _about_the_course(settings, opening)
-        claims |= _about_the_roster(settings, opening) if quirks.roster_in_launch else {}
+        claims |= _about_the_course(settings, quirks, opening)
+        roster_offered = quirks.roster_in_launch and is_allowed(ROSTER_SCOPE, quirks)
+        claims |= _about_the_roster(settings, opening) if roster_offered else {}
         claims |= _about_the_groups(settings, opening) if quirks.groups_in_launch else {}
     return claims
 
@@ -116,7 +117,12 @@ def shared_with(tool: Tool, person: Person, quirks: Quirks) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
-def _about_the_course(settings: LmsSettings, opening: Opening) -> dict[str, Any]:
+def is_allowed(scope: str, quirks: Quirks) -> bool:
+    """Whether the administrator lets tools have this scope."""
+    return scope.rpartition("/")[2] not in quirks.scopes_not_allowed
+
+
+def _about_the_course(settings: LmsSettings, quirks: Quirks, opening: Opening) -> dict[str, Any]:
     course = opening.course
     claims = {
         CLAIM + "context": {
@@ -126,7 +132,8 @@ def _about_the_course(settings: LmsSettings, opening: Opening) -> dict[str, Any]
             "type": ["CourseSection"],
         }
     }
-    scopes = [scope for scope in GRADE_SCOPES if scope in opening.tool.scopes]
+    registered = [scope for scope in GRADE_SCOPES if scope in opening.tool.scopes]
+    scopes = [scope for scope in registered if is_allowed(scope, quirks)]
     return claims | ({GRADE_CLAIM: _endpoint(settings, opening, scopes)} if scopes else {})
 
 

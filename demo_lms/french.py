@@ -164,6 +164,21 @@ FRENCH = {
     "The services answer 503": "Les services répondent 503",
     "The services answer with a web page": "Les services répondent par une page web",
     "The key set of the LMS cannot be read": "Les clés du LMS sont illisibles",
+    "The member list of a large course is refused (Open edX)": (
+        "La liste des membres d’un grand cours est refusée (Open edX)"
+    ),
+    "What the key set is instead: empty, short, page or elsewhere (empty: as usual)": (
+        "Ce que sont les clés à la place : empty, short, page ou elsewhere (vide : comme d’habitude)"
+    ),
+    "The only audience of a token request that is accepted (empty: as usual)": (
+        "Seule audience acceptée dans une demande de jeton (vide : comme d’habitude)"
+    ),
+    "Scopes that no launch names and no token has, such as lineitem score": (
+        "Portées qu’aucun lancement ne nomme et qu’aucun jeton n’a, comme lineitem score"
+    ),
+    "Scopes that launches name and no token has, such as score": (
+        "Portées que les lancements nomment et qu’aucun jeton n’a, comme score"
+    ),
     "Life of a token, in seconds": "Durée de vie d’un jeton, en secondes",
     "Seconds the services wait before they answer": "Attente des services avant de répondre, en secondes",
     "Seconds named in Retry-After while the services answer 503 (empty: not named)": (
@@ -203,7 +218,7 @@ FRENCH = {
         "Page des groupes à laquelle répond une erreur 503 (vide : aucune)"
     ),
     "What every question for groups is answered with instead (empty: as usual)": (
-        "Ce que reçoit toute demande de groupes à la place (vide : comme d’habitude)"
+        "Ce que reçoit toute demande de groupes à la place (vide : comme d’habitude)"
     ),
     "Launches name the member list": "Les lancements citent la liste des membres",
     "Roles are short names in the member list (Moodle)": (

@@ -7,9 +7,10 @@ on a page of the LMS with status 404, what comes after is posted back to the too
 import re
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, jsonify, request, session
+from flask import Blueprint, Response, jsonify, redirect, request, session
 
 from demo_lms.claims import Opening, launch_claims
+from demo_lms.keys import key_set_too_short
 from demo_lms.launches import PendingLaunch
 from demo_lms.people import Course, Person
 from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH
@@ -20,6 +21,7 @@ oidc = Blueprint("oidc", __name__)
 
 DOCUMENT_TARGETS = ("iframe", "frame", "window")
 REPOSTED = "repost"
+ELSEWHERE = "https://elsewhere.example/certs"
 
 
 class PostedError(Exception):
@@ -169,4 +171,15 @@ def key_set() -> Response:
     describe("key set read")
     if the_lms().quirks.key_set_fails:
         return notice("Service unavailable", "The LMS cannot answer at the moment.", 503)
-    return jsonify(the_lms().key.published())
+    return _other_key_set(the_lms().quirks.key_set_answers) or jsonify(the_lms().key.published())
+
+
+def _other_key_set(kind: str | None) -> Response | None:
+    """What stands in the place of the key set when it is made a wrong one."""
+    if kind == "empty":
+        return jsonify({"keys": []})
+    if kind == "short":
+        return jsonify(key_set_too_short())
+    if kind == "page":
+        return notice("Not found", "There is no such page in this LMS.", 200)
+    return redirect(ELSEWHERE) if kind == "elsewhere" else None

@@ -47,6 +47,14 @@ class Quirks:
     """The services wait so long before they answer."""
     key_set_fails: bool = False
     """The LMS's own key set answers 503."""
+    key_set_answers: str | None = None
+    """What its key set is instead: `empty`, `short` (1024 bits), `page`, `elsewhere` (another host)."""
+    audience_wanted: str | None = None
+    """The only audience of a token request that is accepted (Brightspace's is none of its addresses)."""
+    scopes_not_allowed: list[str] = field(default_factory=list)
+    """Last parts of scopes that the administrator did not allow: no launch names them, no token has them."""
+    scopes_not_granted: list[str] = field(default_factory=list)
+    """Last parts of scopes that launches name and no token has."""
     troubles: list[str] = field(default_factory=list)
     """What the next calls of the grade services meet, one each, by the names of `demo_lms.troubles`."""
 

@@ -95,7 +95,9 @@ def _proven_tool() -> Tool:
         raise AssertionRefused("invalid_client")
     verify_signature(assertion, header, lms.keys_of(tool))
     now = lms.now()
-    check_claims(claims, tool.client_id, (lms.settings.token_url, lms.settings.issuer), now)
+    wanted = lms.quirks.audience_wanted
+    audiences = (wanted,) if wanted else (lms.settings.token_url, lms.settings.issuer)
+    check_claims(claims, tool.client_id, audiences, now)
     with lms.lock:
         if not lms.tokens.first_use(claims["jti"], claims["exp"], now):
             raise AssertionRefused("jti was used before")
@@ -105,7 +107,9 @@ def _proven_tool() -> Tool:
 def _scopes_granted(tool: Tool) -> list[str]:
     """The scopes asked for that the tool was granted, others silently dropped, as Moodle does."""
     asked = request.form["scope"].split()
-    granted = [scope for scope in tool.scopes if scope in asked]
+    quirks = the_lms().quirks
+    withheld = (*quirks.scopes_not_allowed, *quirks.scopes_not_granted)
+    granted = [scope for scope in tool.scopes if scope in asked and scope.rpartition("/")[2] not in withheld]
     if not granted:
         raise AssertionRefused("invalid_scope")
     return granted

@@ -58,6 +58,7 @@ def _register_blueprints(app) -> None:
         members,
         metrics,
         participation,
+        platforms,
         policies,
         posts,
         preferences,
@@ -68,7 +69,7 @@ def _register_blueprints(app) -> None:
     )
 
     outside = (front, health, metrics, lti, registration, sign_in)
-    console = (admin, admin_account, admin_administrators)
+    console = (admin, platforms, admin_account, admin_administrators)
     inside = (
         home,
         posts,

@@ -26,6 +26,7 @@ from lti_tool.services import (
     line_items,
     messages,
     outbox,
+    requested_checks,
     rosters,
     upkeep,
 )
@@ -47,7 +48,7 @@ def install(app: Flask) -> None:
     if "jobs" in app.extensions:
         return
     app.extensions["jobs"] = _Jobs(app)
-    for name in (outbox.SCORES, outbox.LINE_ITEMS, outbox.ROSTERS, outbox.RUNNING_SCORES, outbox.MESSAGES):
+    for name in outbox.ALL:
         bells.connect(name, lambda name=name: _ring(app, name))
 
 
@@ -143,6 +144,10 @@ def _outboxes(app: Flask) -> dict[str, Work]:
         with app.app_context():
             upkeep.keep_up(clock.now, transaction)
 
+    def do_checks() -> None:
+        with app.app_context():
+            requested_checks.do_due_checks(clock.now, transaction)
+
     def send_messages() -> None:
         with app.app_context():
             messages.send_due(clock.now, transaction, mailing.deliver)
@@ -152,6 +157,7 @@ def _outboxes(app: Flask) -> dict[str, Work]:
         outbox.LINE_ITEMS: make_line_items,
         outbox.ROSTERS: read_rosters,
         outbox.RUNNING_SCORES: keep_scores_up,
+        outbox.CHECKS: do_checks,
         outbox.MESSAGES: send_messages,
     }
 

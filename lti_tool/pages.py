@@ -32,9 +32,13 @@ from lti_tool.services.preferences import LANGUAGES
 # Their names and icons stand in templates/admin.html.
 CONSOLE_SECTIONS = (
     ("home", "admin.index", False),
+    ("platforms", "platforms.index", False),
     ("administrators", "admin_administrators.index", True),
     ("account", "admin_account.index", False),
 )
+# The pages about one platform: key and end point, which takes `platform_id`. Their names stand in
+# templates/admin/platform.html.
+PLATFORM_SECTIONS = (("health", "platforms.show"),)
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
 # What a redirect may say was done; anything else in ?done= is ignored.
 NOTICES = frozenset(
@@ -211,6 +215,7 @@ def _context() -> dict:
             "admin": console.admin,
             "admin_token": console.token,
             "console_sections": CONSOLE_SECTIONS,
+            "platform_sections": PLATFORM_SECTIONS,
             "release": release(),
         }
     admission = _admission()

@@ -120,6 +120,11 @@ def token_audience(configuration: PlatformConfiguration) -> str | None:
     return configuration.token_audience or usual
 
 
+def lacks_audience(token_url: str, audience: str | None) -> bool:
+    """Whether a token address is one that wants another audience (Brightspace) and none was given."""
+    return token_url == _BRIGHTSPACE_TOKENS and audience != _BRIGHTSPACE_AUDIENCE
+
+
 def canvas_places(tool_answers: Iterable[str] = ANSWERED) -> list[tuple[str, str]]:
     """Placement and message type of each place in Canvas: it refuses a placement with a wrong type."""
     choosing = DEEP_LINKING if DEEP_LINKING in tool_answers else names.RESOURCE_LINK_REQUEST

@@ -130,6 +130,13 @@ class GradebookConnection:
             raise ServiceRefused("answer-unreadable", made.words, status=made.status)
         return seen
 
+    def count_line_items(self, line_items_url: str) -> int:
+        """How many columns the first page of this course's list names, for a health check."""
+        listed = next(iter(self._calls.pages(line_items_url, _READ_ITEMS, _ITEMS)))
+        if not isinstance(listed, list):
+            raise ServiceRefused("answer-unreadable", "a list was expected")
+        return len(listed)
+
     def line_item(self, url: str) -> LineItemSeen:
         """A line item as it is now."""
         return self._read(url)[1]

@@ -36,11 +36,13 @@ from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
 from lti_tool.models.platform import (
+    CheckState,
     Deployment,
     DeploymentPolicy,
     DeploymentState,
     MovedKind,
     Platform,
+    PlatformCheck,
     PlatformState,
     RegistrationInvitation,
     Succession,
@@ -58,6 +60,7 @@ __all__ = [
     "AuditEntry",
     "BrowserSession",
     "Change",
+    "CheckState",
     "ColumnKind",
     "Comment",
     "Community",
@@ -92,6 +95,7 @@ __all__ = [
     "Organisation",
     "Period",
     "Platform",
+    "PlatformCheck",
     "PlatformState",
     "Post",
     "PostKind",

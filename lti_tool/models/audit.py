@@ -12,7 +12,11 @@ class LaunchRecord(Base):
     """One launch, admitted or refused. Claims are masked: no name, mail or token stands here."""
 
     __tablename__ = "launch_record"
-    __table_args__ = (UniqueConstraint("reference"), Index("ix_launch_record_at", "at"))
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        Index("ix_launch_record_at", "at"),
+        Index("ix_launch_record_platform_id_outcome_at", "platform_id", "outcome", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(20))  # CV-XXXX-XXXX, shown to the person

@@ -6,7 +6,9 @@ SCORES = "scores"
 LINE_ITEMS = "line-items"
 ROSTERS = "rosters"
 RUNNING_SCORES = "running-scores"
+CHECKS = "checks"
 MESSAGES = "messages"
+ALL = (SCORES, LINE_ITEMS, ROSTERS, RUNNING_SCORES, CHECKS, MESSAGES)
 
 
 def wake(outbox: str) -> None:
