@@ -42,12 +42,10 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
-        admin,
-        admin_account,
-        admin_administrators,
         assessment,
         columns,
         comments,
+        connection,
         evidence,
         front,
         grading,
@@ -58,7 +56,6 @@ def _register_blueprints(app) -> None:
         members,
         metrics,
         participation,
-        platforms,
         policies,
         posts,
         preferences,
@@ -69,7 +66,6 @@ def _register_blueprints(app) -> None:
     )
 
     outside = (front, health, metrics, lti, registration, sign_in)
-    console = (admin, platforms, admin_account, admin_administrators)
     inside = (
         home,
         posts,
@@ -85,6 +81,36 @@ def _register_blueprints(app) -> None:
         questions,
         evidence,
         preferences,
+        connection,
     )
-    for part in outside + console + inside:
+    for part in outside + _console() + inside:
         app.register_blueprint(part.bp)
+
+
+def _console():
+    """Return the rooms of the console."""
+    from lti_tool.blueprints import (
+        admin,
+        admin_account,
+        admin_administrators,
+        deployments,
+        keys,
+        launch_log,
+        origins,
+        platform_life,
+        platforms,
+        role_rules,
+    )
+
+    return (
+        admin,
+        platforms,
+        deployments,
+        role_rules,
+        origins,
+        platform_life,
+        launch_log,
+        keys,
+        admin_administrators,
+        admin_account,
+    )

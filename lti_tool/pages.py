@@ -33,12 +33,20 @@ from lti_tool.services.preferences import LANGUAGES
 CONSOLE_SECTIONS = (
     ("home", "admin.index", False),
     ("platforms", "platforms.index", False),
+    ("launches", "launch_log.index", False),
+    ("keys", "keys.index", True),
     ("administrators", "admin_administrators.index", True),
     ("account", "admin_account.index", False),
 )
 # The pages about one platform: key and end point, which takes `platform_id`. Their names stand in
-# templates/admin/platform.html.
-PLATFORM_SECTIONS = (("health", "platforms.show"),)
+# templates/admin/_platform_sections.html.
+PLATFORM_SECTIONS = (
+    ("health", "platforms.show"),
+    ("launches", "launch_log.of_platform"),
+    ("deployments", "deployments.index"),
+    ("origins", "origins.index"),
+    ("life", "platform_life.index"),
+)
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
 # What a redirect may say was done; anything else in ?done= is ignored.
 NOTICES = frozenset(
@@ -234,6 +242,7 @@ def _context_of(admission) -> dict:
         "return_url": admission.seat.return_url,
         "theme": member.membership.theme,
         "scored": member.scored,
+        "lms_administrator": member.lms_administrator,
         "frame_origins": admission.seat.frame_origins,
     }
 

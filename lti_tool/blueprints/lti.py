@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, jsonify, redirect, render_template, re
 from lti_tool import access, clock, observation, pages, request_cycle, settings
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import keys, launches, logins
-from lti_tool.services import context_choice, enrolment, launch_log, platforms, sessions
+from lti_tool.services import connection_health, context_choice, enrolment, launch_log, platforms, sessions
 from lti_tool.services.context_choice import Undecided
 from lti_tool.transactions import reading, transaction
 
@@ -126,8 +126,17 @@ def _answer(admitted, launch, now) -> Response:
         return _undecided(admitted, now)
     if admitted is None:
         request_cycle.frame_by(list(launch.frame_origins))
-        return Response(render_template("lti/no_course.html", return_url=launch.return_url))
+        return Response(_no_course(launch))
     return _into_the_community(admitted, launch.target_link_uri)
+
+
+def _no_course(launch) -> str:
+    """Say that no course came with the launch; to administrators of the LMS also how the connection does."""
+    health = None
+    if launch.lms_administrator:
+        with reading():
+            health = connection_health.for_launch(launch.platform_id, launch.deployment_id)
+    return render_template("lti/no_course.html", return_url=launch.return_url, health=health)
 
 
 def _undecided(undecided: Undecided, now) -> Response:

@@ -121,7 +121,7 @@ def check_deployment(claims: dict, found: LaunchingPlatform) -> Admission:
     """Check 10, second part: the deployment is known and accepted, or the policy lets it in (1.7).
 
     :raises LaunchRefused: `deployment-missing`, `deployment-invalid`, `deployment-unknown`,
-        `deployment-waiting`.
+        `deployment-waiting`, `deployment-refused`.
     """
     sent = claims.get(names.DEPLOYMENT_ID)
     if sent is None or sent == "":
@@ -130,6 +130,8 @@ def check_deployment(claims: dict, found: LaunchingPlatform) -> Admission:
     if deployment_id is None or not deployment_id.isascii():
         raise LaunchRefused("deployment-invalid", clean(str(sent), 100) or "")
     if found.deployment_key is not None:
+        if found.deployment_refused:
+            raise LaunchRefused("deployment-refused", deployment_id, deployment_id=deployment_id)
         if found.deployment_state is DeploymentState.WAITING:
             raise LaunchRefused("deployment-waiting", deployment_id, deployment_id=deployment_id)
         return Admission(deployment_id, found.deployment_key, accept=False)

@@ -88,6 +88,10 @@ class Launch:
     client_id: str
     frame_origins: tuple[str, ...]
     masked_claims: dict
+    # Of the custom parameters those that may decide the role in this deployment; None: nothing of them.
+    deciding_custom: Mapping[str, str] | None = None
+    lms_administrator: bool = False  # of the institution or the whole LMS, whatever they are in the course
+    learned_origins: tuple[str, ...] = ()  # of addresses in this launch, known of the platform from now on
 
 
 @dataclass(frozen=True)

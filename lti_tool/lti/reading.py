@@ -1,10 +1,11 @@
 """From checked claims to a `Launch`: texts cleaned, addresses kept only when they are http or https."""
 
-from lti_tool.lti import addresses, names
+from lti_tool.lti import addresses, frames, names
 from lti_tool.lti.claims import Admission, member_of
 from lti_tool.lti.launch import Context, GradeService, GroupService, Launch, Link
 from lti_tool.lti.masking import masked
-from lti_tool.lti.roles import is_test_user, role_of
+from lti_tool.lti.role_rules import rules_of
+from lti_tool.lti.roles import is_lms_administrator, is_test_user
 from lti_tool.lti.store import LaunchingPlatform
 from lti_tool.lti.texts import clean, identifier
 
@@ -28,6 +29,10 @@ def launch_from(
     """Put the claims of a launch that passed every check into our words."""
     roles = _texts(claims.get(names.ROLES), _LONGEST_ROLE, _MOST_ROLES)
     return_url = member_of(claims, names.PRESENTATION, "return_url", addresses.web_url)
+    grades, custom = _grades(claims), _custom(claims)
+    roster_url = member_of(claims, names.ROSTER, "context_memberships_url", addresses.web_url)
+    rules = rules_of(platform.role_rules, platform.role_parameters)
+    framed = _framed(platform, return_url, grades.line_items_url if grades else None, roster_url)
     return Launch(
         platform_id=platform.id,
         deployment_key=admission.key,
@@ -37,7 +42,7 @@ def launch_from(
         sub=claims["sub"],
         **_person(claims),
         roles=roles,
-        role=role_of(roles),
+        role=rules.role_of(roles, custom),
         test_user=is_test_user(roles),
         context=_context(claims),
         link=_link(claims),
@@ -45,19 +50,27 @@ def launch_from(
         target_differs=target != login_target,
         return_url=return_url,
         document_target=_document_target(claims),
-        grades=_grades(claims),
-        roster_url=member_of(claims, names.ROSTER, "context_memberships_url", addresses.web_url),
+        grades=grades,
+        roster_url=roster_url,
         groups=_groups(claims),
         group_numbers=_group_numbers(claims),
-        custom=_custom(claims),
+        custom=custom,
         product=member_of(
             claims, names.TOOL_PLATFORM, "product_family_code", lambda code: clean(code, _PRODUCT)
         ),
         issuer=platform.issuer,
         client_id=platform.client_id,
-        frame_origins=addresses.origins((platform.issuer, platform.auth_url, return_url)),
+        frame_origins=framed.origins,
         masked_claims=masked(claims),
+        deciding_custom=rules.kept_of(custom),
+        lms_administrator=is_lms_administrator(roles),
+        learned_origins=framed.learned,
     )
+
+
+def _framed(platform: LaunchingPlatform, *named: str | None) -> frames.Frames:
+    own = (platform.issuer, platform.auth_url)
+    return frames.of_launch(own, named, frames.decided(platform.origins))
 
 
 def _person(claims: dict) -> dict[str, str | None]:

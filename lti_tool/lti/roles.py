@@ -42,6 +42,13 @@ _OF_BASE = {
 }
 _ONLY_LOOKING = frozenset((("Manager", "Observer"), ("Manager", "ExternalObserver")))
 
+# Who looks after the LMS as a whole. Moodle's rosters do not say of which of the two they speak.
+_LOOK_AFTER = {
+    "institution": frozenset(("Administrator",)),
+    "system": frozenset(("Administrator", "SysAdmin", "AccountAdmin")),
+    "institution-or-system (legacy)": frozenset(("Administrator",)),
+}
+
 # The roles that an LMS can give, from the lowest.
 RANKING = (Role.OBSERVER, Role.LEARNER, Role.PEDAGOGICAL_LEAD, Role.TRAINER)
 
@@ -108,6 +115,11 @@ def higher(one: Role, other: Role) -> Role:
     :raises ValueError: for a role that only an appointment gives.
     """
     return max(one, other, key=RANKING.index)
+
+
+def is_lms_administrator(raw_roles: Iterable[str]) -> bool:
+    """Whether somebody administers the institution or the LMS. It gives no role in any course."""
+    return any(parsed.base in _LOOK_AFTER.get(parsed.scope or "", ()) for parsed in map(parse, raw_roles))
 
 
 def is_test_user(raw_roles: Sequence[str]) -> bool:

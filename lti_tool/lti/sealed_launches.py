@@ -94,6 +94,7 @@ def _launch_from(said: Mapping) -> Launch:
             "groups": GroupService(**said["groups"]) if said["groups"] else None,
             "group_numbers": None if said["group_numbers"] is None else tuple(said["group_numbers"]),
             "frame_origins": tuple(said["frame_origins"]),
+            "learned_origins": tuple(said["learned_origins"]),
         }
     )
 

@@ -16,6 +16,7 @@ class LaunchRecord(Base):
         UniqueConstraint("reference"),
         Index("ix_launch_record_at", "at"),
         Index("ix_launch_record_platform_id_outcome_at", "platform_id", "outcome", "at"),
+        Index("ix_launch_record_platform_id_id", "platform_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

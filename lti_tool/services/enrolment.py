@@ -21,14 +21,23 @@ from lti_tool.models import (
     MembershipState,
     Platform,
     ResourceLink,
-    Role,
     Seat,
     User,
 )
-from lti_tool.services import context_choice, course_groups, launch_log, rosters, running_scores, sessions
+from lti_tool.services import (
+    context_choice,
+    course_groups,
+    launch_log,
+    origins,
+    role_rules,
+    rosters,
+    running_scores,
+    sessions,
+)
 from lti_tool.services.coming_again import (
     Place,
     come_in,
+    custom_of,
     first_enrolment,
     first_membership,
     of_person,
@@ -78,6 +87,9 @@ def admit(
         have to say first whether the course goes on in a community that it has under another registration.
     :raises LaunchRefused: the deployment waits for approval, or staff removed this person.
     """
+    if choice is not None:
+        launch = role_rules.read_anew(launch)
+    origins.learn(launch, now)
     if launch.context is None or not launch.context.is_course:
         _deployment(launch, now)
         launch_log.admitted(launch, now, code="no-course")
@@ -258,7 +270,7 @@ def _enrolment(user: User, course: Course, launch: Launch, now: datetime) -> Enr
     # On an enrolment that exists, only the test-user mark follows the launch without a thought.
     enrolment = upsert(Enrolment, key, first, update=("test_user",))
     if enrolment.launched_at != now or enrolment.launch_role != launch.role:
-        _heed(enrolment, list(launch.roles), launch.role, now)
+        _heed(enrolment, launch, now)
     if course_groups.are_news(launch, course, enrolment):
         db.session.flush()
         course_groups.said_by(launch, course.id, user.id)
@@ -272,13 +284,15 @@ def _go_on(enrolment: Enrolment, membership: Membership, now: datetime) -> None:
     running_scores.mark_stale(membership.community_id, [membership.id], now)
 
 
-def _heed(enrolment: Enrolment, raw: list[str], role: Role, now: datetime) -> None:
+def _heed(enrolment: Enrolment, launch: Launch, now: datetime) -> None:
     """Take a launch's role: at once when it says as much or more, else only as a remembered lower one."""
+    role, raw, custom = launch.role, list(launch.roles), custom_of(launch)
     if higher(role, enrolment.launch_role) == role:
-        enrolment.launch_role, enrolment.launch_roles, enrolment.launched_at = role, raw, now
-        enrolment.lower_role = enrolment.lower_roles = enrolment.lowered_at = None
+        enrolment.launch_role, enrolment.launch_roles, enrolment.launch_custom = role, raw, custom
+        enrolment.launched_at = now
+        enrolment.lower_role = enrolment.lower_roles = enrolment.lower_custom = enrolment.lowered_at = None
     else:
-        enrolment.lower_role, enrolment.lower_roles = role, raw
+        enrolment.lower_role, enrolment.lower_roles, enrolment.lower_custom = role, raw, custom
         enrolment.lowered_at = enrolment.lowered_at or now
 
 
@@ -302,6 +316,7 @@ def _seat(session_id: int, place: Place, launch: Launch, now: datetime) -> int:
         "resource_link_id": place.link_id,
         "role": launch.role,
         "test_user": launch.test_user,
+        "lms_administrator": launch.lms_administrator,
         "locale": launch.locale,
         "document_target": launch.document_target,
         "return_url": launch.return_url,

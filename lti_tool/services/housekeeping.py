@@ -6,7 +6,7 @@ from sqlalchemy import delete, or_, select
 
 from lti_tool.extensions import db
 from lti_tool.models import AccessTokenRow, BrowserSession, KeptText, Seat, UsedNonce
-from lti_tool.services import erasure, launch_log, messages, roster_reads, sign_in, signing
+from lti_tool.services import erasure, launch_log, messages, role_rules, roster_reads, sign_in, signing
 
 # A session that has ended is still named by seat tokens of open pages, whose text must find its owner.
 SESSIONS_ARE_REMEMBERED = timedelta(days=7)
@@ -33,6 +33,7 @@ def sweep(now: datetime) -> None:
     sign_in.sweep(now)
     messages.sweep(now)
     erasure.sweep(now)
+    role_rules.settle(now)
 
 
 def _plain(statement):

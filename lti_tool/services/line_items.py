@@ -24,6 +24,7 @@ from lti_tool.models import (
     Course,
     DeliveryState,
     Deployment,
+    DeploymentState,
     GradeColumn,
     LineItem,
     LineItemState,
@@ -188,6 +189,7 @@ def _claim(now: datetime) -> Wanted | None:
             LineItem.state.in_((LineItemState.WANTED, LineItemState.REFUSED)),
             or_(LineItem.lease.is_(None), LineItem.lease_until <= now),
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
         )
         .order_by(LineItem.due_at, LineItem.id)
         .limit(1)
