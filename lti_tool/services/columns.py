@@ -133,6 +133,7 @@ def make_again(member: ActingMember, line_item_id: int, now: datetime) -> None:
         return
     item.state, item.due_at, item.attempts = LineItemState.WANTED, now, 0
     item.problem = item.problem_detail = None
+    item.bound_label = None  # it is wanted, not to be renamed: one that is gone is made again
     audit.record(member, "grading.line-item-again", f"line-item:{item.id}", now)
     db.session.flush()
     outbox.wake(outbox.LINE_ITEMS)
