@@ -33,6 +33,9 @@ OUTBOUND_PER_HOST = 4
 # Where mails are handed in: smtp://… or smtps://name:password@host:port; no mail is sent when empty.
 MAIL_URL = ""
 
+# Whom people ask about their data and about this installation: a mail address, a web address, or a few words.
+CONTACT = ""
+
 # Where files are kept: a folder; storage/ in VAR_DIR when empty.
 STORAGE_URL = ""
 

@@ -36,5 +36,10 @@ def item_address(
     return _complete(settings, path, deployment_id)
 
 
+def notices_address(settings: LmsSettings, deployment_id: str | None = None) -> str:
+    """Address at which a tool says where it wants notices."""
+    return _complete(settings, "/lti/notice-handlers", deployment_id)
+
+
 def _complete(settings: LmsSettings, path: str, deployment_id: str | None) -> str:
     return f"{settings.issuer}{path}?type_id={deployment_id or settings.deployment_id}"

@@ -45,6 +45,10 @@ GROUP_SWITCHES = {
     "groups_forgotten_on_next_page": "The next page of the member list forgets the question for groups",
     "old_set_id": "Groups name their set as before the final version of the service",
 }
+NOTICE_SWITCHES = {
+    "notices_in_launch": "Launches name the service for notices (Canvas)",
+    "notices_sent_twice": "Every notice is sent twice",
+}
 REGISTRATION_SWITCHES = {
     "configuration_needs_token": "The configuration is told only to whoever shows the token (Canvas)",
     "registration_tells_deployment": "A registration is told its deployment (Moodle)",
@@ -80,6 +84,7 @@ GROUPS = (
     ("Launches and grades", {**SWITCHES, **NUMBERS, **SERVICE_TEXTS}),
     ("Member list", {**ROSTER_SWITCHES, **ROSTER_NUMBERS, **TEXTS}),
     ("Groups of a course", {**GROUP_SWITCHES, **GROUP_NUMBERS, **GROUP_TEXTS}),
+    ("Notices to tools", NOTICE_SWITCHES),
     ("Registration of tools", {**REGISTRATION_SWITCHES, **REGISTRATION_TEXTS}),
 )
 """What is switched, by what it concerns: name of the quirk and its English label."""
@@ -110,7 +115,7 @@ def change_quirks() -> Response:
     """Switch quirks; what is not a number becomes what it is by default."""
     wanted = the_lms().quirks
     defaults = {field.name: _default(field) for field in fields(Quirks)}
-    for name in SWITCHES | ROSTER_SWITCHES | GROUP_SWITCHES | REGISTRATION_SWITCHES:
+    for name in SWITCHES | ROSTER_SWITCHES | GROUP_SWITCHES | NOTICE_SWITCHES | REGISTRATION_SWITCHES:
         setattr(wanted, name, name in request.form)
     for name in ALL_NUMBERS:
         number, is_readable = typed_number(request.form.get(name, ""))

@@ -28,6 +28,8 @@ WORDS = (
     "results read",
     "roster read",
     "groups read",
+    "notice handler set",
+    "course copied",
     "registration begun",
     "configuration read",
     "tool registered",

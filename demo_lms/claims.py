@@ -9,6 +9,7 @@ from demo_lms.addresses import (
     group_sets_address,
     groups_address,
     item_address,
+    notices_address,
     roster_address,
 )
 from demo_lms.custom import replaced
@@ -22,9 +23,12 @@ from demo_lms.names import (
     GRADE_SCOPES,
     GROUPS_CLAIM,
     GROUPS_SCOPE,
+    NOTICE_CLAIM,
+    NOTICE_SCOPE,
     ROSTER_CLAIM,
     ROSTER_SCOPE,
 )
+from demo_lms.notices import NOTICE_TYPES
 from demo_lms.people import Course, Person
 from demo_lms.quirks import Quirks
 from demo_lms.settings import LmsSettings
@@ -61,6 +65,8 @@ def launch_claims(settings: LmsSettings, quirks: Quirks, opening: Opening, now: 
         claims |= _about_the_course(settings, opening)
         claims |= _about_the_roster(settings, opening) if quirks.roster_in_launch else {}
         claims |= _about_the_groups(settings, opening) if quirks.groups_in_launch else {}
+    if quirks.notices_in_launch and NOTICE_SCOPE in tool.scopes:
+        claims |= {NOTICE_CLAIM: _notice_service(settings, tool)}
     return claims
 
 
@@ -160,4 +166,13 @@ def _about_the_groups(settings: LmsSettings, opening: Opening) -> dict[str, Any]
             "context_group_sets_url": group_sets_address(settings, course_id, deployment_id),
             "service_versions": ["1.0"],
         }
+    }
+
+
+def _notice_service(settings: LmsSettings, tool: Tool) -> dict[str, Any]:
+    return {
+        "service_versions": ["1.0"],
+        "platform_notification_service_url": notices_address(settings, tool.deployment_id),
+        "scope": [NOTICE_SCOPE],
+        "notice_types_supported": list(NOTICE_TYPES),
     }

@@ -102,6 +102,8 @@ FRENCH = {
     "results read": "résultats lus",
     "roster read": "liste des membres lue",
     "groups read": "groupes lus",
+    "notice handler set": "adresse pour les avis reçue",
+    "course copied": "cours copié",
     "registration begun": "enregistrement commencé",
     "configuration read": "configuration lue",
     "tool registered": "outil enregistré",
@@ -114,6 +116,16 @@ FRENCH = {
     "person changed": "changement de personne",
     "grade set by hand": "note saisie à la main",
     "quirks changed": "comportement modifié",
+    # Copies and notices
+    "A copy of this course": "Une copie de ce cours",
+    "Copy this course": "Copier ce cours",
+    "Its trainers come along, nobody else. A tool that asked for notices is told.": (
+        "Ses formateurs en sont, personne d’autre. Un outil qui a demandé des avis en est informé."
+    ),
+    "Only a trainer of this course may copy it.": "Seul un formateur de ce cours peut le copier.",
+    "Notices to tools": "Avis aux outils",
+    "Launches name the service for notices (Canvas)": "Les lancements nomment le service d’avis (Canvas)",
+    "Every notice is sent twice": "Chaque avis est envoyé deux fois",
     # Behaviour
     "How this LMS behaves": "Comment ce LMS se comporte",
     "LMSs differ and fail. What is switched here holds at once, for everybody, until this LMS stops.": (

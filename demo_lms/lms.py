@@ -13,6 +13,16 @@ from demo_lms.gradebook import Grade, LineItem, Score
 from demo_lms.groups import GROUP_SETS, GROUPS, Group, GroupSet
 from demo_lms.keys import PlatformKey, ToolKeys, fetch_over_http, new_signing_key
 from demo_lms.launches import PendingLaunches
+from demo_lms.notices import (
+    CONTEXT_COPY,
+    NoticeHandlers,
+    Sent,
+    body_of,
+    context_of,
+    notice_claims,
+    origins,
+    send_over_http,
+)
 from demo_lms.people import COURSES, LEARNER, PEOPLE, Course, Person
 from demo_lms.registration import Invitation, RegistrationTokens, address_to_open
 from demo_lms.settings import LmsSettings, Quirks
@@ -40,6 +50,8 @@ class Lms:
         self.tokens = Tokens()
         self.registration_tokens = RegistrationTokens()
         self.calls = CallLog()
+        self.notice_handlers = NoticeHandlers()
+        self.notices_sent: list[Sent] = []
         fetch = settings.fetch or fetch_over_http
         self.tool_keys = ToolKeys(settings.tool_key_set_url, fetch)
         self.tools = Tools(settings, self._take_up_state(), fetch)
@@ -91,6 +103,32 @@ class Lms:
             self.courses[course.id] = course
             self._add_own_column(course)
         return course
+
+    def copy_course(self, course_id: str) -> Course:
+        """Make a course from another, its teachers in it and nobody else; tools that want to know are told.
+
+        Raises KeyError when there is no such course. A copy is forgotten when the LMS ends.
+        """
+        origin, name = self.courses[course_id], secrets.token_hex(4)
+        copy = self.add_course(
+            replace(origin, id=f"{course_id}-{name}", link_id=f"{origin.link_id}-{name}", label=origin.label)
+        )
+        for person in self.people_in(course_id):
+            if person.teaches(course_id):
+                self.enrol(person.key, copy.id, *person.roles[course_id])
+        for tool in self.tools.active():
+            self.send_notice(tool, CONTEXT_COPY, context_of(copy) | origins(origin))
+        return copy
+
+    def send_notice(self, tool: Tool, notice_type: str, about: dict) -> None:
+        """Send a notice to a tool, if it said where; nothing holds the lock while the tool answers."""
+        handler = self.notice_handlers.of(tool, notice_type)
+        if not handler:
+            return
+        claims = notice_claims(self.settings.issuer, tool, notice_type, self.now(), about)
+        send, body = self.settings.send or send_over_http, body_of(self.sign(claims))
+        for _ in range(2 if self.quirks.notices_sent_twice else 1):
+            self.notices_sent.append(Sent(notice_type, handler, send(handler, body)))
 
     def people_in(self, course_id: str) -> list[Person]:
         """Everybody enrolled in a course."""

@@ -121,6 +121,18 @@ def course_page(course_id: str) -> str:
     )
 
 
+@pages.post("/courses/<course_id>/copy")
+def copy_course(course_id: str) -> Response:
+    """A teacher makes a course of their own from this one; tools that asked for it are told."""
+    person, lms = somebody(), the_lms()
+    course = _course_open_to(person, course_id)
+    if not person.teaches(course.id):
+        return notice("Not allowed", "Only a trainer of this course may copy it.", 403)
+    copy = lms.copy_course(course.id)
+    describe("course copied", copy.label)
+    return redirect(url_for("pages.course_page", course_id=copy.id), 303)
+
+
 @pages.get("/courses/<course_id>/grades")
 def grades(course_id: str) -> str:
     """The gradebook: what the LMS holds."""

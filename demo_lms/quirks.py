@@ -72,6 +72,13 @@ class Quirks:
     old_set_id: bool = False
     """Groups name their set as `set_id`, as before the final version."""
 
+    # Notices (Platform Notification Service); Moodle has none of it, Canvas has
+
+    notices_in_launch: bool = False
+    """A launch names the service that takes the addresses for notices."""
+    notices_sent_twice: bool = False
+    """Every notice is sent a second time, as an LMS does that did not see the answer."""
+
     # Rosters (Names and Role Provisioning)
 
     roster_in_launch: bool = True

@@ -48,6 +48,8 @@ class LmsSettings:
     quirks: Quirks = field(default_factory=Quirks)
     fetch: Callable[[str], bytes] | None = None
     """Reads an address of the tool; None reads it over HTTP with a time limit."""
+    send: Callable[[str, bytes], int] | None = None
+    """Posts a body to an address of the tool and answers the status; None posts it over HTTP."""
     clock: Callable[[], datetime] = utc_now
     """The LMS's own clock, aware, in UTC."""
     signing_key: RSAKey | None = None

@@ -53,6 +53,7 @@ def _register_blueprints(app) -> None:
         marking,
         members,
         metrics,
+        notices,
         participation,
         policies,
         posts,
@@ -62,7 +63,7 @@ def _register_blueprints(app) -> None:
         registration,
     )
 
-    outside = (front, health, metrics, lti, registration)
+    outside = (front, health, metrics, lti, notices, registration)
     inside = (
         home,
         posts,

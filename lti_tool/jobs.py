@@ -24,6 +24,7 @@ from lti_tool.services import (
     drift,
     housekeeping,
     line_items,
+    notice_handlers,
     outbox,
     rosters,
     upkeep,
@@ -46,7 +47,13 @@ def install(app: Flask) -> None:
     if "jobs" in app.extensions:
         return
     app.extensions["jobs"] = _Jobs(app)
-    for name in (outbox.SCORES, outbox.LINE_ITEMS, outbox.ROSTERS, outbox.RUNNING_SCORES):
+    for name in (
+        outbox.SCORES,
+        outbox.LINE_ITEMS,
+        outbox.ROSTERS,
+        outbox.RUNNING_SCORES,
+        outbox.NOTICE_HANDLERS,
+    ):
         bells.connect(name, lambda name=name: _ring(app, name))
 
 
@@ -142,11 +149,16 @@ def _outboxes(app: Flask) -> dict[str, Work]:
         with app.app_context():
             upkeep.keep_up(clock.now, transaction)
 
+    def register_for_notices() -> None:
+        with app.app_context():
+            notice_handlers.register_wanted(clock.now, transaction)
+
     return {
         outbox.SCORES: deliver_scores,
         outbox.LINE_ITEMS: make_line_items,
         outbox.ROSTERS: read_rosters,
         outbox.RUNNING_SCORES: keep_scores_up,
+        outbox.NOTICE_HANDLERS: register_for_notices,
     }
 
 

@@ -26,6 +26,7 @@ from lti_tool.knowledge import markdown
 from lti_tool.permissions import Act
 from lti_tool.services import calendar, feed, participation, people, posts
 from lti_tool.services.preferences import LANGUAGES
+from lti_tool.way_back import way_back
 
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
 # What a redirect may say was done; anything else in ?done= is ignored.
@@ -103,6 +104,7 @@ def install(app: Flask) -> None:
         "markdown": lambda text: Markup(markdown.render(text)),
         "excerpt": markdown.excerpt,
         "group_name": group_name,
+        "way_back": way_back,
     }
     app.jinja_env.globals["static_url"] = static_url
 

@@ -16,6 +16,7 @@ from lti_tool.errors import UnsafeSettings
 CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "hide_parameters": True}
 LOOPBACK_NAMES = {"localhost"}
 MOST_EVIDENCE_DAYS = 3650
+LONGEST_CONTACT = 300
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Settings:
     outbound_per_host: int
     trusted_proxies: int
     mail_url: str | None
+    contact: str | None
     storage_dir: Path
     log_format: str
     grade_evidence_days: int
@@ -103,6 +105,7 @@ def _checked(config: dict) -> Settings:
         outbound_per_host=_per_host(config["OUTBOUND_PER_HOST"]),
         trusted_proxies=_proxies(config["TRUSTED_PROXIES"]),
         mail_url=_mail_url(config["MAIL_URL"]),
+        contact=_contact(config["CONTACT"]),
         storage_dir=_storage_dir(config["STORAGE_URL"], var_dir),
         log_format=_log_format(config["LOG_FORMAT"]),
         grade_evidence_days=_evidence_days(config["GRADE_EVIDENCE_DAYS"]),
@@ -205,6 +208,13 @@ def _mail_url(value: str) -> str | None:
     if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
         _refuse("MAIL_URL", "write it like smtps://name:password@mail.example.org:465.")
     return value.strip() or None
+
+
+def _contact(value: str) -> str | None:
+    words = " ".join(value.split())
+    if len(words) > LONGEST_CONTACT:
+        _refuse("CONTACT", f"say in {LONGEST_CONTACT} characters at most whom people can ask.")
+    return words or None
 
 
 def _storage_dir(value: str, var_dir: Path) -> Path:

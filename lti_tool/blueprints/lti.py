@@ -8,8 +8,9 @@ from flask import Blueprint, Response, g, jsonify, redirect, render_template, re
 from lti_tool import access, clock, observation, pages, request_cycle, settings
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import keys, launches, logins
-from lti_tool.services import context_choice, enrolment, launch_log, platforms, sessions
+from lti_tool.services import context_choice, data_privacy, enrolment, launch_log, platforms, sessions
 from lti_tool.services.context_choice import Undecided
+from lti_tool.services.roles import STAFF
 from lti_tool.transactions import reading, transaction
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ LOGIN_COOKIE = "__Host-cv_login"
 LOOPBACK_LOGIN_COOKIE = "cv_login"
 LOGIN_COOKIE_SECONDS = 900
 REPOSTED = "cv_reposted"
+CONSOLE = "/admin"
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -81,6 +83,8 @@ def _let_in(form: dict) -> Response:
     with reading():
         launch = launches.verify(id_token, state, now, found)
     g.launch_locale = launch.locale
+    if launch.asks_what_is_held:
+        return _what_is_held(launch, now)
     with transaction():
         admitted = enrolment.admit(
             launch,
@@ -90,6 +94,17 @@ def _let_in(form: dict) -> Response:
             note="target-differs" if launch.target_differs else None,
         )
     return _answer(admitted, launch, now)
+
+
+def _what_is_held(launch, now) -> Response:
+    """Answer a data privacy launch: a page, and nothing else is granted by it."""
+    with transaction():
+        held = data_privacy.look_up(launch, now)
+    request_cycle.frame_by(list(launch.frame_origins))
+    contact = settings.current().contact
+    return Response(
+        render_template("lti/held.html", held=held, contact=contact, return_url=launch.return_url)
+    )
 
 
 @bp.post("/launch/choice")
@@ -126,8 +141,21 @@ def _answer(admitted, launch, now) -> Response:
         return _undecided(admitted, now)
     if admitted is None:
         request_cycle.frame_by(list(launch.frame_origins))
-        return Response(render_template("lti/no_course.html", return_url=launch.return_url))
+        return _no_course(launch)
     return _into_the_community(admitted, launch.target_link_uri)
+
+
+def _no_course(launch) -> Response:
+    """Say what this is and where it is opened; to whom the LMS trusts more, also what they can do."""
+    page = render_template(
+        "lti/no_course.html",
+        beside_courses=launch.context is not None,
+        may_place=launch.role in STAFF,
+        administers_lms=launch.administers_lms,
+        console_url=settings.current().base_url + CONSOLE,
+        return_url=launch.return_url,
+    )
+    return Response(page)
 
 
 def _undecided(undecided: Undecided, now) -> Response:

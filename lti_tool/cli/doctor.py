@@ -31,6 +31,7 @@ STAND_INS = {
     "OUTBOUND_PER_HOST": "4",
     "TRUSTED_PROXIES": "0",
     "MAIL_URL": "",
+    "CONTACT": "",
     "LOG_FORMAT": "text",
     "GRADE_EVIDENCE_DAYS": "365",
 }

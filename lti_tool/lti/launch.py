@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lti_tool.lti import names
 from lti_tool.models import Role
 
 _COURSE_KINDS = frozenset(("CourseOffering", "CourseSection", "CourseTemplate"))
@@ -49,12 +50,29 @@ class GroupService:
 
 
 @dataclass(frozen=True)
+class NoticeService:
+    """Where the LMS takes the address of our receiver, and which of the notices that we want it can send."""
+
+    url: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ForUser:
+    """Whom a message is about, when it is not the person who launches; the name as the LMS tells it."""
+
+    id: str
+    name: str | None
+
+
+@dataclass(frozen=True)
 class Launch:
     """One launch that passed every check. Texts about people are cleaned; ids are exactly as sent.
 
     `deployment_key` is our Deployment's id; it is None while `accept_deployment` says that a deployment
     unknown so far is to be let in. `masked_claims` is what the launch log may keep. `group_numbers` are the
     person's groups in this course where the LMS says them of one person only (Moodle); None: it says nothing.
+    `administers_lms` is a role outside the course, and gives none in it.
     """
 
     platform_id: int
@@ -88,6 +106,14 @@ class Launch:
     client_id: str
     frame_origins: tuple[str, ...]
     masked_claims: dict
+    administers_lms: bool = False
+    notices: NoticeService | None = None
+    for_user: ForUser | None = None
+
+    @property
+    def asks_what_is_held(self) -> bool:
+        """Whether this is a data privacy message: not a visit, a question about `for_user`."""
+        return self.message_type in names.DATA_PRIVACY_REQUESTS
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from lti_tool.lti import addresses, names
 from lti_tool.lti.claims import Admission, member_of
-from lti_tool.lti.launch import Context, GradeService, GroupService, Launch, Link
+from lti_tool.lti.launch import Context, ForUser, GradeService, GroupService, Launch, Link, NoticeService
 from lti_tool.lti.masking import masked
-from lti_tool.lti.roles import is_test_user, role_of
+from lti_tool.lti.roles import administers_lms, is_test_user, role_of
 from lti_tool.lti.store import LaunchingPlatform
 from lti_tool.lti.texts import clean, identifier
 
@@ -27,7 +27,7 @@ def launch_from(
 ) -> Launch:
     """Put the claims of a launch that passed every check into our words."""
     roles = _texts(claims.get(names.ROLES), _LONGEST_ROLE, _MOST_ROLES)
-    return_url = member_of(claims, names.PRESENTATION, "return_url", addresses.web_url)
+    return_url = return_address(claims)
     return Launch(
         platform_id=platform.id,
         deployment_key=admission.key,
@@ -39,6 +39,7 @@ def launch_from(
         roles=roles,
         role=role_of(roles),
         test_user=is_test_user(roles),
+        administers_lms=administers_lms(roles),
         context=_context(claims),
         link=_link(claims),
         target_link_uri=target,
@@ -49,6 +50,8 @@ def launch_from(
         roster_url=member_of(claims, names.ROSTER, "context_memberships_url", addresses.web_url),
         groups=_groups(claims),
         group_numbers=_group_numbers(claims),
+        notices=_notices(claims),
+        for_user=_for_user(claims),
         custom=_custom(claims),
         product=member_of(
             claims, names.TOOL_PLATFORM, "product_family_code", lambda code: clean(code, _PRODUCT)
@@ -58,6 +61,11 @@ def launch_from(
         frame_origins=addresses.origins((platform.issuer, platform.auth_url, return_url)),
         masked_claims=masked(claims),
     )
+
+
+def return_address(claims: dict) -> str | None:
+    """Where to send people back to (core 5.4.4), when it is a usable http or https address."""
+    return member_of(claims, names.PRESENTATION, "return_url", addresses.web_url)
 
 
 def _person(claims: dict) -> dict[str, str | None]:
@@ -108,6 +116,21 @@ def _groups(claims: dict) -> GroupService | None:
     listed = member_of(claims, names.GROUPS, "context_groups_url", addresses.web_url)
     sets = member_of(claims, names.GROUPS, "context_group_sets_url", addresses.web_url)
     return None if listed is None else GroupService(listed, sets)
+
+
+def _notices(claims: dict) -> NoticeService | None:
+    url = member_of(claims, names.NOTICE_SERVICE, "platform_notification_service_url", addresses.web_url)
+    offered = member_of(
+        claims, names.NOTICE_SERVICE, "notice_types_supported", lambda said: _texts(said, _LABEL, 50)
+    )
+    wanted = tuple(kind for kind in names.NOTICES_WANTED if kind in (offered or ()))
+    return NoticeService(url, wanted) if url and wanted else None
+
+
+def _for_user(claims: dict) -> ForUser | None:
+    user_id = member_of(claims, names.FOR_USER, "user_id", identifier)
+    name = member_of(claims, names.FOR_USER, "name", lambda said: clean(said, _NAME))
+    return None if user_id is None else ForUser(user_id, name)
 
 
 def _group_numbers(claims: dict) -> tuple[str, ...] | None:

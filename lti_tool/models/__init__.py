@@ -24,6 +24,7 @@ from lti_tool.models.grade import (
     ScoreStatement,
 )
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
+from lti_tool.models.notice import CourseCopy, HandlerState, Notice, NoticeHandler
 from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
@@ -53,6 +54,7 @@ __all__ = [
     "CommunityState",
     "ContributionFact",
     "Course",
+    "CourseCopy",
     "CourseGroup",
     "CourseGroupMember",
     "Decision",
@@ -68,6 +70,7 @@ __all__ = [
     "GradeDecision",
     "GradingPolicy",
     "GroupSource",
+    "HandlerState",
     "HostSlot",
     "KeptText",
     "LaunchRecord",
@@ -76,6 +79,8 @@ __all__ = [
     "Membership",
     "MembershipState",
     "MovedKind",
+    "Notice",
+    "NoticeHandler",
     "Organisation",
     "Period",
     "Platform",

@@ -41,7 +41,7 @@ class AuditEntry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     act: Mapped[str] = mapped_column(String(60))
-    actor_kind: Mapped[str] = mapped_column(String(20))  # member, operator, system
+    actor_kind: Mapped[str] = mapped_column(String(20))  # member, account (of an LMS), operator, system
     actor_id: Mapped[int | None] = mapped_column()
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     community_id: Mapped[int | None] = mapped_column(ForeignKey("community.id"))

@@ -25,7 +25,15 @@ from lti_tool.models import (
     Seat,
     User,
 )
-from lti_tool.services import context_choice, course_groups, launch_log, rosters, running_scores, sessions
+from lti_tool.services import (
+    context_choice,
+    course_groups,
+    launch_log,
+    notice_handlers,
+    rosters,
+    running_scores,
+    sessions,
+)
 from lti_tool.services.coming_again import (
     Place,
     come_in,
@@ -79,7 +87,9 @@ def admit(
     :raises LaunchRefused: the deployment waits for approval, or staff removed this person.
     """
     if launch.context is None or not launch.context.is_course:
-        _deployment(launch, now)
+        deployment_id = _deployment(launch, now)
+        if launch.administers_lms:
+            notice_handlers.offered(launch, deployment_id, now)
         launch_log.admitted(launch, now, code="no-course")
         return None
     place = come_in(launch, now) or _long_way(launch, default_zone, now, choice)
@@ -148,6 +158,7 @@ def _enrolled(course: Course, launch: Launch, default_zone: str, now: datetime) 
         _go_on(enrolment, membership, now)
     if launch.role in STAFF and not launch.test_user:
         rosters.ask_on_visit(course, membership, now)
+        notice_handlers.offered(launch, course.deployment_id, now)
     return Enrolled(course, community, link_id, user, enrolment, membership)
 
 
@@ -169,6 +180,14 @@ def _deployment(launch: Launch, now: datetime) -> int:
     if there is None or there.state == DeploymentState.WAITING:
         raise _refusal(launch, "deployment-waiting", launch.deployment_id)
     return there.id
+
+
+def deployment_of(launch: Launch, now: datetime) -> int:
+    """Return the number of a launch's deployment, for messages that lead into no course.
+
+    :raises LaunchRefused: it waits for approval.
+    """
+    return _deployment(launch, now)
 
 
 def _takes_another(platform: Platform) -> bool:

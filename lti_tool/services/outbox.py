@@ -6,6 +6,7 @@ SCORES = "scores"
 LINE_ITEMS = "line-items"
 ROSTERS = "rosters"
 RUNNING_SCORES = "running-scores"
+NOTICE_HANDLERS = "notice-handlers"
 
 
 def wake(outbox: str) -> None:

@@ -142,6 +142,7 @@ OUTSIDE = {
     ("lti.launch_address", "GET"): ("/lti/launch", 200),
     ("lti.launch", "POST"): ("/lti/launch", 400),
     ("lti.choose", "POST"): ("/lti/launch/choice", 400),
+    ("notices.receive", "POST"): ("/lti/notices", 400),
     ("lti.key_set", "GET"): ("/lti/jwks.json", 200),
     ("registration.look", "GET"): ("/lti/register/nobody-invited", 404),
     ("registration.confirm", "POST"): ("/lti/register/nobody-invited", 404),

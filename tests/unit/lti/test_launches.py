@@ -245,7 +245,7 @@ class TestVerifyingABadLaunch:
 
         assert refusal.value.code == code
 
-    @pytest.mark.parametrize("name", ["data-privacy-launch", "moodle-submission-review"])
+    @pytest.mark.parametrize("name", ["moodle-submission-review"])
     def test_says_that_a_message_is_not_answered_yet(self, add_platform, now, name):
         payload = data("lti", name)["jwt_payload"]
         launch = Example(add_platform, payload, now)

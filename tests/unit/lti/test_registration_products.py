@@ -174,7 +174,7 @@ class TestTheKeyConfiguration:
         assert set(ours) == set(expected)
         assert set(ours["extensions"][0]) == set(expected["extensions"][0])
         assert set(ours["extensions"][0]["settings"]) == set(expected["extensions"][0]["settings"])
-        assert ours["scopes"] == expected["scopes"]
+        assert ours["scopes"] == [*expected["scopes"], names.NOTICE_HANDLERS]
 
     def test_offers_the_course_s_navigation_to_members_when_a_trainer_wants_it(self):
         places = {
