@@ -10,6 +10,7 @@ from demo_lms.administration import administration
 from demo_lms.ags import ags
 from demo_lms.behaviour import behaviour
 from demo_lms.calls import Call
+from demo_lms.content import content
 from demo_lms.gradebook import Grade, LineItem
 from demo_lms.group_service import group_service
 from demo_lms.groups import Group, GroupSet
@@ -71,7 +72,7 @@ def create_lms(settings: LmsSettings | None = None) -> Flask:
     )
     install_language(app)
     services = (tokens, ags, roster, group_service, notice_service)
-    for part in (oidc, *services, registering, pages, behaviour, administration):
+    for part in (oidc, *services, registering, pages, content, behaviour, administration):
         app.register_blueprint(part)
     app.after_request(log_call)
     app.after_request(_restrict_content)

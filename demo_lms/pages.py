@@ -106,16 +106,20 @@ def _way_back() -> str:
 
 @pages.get("/courses/<course_id>/")
 def course_page(course_id: str) -> str:
-    """A course with the community activity in a frame; `tool` names another tool than the usual one."""
+    """A course with an activity in a frame: the community, or `link`; `tool` names another than usual."""
     person = somebody()
     course = _course_open_to(person, course_id)
     lms, wanted = the_lms(), request.args.get("tool")
+    link = lms.link(course, request.args.get("link"), wanted)
+    tool = lms.tools.to_launch(link.client_id) if link else None
     return render_template(
         "course.html",
         course=course,
         messages=lms.calls.exchanged_with_tool(MESSAGES_ON_COURSE_PAGE),
         wanted=wanted,
-        tool=lms.tools.to_launch(wanted),
+        link=link,
+        tool=tool,
+        can_choose=person.teaches(course.id) and tool is not None and tool.chooses_content,
         tools=lms.tools.active(),
         **_grades_shown_to(person, course),
     )
@@ -152,6 +156,7 @@ def _grades_shown_to(person: Person, course: Course) -> dict[str, Any]:
         "columns": columns,
         "learners": graded if teaches else [one for one in graded if one.key == person.key],
         "teaches": teaches,
+        "links": lms.links_of(course.id),
     }
 
 

@@ -39,7 +39,10 @@ class LmsSettings:
     product_family_code: str = "demo-lms"
     """Which product this LMS says it is: tests let it play `moodle` or `canvas`."""
     product_version: str = "1"
-    messages_supported: tuple[dict[str, Any], ...] = ({"type": "LtiResourceLinkRequest"},)
+    messages_supported: tuple[dict[str, Any], ...] = (
+        {"type": "LtiResourceLinkRequest"},
+        {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]},
+    )
     """Message types with their placements, as the openid configuration lists them."""
     configuration_changes: dict[str, Any] = field(default_factory=dict)
     """Members of the openid configuration that tests replace; None leaves a member out."""
