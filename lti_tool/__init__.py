@@ -41,9 +41,11 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
+        activities,
         assessment,
         columns,
         comments,
+        content,
         evidence,
         front,
         grading,
@@ -63,7 +65,7 @@ def _register_blueprints(app) -> None:
         registration,
     )
 
-    outside = (front, health, metrics, lti, notices, registration)
+    outside = (front, health, metrics, lti, content, notices, registration)
     inside = (
         home,
         posts,
@@ -76,6 +78,7 @@ def _register_blueprints(app) -> None:
         marking,
         policies,
         prompts,
+        activities,
         questions,
         evidence,
         preferences,

@@ -1,25 +1,20 @@
 """The door from the LMS: login, launch, public keys."""
 
-import logging
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 
-from lti_tool import access, clock, observation, pages, request_cycle, settings
+from lti_tool import access, clock, content_page, login_cookie, pages, request_cycle, settings
 from lti_tool.errors import LaunchRefused
+from lti_tool.launch_refusals import login_refused, refused
 from lti_tool.lti import keys, launches, logins
-from lti_tool.services import context_choice, data_privacy, enrolment, launch_log, platforms, sessions
+from lti_tool.services import activities, context_choice, data_privacy, enrolment, placing, reviews
 from lti_tool.services.context_choice import Undecided
 from lti_tool.services.roles import STAFF
 from lti_tool.transactions import reading, transaction
 
-log = logging.getLogger(__name__)
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 
-# The browser that begins a login must be the one that brings the launch.
-LOGIN_COOKIE = "__Host-cv_login"
-LOOPBACK_LOGIN_COOKIE = "cv_login"
-LOGIN_COOKIE_SECONDS = 900
 REPOSTED = "cv_reposted"
 CONSOLE = "/admin"
 
@@ -29,25 +24,25 @@ def login():
     """Begin a login (LTI security 5.1.1): find out whether our cookie sticks, then go to the LMS."""
     request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
     params = request.values.to_dict()
-    secret = request.cookies.get(LOGIN_COOKIE) or sessions.new_secret()
+    secret = login_cookie.secret_of_browser()
     try:
         start = logins.begin(params, secret, clock.now())
     except LaunchRefused as refusal:
-        return _login_refused(refusal)
+        return login_refused(refusal)
     page = pages.login_page(
         auth_url=start.auth_url,
         same_login_url=url_for(".login") + "?" + urlencode(params),
         check_url=url_for(".cookie_check"),
     )
     response = Response(page)
-    access.set_cookie(response, LOGIN_COOKIE, LOOPBACK_LOGIN_COOKIE, secret, LOGIN_COOKIE_SECONDS)
+    login_cookie.remember(response, secret)
     return response
 
 
 @bp.get("/login/cookie")
 def cookie_check():
     """Tell the login page whether its cookie came back."""
-    return {"sticks": bool(_login_secrets())}
+    return {"sticks": bool(login_cookie.secrets())}
 
 
 @bp.get("/launch", endpoint="launch_address")
@@ -69,12 +64,12 @@ def launch():
     try:
         return _let_in(form)
     except LaunchRefused as refusal:
-        return _refused(refusal)
+        return refused(refusal)
 
 
 def _let_in(form: dict) -> Response:
     now = clock.now()
-    state = launches.open_state(form, _login_secrets(), now)
+    state = launches.open_state(form, login_cookie.secrets(), now)
     id_token = form.get("id_token", "")
     with transaction():
         launches.use_up(state, now)
@@ -85,6 +80,10 @@ def _let_in(form: dict) -> Response:
     g.launch_locale = launch.locale
     if launch.asks_what_is_held:
         return _what_is_held(launch, now)
+    if launch.content_request is not None:
+        placing.must_be_staff(launch)
+    if launch.is_review:
+        reviews.must_be_allowed(launch)
     with transaction():
         admitted = enrolment.admit(
             launch,
@@ -114,12 +113,12 @@ def choose():
     try:
         return _decided(request.form.get("launch", ""), request.form.get("space", ""))
     except LaunchRefused as refusal:
-        return _refused(refusal)
+        return refused(refusal)
 
 
 def _decided(text: str, choice: str) -> Response:
     now = clock.now()
-    came = context_choice.opened(text, _login_secrets(), now)
+    came = context_choice.opened(text, login_cookie.secrets(), now)
     g.launch_locale = came.launch.locale
     with transaction():
         context_choice.use_up(came, now)
@@ -142,7 +141,21 @@ def _answer(admitted, launch, now) -> Response:
     if admitted is None:
         request_cycle.frame_by(list(launch.frame_origins))
         return _no_course(launch)
-    return _into_the_community(admitted, launch.target_link_uri)
+    if launch.content_request is not None:
+        return _what_to_place(admitted, launch, now)
+    return _into_the_community(admitted, launch, now)
+
+
+def _what_to_place(admitted, launch, now) -> Response:
+    """Ask staff what to place in the course. The form carries the launch: a dialog may lack our session."""
+    secret = login_cookie.secrets()[0]
+    with reading():
+        sealed = context_choice.sealed_launch(launch, secret, now)
+        response = content_page.shown(launch, placing.acting(launch, now), sealed)
+    login_cookie.remember(response, secret)
+    if admitted.new_secret is not None:
+        access.remember_session(response, admitted.new_secret)
+    return response
 
 
 def _no_course(launch) -> Response:
@@ -163,7 +176,7 @@ def _undecided(undecided: Undecided, now) -> Response:
     return_url = undecided.launch.return_url
     if not undecided.may_decide:
         return Response(render_template("lti/undecided.html", return_url=return_url))
-    secret = _login_secrets()[0]
+    secret = login_cookie.secrets()[0]
     page = render_template(
         "lti/choice.html",
         spaces=undecided.spaces,
@@ -173,37 +186,45 @@ def _undecided(undecided: Undecided, now) -> Response:
     )
     response = Response(page)
     # It lives as long as the form may be sent, and no longer.
-    access.set_cookie(response, LOGIN_COOKIE, LOOPBACK_LOGIN_COOKIE, secret, LOGIN_COOKIE_SECONDS)
+    login_cookie.remember(response, secret)
     return response
 
 
-def _into_the_community(admitted, target: str) -> Response:
-    response = redirect(_destination(admitted, target), 303)
+def _into_the_community(admitted, launch, now) -> Response:
+    response = redirect(_destination(admitted, launch, now), 303)
     if admitted.new_secret is not None:
         access.remember_session(response, admitted.new_secret)
     request_cycle.forget_address(response)
     return response
 
 
-def _destination(admitted, target: str) -> str:
-    """Choose where to go: the page asked for before signing in, the launch's target, else home.
+def _destination(admitted, launch, now) -> str:
+    """Choose where to go: what is to be reviewed, the page asked for before signing in, what the link opens,
+    the launch's target, else home.
 
     Only pages of this very community: another one's address may stand there from an earlier day.
     """
+    if launch.is_review:
+        return _review(admitted, launch)
     home = url_for("home.index", community_id=admitted.community_id)
+    activity = activities.key_in(launch)
+    opens = url_for("activities.show", community_id=admitted.community_id, key=activity) if activity else ""
     base = settings.current().base_url
-    for wish in (request_cycle.remembered_address(), target.removeprefix(base)):
+    for wish in (request_cycle.remembered_address(), opens, launch.target_link_uri.removeprefix(base)):
         if wish and wish.startswith(home):
             home = wish.partition("?")[0].partition("#")[0]
             break
     return f"{home}?{urlencode({'seat': admitted.seat_id})}"
 
 
-def _login_secrets() -> list[str]:
-    names = [LOGIN_COOKIE]
-    if settings.current().loopback_http:
-        names.append(LOOPBACK_LOGIN_COOKIE)
-    return [request.cookies[name] for name in names if request.cookies.get(name)]
+def _review(admitted, launch) -> str:
+    """Return the page on which the score of a person is opened: one's own, or a learner's for staff."""
+    with reading():
+        review = reviews.of(launch, admitted.community_id)
+    here = {"community_id": admitted.community_id, "seat": admitted.seat_id}
+    if review.own:
+        return url_for("participation.mine", **here)
+    return url_for("assessment.learner", member_id=review.member_id, column=review.column_id, **here)
 
 
 def _should_come_again_from_here(form: dict) -> bool:
@@ -213,7 +234,7 @@ def _should_come_again_from_here(form: dict) -> bool:
     """
     return (
         settings.current().loopback_http
-        and not _login_secrets()
+        and not login_cookie.secrets()
         and REPOSTED not in request.args
         and "state" in form
     )
@@ -222,54 +243,6 @@ def _should_come_again_from_here(form: dict) -> bool:
 def _fields_of_answer(form: dict) -> dict[str, str]:
     known = ("state", "id_token", "error", "error_description")
     return {name: form[name] for name in known if name in form}
-
-
-def _login_refused(refusal: LaunchRefused) -> Response:
-    """Show the same calm page. A login writes nothing, so the story goes to the server's own log."""
-    reference = launch_log.new_reference()
-    log.warning("login refused, %s: %s %r", reference, refusal.code, refusal.detail)
-    return _refusal_page(refusal, reference, clock.now(), in_launch_log=False)
-
-
-def _refused(refusal: LaunchRefused) -> Response:
-    """Show a calm page with a reference, and write the whole story into the launch log."""
-    now, reference = clock.now(), launch_log.new_reference()
-    facts = refusal.facts
-    with transaction():
-        launch_log.refused(refusal, reference, now)
-        if refusal.code == "deployment-waiting":
-            # The id as the LMS writes it; what the log shows of it may have been cleaned.
-            enrolment.let_wait(facts["platform_id"], facts["deployment_id"], now)
-    return _refusal_page(refusal, reference, now, in_launch_log=True)
-
-
-def _refusal_page(refusal: LaunchRefused, reference: str, now, *, in_launch_log: bool) -> Response:
-    observation.refused(refusal.code)
-    facts = refusal.facts
-    page = render_template(
-        "lti/refused.html",
-        code=refusal.code,
-        reference=reference,
-        at=now,
-        # The LMS's own words; what our checks noted is for the log alone.
-        detail=refusal.detail if refusal.code == "platform-error" else None,
-        in_launch_log=in_launch_log,
-        return_url=facts.get("return_url"),
-        issuer=facts.get("issuer"),
-        client_id=facts.get("client_id"),
-        deployment=facts.get("deployment"),
-        replaced_by=_replacement(refusal),
-    )
-    return Response(page, status=refusal.status)
-
-
-def _replacement(refusal: LaunchRefused) -> str | None:
-    """Name the registration that took the place of one that is paused for that reason."""
-    if refusal.code not in ("login-suspended", "platform-suspended"):
-        return None
-    with reading():
-        successor = platforms.replacement_of(refusal.facts.get("platform_id"))
-        return successor.name if successor else None
 
 
 @bp.get("/jwks.json")

@@ -198,9 +198,37 @@ def check_place(claims: dict) -> None:
     """
     if identifier(member_of(claims, names.RESOURCE_LINK, "id")) is None:
         raise LaunchRefused("resource-link-missing")
+    check_context(claims)
+
+
+def check_context(claims: dict) -> None:
+    """A context may be missing; one that is there has a usable id.
+
+    :raises LaunchRefused: `context-invalid`.
+    """
     context_id = member_of(claims, names.CONTEXT, "id")
     if context_id not in (None, "") and identifier(context_id) is None:
         raise LaunchRefused("context-invalid", clean(str(context_id), 100) or "")
+
+
+def check_message_claims(message_type: str, claims: dict) -> None:
+    """Check 12, second part: what each message must say beside the person.
+
+    A deep linking message is read by `deep_linking.request_in`; it comes from no link.
+
+    :raises LaunchRefused: as `check_for_user` and `check_place`; `line-item-missing`.
+    """
+    if message_type in names.DATA_PRIVACY_REQUESTS:
+        check_for_user(claims)
+    elif message_type == names.SUBMISSION_REVIEW_REQUEST:
+        check_for_user(claims)
+        check_context(claims)
+        if addresses.web_url(member_of(claims, names.AGS_ENDPOINT, "lineitem")) is None:
+            raise LaunchRefused("line-item-missing")
+    elif message_type == names.DEEP_LINKING_REQUEST:
+        check_context(claims)
+    else:
+        check_place(claims)
 
 
 def check_for_user(claims: dict) -> None:

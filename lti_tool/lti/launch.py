@@ -66,6 +66,19 @@ class ForUser:
 
 
 @dataclass(frozen=True)
+class ContentRequest:
+    """What the LMS asks to be given by deep linking; `data` goes back unchanged, None when it sent none."""
+
+    return_url: str
+    takes_links: bool
+    takes_several: bool
+    takes_line_items: bool
+    title: str | None
+    text: str | None
+    data: str | None
+
+
+@dataclass(frozen=True)
 class Launch:
     """One launch that passed every check. Texts about people are cleaned; ids are exactly as sent.
 
@@ -109,6 +122,12 @@ class Launch:
     administers_lms: bool = False
     notices: NoticeService | None = None
     for_user: ForUser | None = None
+    content_request: ContentRequest | None = None
+
+    @property
+    def is_review(self) -> bool:
+        """Whether somebody wants to see what stands behind the grade of `for_user` (submission review)."""
+        return self.message_type == names.SUBMISSION_REVIEW_REQUEST
 
     @property
     def asks_what_is_held(self) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from lti_tool import settings
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import claims as checks
-from lti_tool.lti import keysets, names, states, store, tokens
+from lti_tool.lti import deep_linking, keysets, names, states, store, tokens
 from lti_tool.lti.keysets import Transaction
 from lti_tool.lti.launch import Launch
 from lti_tool.lti.masking import masked
@@ -160,15 +160,15 @@ def _launch_of(claims: dict, state: LaunchState, now: datetime, found: Launching
     checks.check_is_answered(message_type)
     target = checks.check_target(claims, base_url)
     checks.check_person(claims)
-    if message_type in names.DATA_PRIVACY_REQUESTS:
-        checks.check_for_user(claims)
-    else:
-        checks.check_place(claims)
+    checks.check_message_claims(message_type, claims)
     return launch_from(
         claims,
         found,
         admission,
         message_type=message_type,
+        content_request=(
+            deep_linking.request_in(claims) if message_type == names.DEEP_LINKING_REQUEST else None
+        ),
         target=target,
         login_target=state.target,
     )

@@ -21,14 +21,21 @@ NOTICE = CLAIM + "notice"
 ORIGIN_CONTEXTS = CLAIM + "origin_contexts"
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
+DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
+DEEP_LINKING_RESPONSE = "LtiDeepLinkingResponse"
+SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+DEEP_LINKING_SETTINGS = DEEP_LINKING + "deep_linking_settings"
+CONTENT_ITEMS = DEEP_LINKING + "content_items"
+DEEP_LINKING_DATA = DEEP_LINKING + "data"
 # Sakai and PyLTI1p3 name it without "Lti".
 DATA_PRIVACY_REQUESTS = frozenset(("LtiDataPrivacyLaunchRequest", "DataPrivacyLaunchRequest"))
-ANSWERED = frozenset((RESOURCE_LINK_REQUEST, *DATA_PRIVACY_REQUESTS))
+ANSWERED = frozenset(
+    (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST, SUBMISSION_REVIEW_REQUEST, *DATA_PRIVACY_REQUESTS)
+)
 # Known messages that this version does not answer yet.
 NOT_YET = frozenset(
     (
-        "LtiDeepLinkingRequest",
-        "LtiSubmissionReviewRequest",
         "LtiEulaRequest",
         "LtiAssetProcessorSettingsRequest",
         "LtiReportReviewRequest",
@@ -50,6 +57,8 @@ HELLO_WORLD_NOTICE = "LtiHelloWorldNotice"
 CONTEXT_COPY_NOTICE = "LtiContextCopyNotice"
 NOTICES_WANTED = (HELLO_WORLD_NOTICE, CONTEXT_COPY_NOTICE)
 
-# Our own custom parameter, and what Moodle puts in its place: the numbers of the groups of who launches.
+# Our own custom parameters: what a link that we placed opens;
+ACTIVITY = "activity"
+# and what Moodle fills in: the numbers of the groups of who launches.
 GROUP_NUMBERS = "user_group_ids"
 MOODLE_GROUP_NUMBERS = "Moodle.Person.userGroupIds"

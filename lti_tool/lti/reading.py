@@ -2,7 +2,16 @@
 
 from lti_tool.lti import addresses, names
 from lti_tool.lti.claims import Admission, member_of
-from lti_tool.lti.launch import Context, ForUser, GradeService, GroupService, Launch, Link, NoticeService
+from lti_tool.lti.launch import (
+    ContentRequest,
+    Context,
+    ForUser,
+    GradeService,
+    GroupService,
+    Launch,
+    Link,
+    NoticeService,
+)
 from lti_tool.lti.masking import masked
 from lti_tool.lti.roles import administers_lms, is_test_user, role_of
 from lti_tool.lti.store import LaunchingPlatform
@@ -22,6 +31,7 @@ def launch_from(
     admission: Admission,
     *,
     message_type: str,
+    content_request: ContentRequest | None = None,
     target: str,
     login_target: str,
 ) -> Launch:
@@ -52,13 +62,21 @@ def launch_from(
         group_numbers=_group_numbers(claims),
         notices=_notices(claims),
         for_user=_for_user(claims),
+        content_request=content_request,
         custom=_custom(claims),
         product=member_of(
             claims, names.TOOL_PLATFORM, "product_family_code", lambda code: clean(code, _PRODUCT)
         ),
         issuer=platform.issuer,
         client_id=platform.client_id,
-        frame_origins=addresses.origins((platform.issuer, platform.auth_url, return_url)),
+        frame_origins=addresses.origins(
+            (
+                platform.issuer,
+                platform.auth_url,
+                return_url,
+                content_request.return_url if content_request else None,
+            )
+        ),
         masked_claims=masked(claims),
     )
 

@@ -120,6 +120,16 @@ class GradebookConnection:
             raise ServiceRefused("answer-unreadable", made.words, status=made.status)
         return seen
 
+    def find_line_item(self, line_items_url: str, tag: str) -> LineItemSeen:
+        """The line item with our tag, which somebody else has made.
+
+        :raises ServiceRefused: `line-item-gone`, there is none.
+        """
+        found = self._find(line_items_url, tag, None)
+        if found is None:
+            raise ServiceRefused("line-item-gone", "")
+        return found
+
     def line_item(self, url: str) -> LineItemSeen:
         """A line item as it is now."""
         answer = self._calls.call("GET", url, _READ_ITEMS, accept=_ITEM)

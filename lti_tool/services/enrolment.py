@@ -26,6 +26,7 @@ from lti_tool.models import (
     User,
 )
 from lti_tool.services import (
+    activities,
     context_choice,
     course_groups,
     launch_log,
@@ -96,6 +97,7 @@ def admit(
     if isinstance(place, Undecided):
         launch_log.admitted(launch, now, code="course-undecided")
         return place
+    activities.bind_column(launch, place.course_id, now)
     session_id, new_secret = _session(cookie_values, now)
     seat_id = _seat(session_id, place, launch, now)
     launch_log.admitted(launch, now, code=note, user_id=place.user_id, course_id=place.course_id)

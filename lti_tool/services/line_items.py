@@ -57,6 +57,7 @@ class Wanted:
     scopes: list[str]
     container_url: str | None
     ours: bool
+    placed: bool
     url: str | None
     tag: str
     resource_id: str
@@ -125,6 +126,10 @@ def note_storing(line_item_id: int, refusal: str | None) -> None:
 
 
 def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
+    if wanted.placed and wanted.url is None:
+        if wanted.container_url is None:
+            raise ServiceRefused(Problem.LINE_ITEM_GONE, "")
+        return gradebook.find_line_item(wanted.container_url, wanted.tag)
     if not wanted.ours:
         return _adopted(wanted, gradebook)
     return gradebook.find_or_create_line_item(
@@ -193,6 +198,7 @@ def _as_wanted(line_item_id: int, lease: str) -> Wanted:
         scopes=list(course.grade_scopes or ()),
         container_url=course.line_items_url,
         ours=item.ours,
+        placed=item.placed,
         url=item.url,
         tag=TAG + column.uuid,
         resource_id=column.uuid,
