@@ -9,15 +9,20 @@ from lti_tool.services.acting import ActingMember
 
 
 def shown(
-    launch: Launch, member: ActingMember, sealed: str, values=None, problems=None, status: int = 200
+    launch: Launch, member: ActingMember | None, sealed: str, values=None, problems=None, status: int = 200
 ) -> Response:
-    """Show the choices; `sealed` carries the launch to the form's address, so that no cookie is needed."""
+    """Show the choices; `sealed` carries the launch to the form's address, so that no session is needed.
+
+    :param member: None where the LMS named no course: then there is nothing to choose.
+    """
     asked = launch.content_request
+    may_choose = member is not None and asked.takes_links
     request_cycle.frame_by(list(launch.frame_origins))
     page = render_template(
         "lti/content.html",
         asked=asked,
-        choices=placing.choices(member, asked.takes_line_items) if asked.takes_links else None,
+        choices=placing.choices(member, asked.takes_line_items) if may_choose else None,
+        in_course=member is not None,
         sealed=sealed,
         values=values or {},
         problems=problems or {},

@@ -48,6 +48,7 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
 NOBODY: frozenset[Role] = frozenset()
 STILL_WHEN_CLOSED = {
     Act.READ,
+    Act.PLACE_CONTENT,
     Act.SEE_OWN_GRADE,
     Act.MANAGE_GRADES,
     Act.APPOINT,

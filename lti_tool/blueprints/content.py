@@ -44,7 +44,8 @@ def _placed(sealed: str) -> Response:
 
 
 def _items(launch, now) -> list:
-    if "cancel" in request.form or not launch.content_request.takes_links:
+    nothing_to_choose = launch.context is None or not launch.context.is_course
+    if "cancel" in request.form or nothing_to_choose or not launch.content_request.takes_links:
         return []
     several = launch.content_request.takes_several
     chosen = chosen_in(request.form, request.form.getlist("what"), several)

@@ -10,6 +10,8 @@ from lti_tool.launch_refusals import login_refused, refused
 from lti_tool.lti import keys, launches, logins
 from lti_tool.services import activities, context_choice, data_privacy, enrolment, placing, reviews
 from lti_tool.services.context_choice import Undecided
+from lti_tool.services.enrolment import Admitted
+from lti_tool.services.reviews import Review
 from lti_tool.services.roles import STAFF
 from lti_tool.transactions import reading, transaction
 
@@ -92,7 +94,15 @@ def _let_in(form: dict) -> Response:
             now,
             note="target-differs" if launch.target_differs else None,
         )
-    return _answer(admitted, launch, now)
+        review = _review(admitted, launch, now)
+    return _answer(admitted, launch, now, review)
+
+
+def _review(admitted, launch, now) -> Review | None:
+    """Find what a review is about while it may still be refused: then nobody was let in by it."""
+    if not launch.is_review or not isinstance(admitted, Admitted):
+        return None
+    return reviews.of(launch, admitted.community_id, now)
 
 
 def _what_is_held(launch, now) -> Response:
@@ -130,30 +140,32 @@ def _decided(text: str, choice: str) -> Response:
             note="course-decided",
             choice=choice,
         )
-    return _answer(admitted, came.launch, now)
+        review = _review(admitted, came.launch, now)
+    return _answer(admitted, came.launch, now, review)
 
 
-def _answer(admitted, launch, now) -> Response:
+def _answer(admitted, launch, now, review) -> Response:
     """Go into the community, or say why there is none to go to yet."""
     if isinstance(admitted, Undecided):
         request_cycle.frame_by(list(launch.frame_origins))
         return _undecided(admitted, now)
-    if admitted is None:
+    if admitted is None and launch.content_request is None:
         request_cycle.frame_by(list(launch.frame_origins))
         return _no_course(launch)
     if launch.content_request is not None:
         return _what_to_place(admitted, launch, now)
-    return _into_the_community(admitted, launch, now)
+    return _into_the_community(admitted, launch, review)
 
 
 def _what_to_place(admitted, launch, now) -> Response:
     """Ask staff what to place in the course. The form carries the launch: a dialog may lack our session."""
     secret = login_cookie.secrets()[0]
+    sealed = context_choice.sealed_launch(launch, secret, now)
     with reading():
-        sealed = context_choice.sealed_launch(launch, secret, now)
-        response = content_page.shown(launch, placing.acting(launch, now), sealed)
+        member = placing.acting(launch, now) if admitted is not None else None
+        response = content_page.shown(launch, member, sealed)
     login_cookie.remember(response, secret)
-    if admitted.new_secret is not None:
+    if admitted is not None and admitted.new_secret is not None:
         access.remember_session(response, admitted.new_secret)
     return response
 
@@ -190,22 +202,25 @@ def _undecided(undecided: Undecided, now) -> Response:
     return response
 
 
-def _into_the_community(admitted, launch, now) -> Response:
-    response = redirect(_destination(admitted, launch, now), 303)
+def _into_the_community(admitted, launch, review) -> Response:
+    response = redirect(_destination(admitted, launch, review), 303)
     if admitted.new_secret is not None:
         access.remember_session(response, admitted.new_secret)
     request_cycle.forget_address(response)
     return response
 
 
-def _destination(admitted, launch, now) -> str:
-    """Choose where to go: what is to be reviewed, the page asked for before signing in, what the link opens,
-    the launch's target, else home.
+def _destination(admitted, launch, review) -> str:
+    """Choose where to go: what is reviewed, the page asked for before signing in, what the link opens, the
+    launch's target, else home.
 
     Only pages of this very community: another one's address may stand there from an earlier day.
     """
-    if launch.is_review:
-        return _review(admitted, launch)
+    here = {"community_id": admitted.community_id, "seat": admitted.seat_id}
+    if review is not None and review.own:
+        return url_for("participation.mine", **here)
+    if review is not None:
+        return url_for("assessment.learner", member_id=review.member_id, column=review.column_id, **here)
     home = url_for("home.index", community_id=admitted.community_id)
     activity = activities.key_in(launch)
     opens = url_for("activities.show", community_id=admitted.community_id, key=activity) if activity else ""
@@ -215,16 +230,6 @@ def _destination(admitted, launch, now) -> str:
             home = wish.partition("?")[0].partition("#")[0]
             break
     return f"{home}?{urlencode({'seat': admitted.seat_id})}"
-
-
-def _review(admitted, launch) -> str:
-    """Return the page on which the score of a person is opened: one's own, or a learner's for staff."""
-    with reading():
-        review = reviews.of(launch, admitted.community_id)
-    here = {"community_id": admitted.community_id, "seat": admitted.seat_id}
-    if review.own:
-        return url_for("participation.mine", **here)
-    return url_for("assessment.learner", member_id=review.member_id, column=review.column_id, **here)
 
 
 def _should_come_again_from_here(form: dict) -> bool:

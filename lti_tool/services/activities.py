@@ -17,6 +17,7 @@ from lti_tool.lti import names
 from lti_tool.lti.launch import Launch
 from lti_tool.models import (
     Community,
+    Course,
     Enrolment,
     GradeColumn,
     LineItem,
@@ -26,7 +27,7 @@ from lti_tool.models import (
     Prompt,
 )
 from lti_tool.permissions import Act
-from lti_tool.services import audit, changes, outbox, people, prompts, roles
+from lti_tool.services import audit, changes, outbox, prompts, roles
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.problems import Problem
 from lti_tool.services.prompts import PromptDraft
@@ -36,6 +37,7 @@ from lti_tool.services.roles import STAFF
 SPACE = "space"
 _OF_COLUMN = "column-"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,59}", re.ASCII)
+_LONGEST_PROMPT_KEY = 36  # the size of its column
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,12 @@ def key_in(launch: Launch) -> str | None:
     Keys that name the community itself count as none, after a copy of the course as well.
     """
     key = launch.custom.get(names.ACTIVITY, "")
-    if not _KEY.fullmatch(key) or key == SPACE or key.startswith(_OF_COLUMN):
-        return None
-    return key
+    return key if key != SPACE and _is_of_a_prompt(key) else None
+
+
+def _is_of_a_prompt(key: str) -> bool:
+    """Whether a prompt can have this key: those of columns are longer."""
+    return _KEY.fullmatch(key) is not None and len(key) <= _LONGEST_PROMPT_KEY
 
 
 def post_of(community_id: int, key: str, *, coming_too: bool, now: datetime) -> int | None:
@@ -95,36 +100,35 @@ def is_coming(community_id: int, key: str, now: datetime) -> bool:
 def sources(member: ActingMember, key: str, now: datetime) -> list[Source]:
     """Return the prompts with this key in other communities where this very person is staff, newest first.
 
-    Of the same organisation only. To everybody else it is not said that there are any. Two statements.
+    Of the same organisation only. To everybody else it is not said that there are any. One statement.
     """
     if not member.may(Act.SET_PROMPT):
         return []
     found = db.session.execute(
-        select(Prompt.id, Community.name, Post.title, Post.body, Membership, Community.id.label("place"))
+        select(Prompt.id, Community.name, Post.title, Post.body, Membership, Enrolment)
+        .select_from(Membership)
+        .join(Community, Community.id == Membership.community_id)
+        .join(Prompt, and_(Prompt.community_id == Community.id, Prompt.key == key))
         .join(Post, and_(Post.prompt_id == Prompt.id, Post.opens_prompt.is_(True)))
-        .join(Community, Community.id == Prompt.community_id)
-        .join(Membership, Membership.community_id == Community.id)
+        .join(Course, Course.community_id == Community.id)
+        .outerjoin(Enrolment, and_(Enrolment.course_id == Course.id, Enrolment.user_id == Membership.user_id))
         .where(
-            Prompt.key == key,
+            Membership.user_id == member.user.id,
             Community.id != member.community.id,
             Community.organisation_id == member.community.organisation_id,
-            Membership.user_id == member.user.id,
             Post.deleted_at.is_(None),
         )
         .order_by(Prompt.id.desc())
     ).all()
+    enrolled: dict[int, list[Enrolment]] = {}
+    for row in found:
+        enrolled.setdefault(row.id, []).extend([row.Enrolment] if row.Enrolment else [])
+    shown = {row.id: row for row in found}
     return [
         Source(row.id, row.name, row.title, row.body)
-        for row in found
-        if _role_there(row.place, row.Membership, now) in STAFF
+        for row in shown.values()
+        if roles.in_force(row.Membership, enrolled[row.id], now) in STAFF
     ]
-
-
-def _role_there(community_id: int, membership: Membership, now: datetime):
-    enrolments: list[Enrolment] = people.enrolments_of(community_id, [membership.user_id]).get(
-        membership.user_id, []
-    )
-    return roles.in_force(membership, enrolments, now)
 
 
 def bring_over(member: ActingMember, key: str, prompt_id: int, now: datetime) -> Post:
@@ -147,7 +151,7 @@ def start(member: ActingMember, key: str, draft: PromptDraft, now: datetime) -> 
     :raises Unfit: a date that cannot be, by field. :raises NotFound: this can be no key.
     """
     member.must(Act.SET_PROMPT)
-    if not _KEY.fullmatch(key):
+    if not _is_of_a_prompt(key):
         raise NotFound()
     changes.in_order(member)
     there = post_of(member.community.id, key, coming_too=True, now=now)
@@ -177,7 +181,10 @@ def bind_column(launch: Launch, course_id: int, now: datetime) -> None:
     if not key or not url or not _KEY.fullmatch(key):
         return
     of_prompt = (
-        select(GradeColumn.id).join(Prompt, Prompt.id == GradeColumn.prompt_id).where(Prompt.key == key)
+        select(GradeColumn.id)
+        .join(Prompt, Prompt.id == GradeColumn.prompt_id)
+        .join(Course, Course.community_id == Prompt.community_id)
+        .where(Course.id == course_id, Prompt.key == key)
     )
     of_space = select(GradeColumn.id).where(GradeColumn.uuid == key.removeprefix(_OF_COLUMN))
     waiting = or_(

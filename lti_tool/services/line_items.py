@@ -130,6 +130,8 @@ def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSe
         if wanted.container_url is None:
             raise ServiceRefused(Problem.LINE_ITEM_GONE, "")
         return gradebook.find_line_item(wanted.container_url, wanted.tag)
+    if wanted.placed:
+        return _placed(wanted, gradebook)
     if not wanted.ours:
         return _adopted(wanted, gradebook)
     return gradebook.find_or_create_line_item(
@@ -139,6 +141,14 @@ def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSe
         label=wanted.label,
         maximum=wanted.maximum,
     )
+
+
+def _placed(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
+    """Read the column of a link that was placed, unless it has the tag of another column of ours."""
+    seen = _adopted(wanted, gradebook)
+    if seen.tag and seen.tag.startswith(TAG) and seen.tag != wanted.tag:
+        raise ServiceRefused(Problem.LINE_ITEM_GONE, "")
+    return seen
 
 
 def _adopted(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:

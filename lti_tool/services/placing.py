@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
 
 from lti_tool.errors import LaunchRefused, Stale, Unfit
 from lti_tool.extensions import db
@@ -17,6 +18,7 @@ from lti_tool.models import (
     ColumnKind,
     Community,
     Course,
+    Deployment,
     Enrolment,
     GradeColumn,
     LineItem,
@@ -62,11 +64,16 @@ class PromptChoice:
 
 @dataclass(frozen=True)
 class Choices:
-    """What may be placed in the course of a launch."""
+    """What may be placed in the course of a launch. `grading`: it is switched on in the community.
+
+    `new_column`: a new prompt may bring one along; `new_prompt`: one may be set at all.
+    """
 
     community: str
     zone: str
     grading: bool
+    new_prompt: bool
+    new_column: ColumnChoice | None
     column: ColumnChoice | None
     prompts: list[PromptChoice]
     more_prompts: bool
@@ -91,17 +98,21 @@ def must_be_staff(launch: Launch) -> None:
     :raises LaunchRefused: `deep-linking-not-staff` (403).
     """
     if launch.role not in STAFF or launch.test_user:
-        raise LaunchRefused(
-            "deep-linking-not-staff",
-            launch.role.value,
-            status=403,
-            platform_id=launch.platform_id,
-            issuer=launch.issuer,
-            client_id=launch.client_id,
-            deployment=launch.deployment_id,
-            claims=launch.masked_claims,
-            return_url=launch.return_url,
-        )
+        raise _refusal(launch, launch.role.value)
+
+
+def _refusal(launch: Launch, detail: str) -> LaunchRefused:
+    return LaunchRefused(
+        "deep-linking-not-staff",
+        detail,
+        status=403,
+        platform_id=launch.platform_id,
+        issuer=launch.issuer,
+        client_id=launch.client_id,
+        deployment=launch.deployment_id,
+        claims=launch.masked_claims,
+        return_url=launch.return_url,
+    )
 
 
 def acting(launch: Launch, now: datetime) -> ActingMember:
@@ -110,36 +121,41 @@ def acting(launch: Launch, now: datetime) -> ActingMember:
     :raises LaunchRefused: `deep-linking-not-staff`; also when the course or the person is gone meanwhile.
     """
     must_be_staff(launch)
-    rows = db.session.execute(
-        select(User, Membership, Community, Course, Enrolment)
-        .join(
-            Course,
-            and_(Course.deployment_id == launch.deployment_key, Course.context_id == launch.context.id),
-        )
-        .join(Community, Community.id == Course.community_id)
-        .join(Membership, and_(Membership.community_id == Community.id, Membership.user_id == User.id))
-        .join(Enrolment, Enrolment.user_id == User.id)
-        .where(
-            User.platform_id == launch.platform_id,
-            User.sub == launch.sub,
-            Enrolment.course_id.in_(
-                select(Course.id).where(Course.community_id == Community.id).correlate(Community)
-            ),
-        )
-    ).all()
+    rows = db.session.execute(_who_launched(launch)).all()
     role = None
     if rows:
-        enrolments = [row.Enrolment for row in rows]
-        role = roles.of_seat(launch.role, rows[0].Membership, enrolments, now)
+        role = roles.of_seat(launch.role, rows[0].Membership, [row.Enrolment for row in rows], now)
     if role not in STAFF:
-        raise LaunchRefused("deep-linking-not-staff", "gone meanwhile", status=403)
+        raise _refusal(launch, "gone meanwhile")
     return ActingMember(
         membership=rows[0].Membership,
         user=rows[0].User,
         community=rows[0].Community,
         role=role,
         scored=False,
-        course_id=rows[0].Course.id,
+        course_id=rows[0].course_id,
+    )
+
+
+def _who_launched(launch: Launch):
+    """Ask for person and community of a launch, a row for each of the person's enrolments there.
+
+    The deployment by its name: when the LMS sent the launch, it may have had no number yet.
+    """
+    theirs = aliased(Course)
+    return (
+        select(User, Membership, Community, Course.id.label("course_id"), Enrolment)
+        .select_from(Deployment)
+        .join(Course, and_(Course.deployment_id == Deployment.id, Course.context_id == launch.context.id))
+        .join(Community, Community.id == Course.community_id)
+        .join(User, and_(User.platform_id == launch.platform_id, User.sub == launch.sub))
+        .join(Membership, and_(Membership.community_id == Community.id, Membership.user_id == User.id))
+        .join(Enrolment, Enrolment.user_id == User.id)
+        .join(theirs, and_(theirs.id == Enrolment.course_id, theirs.community_id == Community.id))
+        .where(
+            Deployment.platform_id == launch.platform_id,
+            Deployment.deployment_id == launch.deployment_id,
+        )
     )
 
 
@@ -154,6 +170,8 @@ def choices(member: ActingMember, takes_line_items: bool) -> Choices:
         community=member.community.name,
         zone=member.community.time_zone,
         grading=whole is not None,
+        new_prompt=member.may(Act.SET_PROMPT),
+        new_column=_choice(None) if may_grade else None,
         column=_choice(whole) if may_grade and _is_free(whole) else None,
         prompts=[
             PromptChoice(
@@ -185,7 +203,10 @@ def place(member: ActingMember, wanted: Sequence[Chosen], now: datetime) -> list
 
 def _placed(member: ActingMember, one: Chosen, now: datetime) -> ContentItem:
     if one.draft is not None:
-        post = prompts.set_prompt(member, one.draft, now)
+        try:
+            post = prompts.set_prompt(member, one.draft, now)
+        except Unfit as problem:
+            raise Unfit({f"{field}-new": codes for field, codes in problem.problems.items()}) from problem
         prompt = db.session.get_one(Prompt, post.prompt_id)
     elif one.prompt_id is not None:
         prompt, post = _prompt(member, one.prompt_id)
