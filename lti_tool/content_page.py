@@ -1,6 +1,6 @@
 """The page on which staff choose what to place in a course: shown by a launch, and by a form in error."""
 
-from flask import Response, render_template, url_for
+from flask import Response, g, render_template, url_for
 
 from lti_tool import request_cycle
 from lti_tool.lti.launch import Launch
@@ -17,11 +17,14 @@ def shown(
     """
     asked = launch.content_request
     may_choose = member is not None and asked.takes_links
+    choices = placing.choices(member, asked.takes_line_items) if may_choose else None
+    if choices is not None:
+        g.zone = choices.zone  # in which moments are told: nobody is admitted to the community here
     request_cycle.frame_by(list(launch.frame_origins))
     page = render_template(
         "lti/content.html",
         asked=asked,
-        choices=placing.choices(member, asked.takes_line_items) if may_choose else None,
+        choices=choices,
         in_course=member is not None,
         sealed=sealed,
         values=values or {},

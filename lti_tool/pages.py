@@ -182,7 +182,7 @@ def _admission():
 
 def _zone() -> str:
     admission = _admission()
-    return admission.member.community.time_zone if admission else "UTC"
+    return admission.member.community.time_zone if admission else g.get("zone", "UTC")
 
 
 def _context() -> dict:

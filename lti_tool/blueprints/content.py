@@ -56,5 +56,5 @@ def _again(launch, sealed, now, problems) -> Response:
     """Nothing was made and the form is still good: show it again with everything that was typed."""
     with reading():
         member = placing.acting(launch, now)
-        values = request.form | {"what": request.form.getlist("what")}
+        values = request.form.to_dict() | {"what": request.form.getlist("what")}
         return content_page.shown(launch, member, sealed, values, problems, 422)

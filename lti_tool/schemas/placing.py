@@ -61,7 +61,16 @@ def chosen_in(form: Mapping[str, str], what: Sequence[str], several: bool) -> li
         raise ValidationError({"what": ["no-content"]})
     if len(wanted) > 1 and not several:
         raise ValidationError({"what": ["one-content"]})
-    return [_chosen(form, one) for one in wanted]
+    chosen: list[Chosen] = []
+    problems: dict[str, list[str]] = {}
+    for one in wanted:
+        try:
+            chosen.append(_chosen(form, one))
+        except ValidationError as err:
+            problems |= err.normalized_messages()
+    if problems:
+        raise ValidationError(problems)
+    return chosen
 
 
 def _chosen(form: Mapping[str, str], one: str) -> Chosen:

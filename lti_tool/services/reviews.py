@@ -50,8 +50,8 @@ def of(launch: Launch, community_id: int, now: datetime) -> Review:
     """Find the member and the column that a review is about, in the community of its own course alone.
 
     :raises LaunchRefused: `review-other-course` (403), the line item is one of another course;
-        `review-unknown-person` (404), nobody of that id was ever here; `review-not-graded` (404), somebody who
-        left, or is no learner here.
+        `review-unknown-person` (404), nobody of that id was ever here; `review-not-graded` (404), somebody
+        who left, or is no learner here.
     """
     column_id = _column(launch, community_id)
     if launch.for_user.id == launch.sub:

@@ -1,4 +1,4 @@
-"""Choosing content for a course: from the LMS's dialog to the answer that the LMS takes, and the links placed."""
+"""Choosing content for a course: from the LMS's dialog to the answer that it takes, and the links placed."""
 
 import json
 from collections.abc import Callable
@@ -87,7 +87,7 @@ class Dialog:
         return Answer(page, form["action"], form.select_one("input[name=JWT]")["value"])
 
     def give(self, answer: Answer) -> int:
-        """Let the page of the answer post it to the LMS; return the LMS's status. Other sites bring no cookie."""
+        """Let the page of the answer post it to the LMS, without cookies; return the LMS's status."""
         parts = urlsplit(answer.address)
         lms = self.browser.world.lms_app.test_client()
         address = f"{parts.path}?{parts.query}"
