@@ -69,14 +69,7 @@ def launch_from(
         ),
         issuer=platform.issuer,
         client_id=platform.client_id,
-        frame_origins=addresses.origins(
-            (
-                platform.issuer,
-                platform.auth_url,
-                return_url,
-                content_request.return_url if content_request else None,
-            )
-        ),
+        frame_origins=_frame_origins(platform, return_url, content_request),
         masked_claims=masked(claims),
     )
 
@@ -84,6 +77,14 @@ def launch_from(
 def return_address(claims: dict) -> str | None:
     """Where to send people back to (core 5.4.4), when it is a usable http or https address."""
     return member_of(claims, names.PRESENTATION, "return_url", addresses.web_url)
+
+
+def _frame_origins(
+    platform: LaunchingPlatform, return_url: str | None, content_request: ContentRequest | None
+) -> tuple[str, ...]:
+    """Whose pages may hold ours: the platform's, and those that the signed launch names to go back to."""
+    chosen_for = content_request.return_url if content_request else None
+    return addresses.origins((platform.issuer, platform.auth_url, return_url, chosen_for))
 
 
 def _person(claims: dict) -> dict[str, str | None]:

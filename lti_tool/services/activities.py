@@ -100,18 +100,16 @@ def is_coming(community_id: int, key: str, now: datetime) -> bool:
 def sources(member: ActingMember, key: str, now: datetime) -> list[Source]:
     """Return the prompts with this key in other communities where this very person is staff, newest first.
 
-    Of the same organisation only. To everybody else it is not said that there are any. One statement.
+    Of the same organisation only. To everybody else it is not said that there are any. Two statements.
     """
     if not member.may(Act.SET_PROMPT):
         return []
     found = db.session.execute(
-        select(Prompt.id, Community.name, Post.title, Post.body, Membership, Enrolment)
+        select(Prompt.id, Prompt.community_id, Community.name, Post.title, Post.body, Membership)
         .select_from(Membership)
         .join(Community, Community.id == Membership.community_id)
         .join(Prompt, and_(Prompt.community_id == Community.id, Prompt.key == key))
         .join(Post, and_(Post.prompt_id == Prompt.id, Post.opens_prompt.is_(True)))
-        .join(Course, Course.community_id == Community.id)
-        .outerjoin(Enrolment, and_(Enrolment.course_id == Course.id, Enrolment.user_id == Membership.user_id))
         .where(
             Membership.user_id == member.user.id,
             Community.id != member.community.id,
@@ -120,15 +118,26 @@ def sources(member: ActingMember, key: str, now: datetime) -> list[Source]:
         )
         .order_by(Prompt.id.desc())
     ).all()
-    enrolled: dict[int, list[Enrolment]] = {}
-    for row in found:
-        enrolled.setdefault(row.id, []).extend([row.Enrolment] if row.Enrolment else [])
-    shown = {row.id: row for row in found}
+    enrolled = _enrolments(member.user.id, [row.community_id for row in found])
     return [
         Source(row.id, row.name, row.title, row.body)
-        for row in shown.values()
-        if roles.in_force(row.Membership, enrolled[row.id], now) in STAFF
+        for row in found
+        if roles.in_force(row.Membership, enrolled.get(row.community_id, []), now) in STAFF
     ]
+
+
+def _enrolments(user_id: int, community_ids: list[int]) -> dict[int, list[Enrolment]]:
+    """Return somebody's enrolments in the courses of some communities; one statement, or none."""
+    enrolled: dict[int, list[Enrolment]] = {}
+    if community_ids:
+        wanted = (
+            select(Enrolment, Course.community_id)
+            .join(Course, Course.id == Enrolment.course_id)
+            .where(Enrolment.user_id == user_id, Course.community_id.in_(community_ids))
+        )
+        for enrolment, community_id in db.session.execute(wanted):
+            enrolled.setdefault(community_id, []).append(enrolment)
+    return enrolled
 
 
 def bring_over(member: ActingMember, key: str, prompt_id: int, now: datetime) -> Post:
