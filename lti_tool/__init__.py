@@ -42,10 +42,12 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
+        activities,
         assessment,
         columns,
         comments,
         connection,
+        content,
         evidence,
         front,
         grading,
@@ -55,6 +57,7 @@ def _register_blueprints(app) -> None:
         marking,
         members,
         metrics,
+        notices,
         participation,
         policies,
         posts,
@@ -65,7 +68,7 @@ def _register_blueprints(app) -> None:
         sign_in,
     )
 
-    outside = (front, health, metrics, lti, registration, sign_in)
+    outside = (front, health, metrics, lti, content, notices, registration, sign_in)
     inside = (
         home,
         posts,
@@ -78,6 +81,7 @@ def _register_blueprints(app) -> None:
         marking,
         policies,
         prompts,
+        activities,
         questions,
         evidence,
         preferences,

@@ -27,6 +27,7 @@ from lti_tool.permissions import Act
 from lti_tool.release import release
 from lti_tool.services import calendar, feed, participation, people, posts
 from lti_tool.services.preferences import LANGUAGES
+from lti_tool.way_back import way_back
 
 # The rooms of the console, in the order of its navigation: key, end point, for operators only.
 # Their names and icons stand in templates/admin.html.
@@ -123,6 +124,7 @@ def install(app: Flask) -> None:
         "markdown": lambda text: Markup(markdown.render(text)),
         "excerpt": markdown.excerpt,
         "group_name": group_name,
+        "way_back": way_back,
     }
     app.jinja_env.globals["static_url"] = static_url
 
@@ -201,7 +203,7 @@ def _admission():
 
 def _zone() -> str:
     admission = _admission()
-    return admission.member.community.time_zone if admission else "UTC"
+    return admission.member.community.time_zone if admission else g.get("zone", "UTC")
 
 
 def _context() -> dict:

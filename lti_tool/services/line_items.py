@@ -62,6 +62,7 @@ class Wanted:
     ours: bool
     removing: bool  # it is to be deleted
     renaming: bool  # it had another name here when it was bound
+    placed: bool
     url: str | None
     tag: str
     resource_id: str
@@ -85,7 +86,7 @@ def make_line_items(
         pause("line-item-claimed")
         try:
             with connect(wanted.access, wanted.scopes, now, transaction) as gradebook:
-                seen = _placed(wanted, gradebook)
+                seen = _done(wanted, gradebook)
         except PlatformUnavailable as problem:
             with transaction():
                 _try_later(wanted, problem, now())
@@ -132,11 +133,15 @@ def note_storing(line_item_id: int, refusal: str | None) -> None:
     db.session.execute(update(LineItem).where(LineItem.id == line_item_id, concerned).values(**values))
 
 
-def _placed(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen | None:
+def _done(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen | None:
     """Do in the LMS what is wanted there; None when the column is deleted."""
     if wanted.removing:
         gradebook.delete_line_item(wanted.url, wanted.tag)
         return None
+    return _placed(wanted, gradebook) if wanted.placed else _found_or_made(wanted, gradebook)
+
+
+def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
     if not wanted.ours:
         return _adopted(wanted, gradebook)
     if wanted.renaming:
@@ -149,6 +154,18 @@ def _placed(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen | No
         maximum=wanted.maximum,
         known_url=wanted.url,
     )
+
+
+def _placed(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
+    """Find the column of a link that was placed, or read it, unless it has the tag of another one of ours."""
+    if wanted.url is None:
+        if wanted.container_url is None:
+            raise ServiceRefused(Problem.LINE_ITEM_GONE, "")
+        return gradebook.find_line_item(wanted.container_url, wanted.tag)
+    seen = _adopted(wanted, gradebook)
+    if seen.tag and seen.tag.startswith(TAG) and seen.tag != wanted.tag:
+        raise ServiceRefused(Problem.LINE_ITEM_GONE, "")
+    return seen
 
 
 def _adopted(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
@@ -211,6 +228,7 @@ def _as_wanted(line_item_id: int, lease: str) -> Wanted:
         ours=item.ours,
         removing=item.state is LineItemState.REFUSED,
         renaming=item.url is not None and item.bound_label not in (None, column.name),
+        placed=item.placed,
         url=item.url,
         tag=TAG + column.uuid,
         resource_id=column.uuid,

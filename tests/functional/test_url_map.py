@@ -71,6 +71,10 @@ INSIDE = {
     ("prompts.edit", "GET"): Inside("prompts/{prompt}/edit", SETTERS),
     ("prompts.save", "POST"): Inside("prompts/{prompt}/edit", SETTERS, 422),
     ("prompts.withdraw", "POST"): Inside("prompts/{prompt}/withdraw", SETTERS, 303),
+    ("activities.show", "GET"): Inside("activities/nobody-knows-it", READERS),
+    ("activities.start", "POST"): Inside("activities/nobody-knows-it", SETTERS, 422),
+    # Nothing of that number may be brought over.
+    ("activities.bring", "POST"): Inside("activities/nobody-knows-it/bring", SETTERS, 404, {"prompt": "1"}),
     ("members.index", "GET"): Inside("members", READERS),
     ("members.appoint", "POST"): Inside(
         "members/{member}/appointment", STAFF, 303, {"role": "community_manager"}
@@ -230,6 +234,8 @@ OUTSIDE = {
     ("lti.launch_address", "GET"): ("/lti/launch", 200),
     ("lti.launch", "POST"): ("/lti/launch", 400),
     ("lti.choose", "POST"): ("/lti/launch/choice", 400),
+    ("content.place", "POST"): ("/lti/content", 400),
+    ("notices.receive", "POST"): ("/lti/notices", 400),
     ("lti.key_set", "GET"): ("/lti/jwks.json", 200),
     ("registration.look", "GET"): ("/lti/register/nobody-invited", 404),
     ("registration.confirm", "POST"): ("/lti/register/nobody-invited", 404),
