@@ -7,6 +7,7 @@ from lti_tool import clock
 from lti_tool.admin_access import admin_blueprint
 from lti_tool.errors import Unfit
 from lti_tool.services import administrators, second_factor, sign_in
+from lti_tool.transactions import transaction
 
 bp = admin_blueprint("admin_account", __name__, "/admin/account")
 
@@ -45,10 +46,11 @@ def switch_on(admin):
 
 @bp.post("/factor/off")
 def switch_off(admin):
-    try:
-        second_factor.switch_off(admin, request.form.get("code", ""), clock.now())
-    except Unfit as err:
-        return _page(admin, err.problems), 422
+    # A refusal is no reason to forget that somebody tried.
+    with transaction():
+        off = second_factor.switch_off(admin, g.console.session, request.form.get("code", ""), clock.now())
+    if not off:
+        return _page(admin, {"code": ["wrong-code"]}), 422
     return redirect(url_for(".index", done="factor-off"), 303)
 
 

@@ -13,6 +13,7 @@ from lti_tool.models import Administrator, AdministratorOrganisation, Organisati
 from lti_tool.services import audit, sign_in
 from lti_tool.services.platforms import organisation_named
 from lti_tool.services.preferences import LANGUAGES
+from lti_tool.services.upserts import insert_unless_there
 
 _ADDRESS = re.compile(r"[^\s@<>\"',;:()\[\]\\]+@[^\s@<>\"',;:()\[\]\\]+\.[^\s@<>\"',;:()\[\]\\.]+")
 LONGEST_ADDRESS, LONGEST_NAME = 320, 200
@@ -79,23 +80,22 @@ def add(
 ) -> Administrator:
     """Make an account, or let one that exists (disabled or not) see one more organisation, or all of them.
 
-    :param organisation: made when new; None: the only one, called after the host of BASE_URL. Not asked for
-        an operator.
+    :param organisation: made when new; None: for a new account the only one, called after the host of
+        BASE_URL; for one that exists none more. Not asked for an operator.
     :param by: the administrator who did so; None: from the command line.
     """
-    account = db.session.scalars(
-        select(Administrator).where(Administrator.email == folded(email))
-    ).one_or_none()
-    if account is None:
-        account = Administrator(email=folded(email), created_at=now)
-        db.session.add(account)
+    made = insert_unless_there(
+        Administrator, {"email": folded(email)}, {"operator": operator, "created_at": now}
+    )
+    account = db.session.scalars(select(Administrator).where(Administrator.email == folded(email))).one()
     account.disabled_at = None
-    account.operator = bool(account.operator) or operator
+    account.operator = account.operator or operator
     db.session.flush()
     owner_id = None
-    if not operator:
+    if not operator and (made or organisation is not None):
         owner_id = organisation_named(organisation, base_url, now).id
-        _belong(account.id, owner_id)
+        key = {"administrator_id": account.id, "organisation_id": owner_id}
+        insert_unless_there(AdministratorOrganisation, key, {})
     audit.record_administration(
         by, "administrator.added", _subject(account), now, owner_id, operator=operator
     )
@@ -189,15 +189,6 @@ def take_away(administrator_id: int, organisation_id: int) -> None:
             AdministratorOrganisation.organisation_id == organisation_id,
         )
     )
-
-
-def _belong(administrator_id: int, organisation_id: int) -> None:
-    known = db.session.get(AdministratorOrganisation, (administrator_id, organisation_id))
-    if known is None:
-        db.session.add(
-            AdministratorOrganisation(administrator_id=administrator_id, organisation_id=organisation_id)
-        )
-        db.session.flush()
 
 
 def _subject(account: Administrator) -> str:

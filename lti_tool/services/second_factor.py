@@ -72,28 +72,41 @@ def switch_on(admin: ActingAdministrator, code: str, now: datetime) -> list[str]
     return codes
 
 
-def switch_off(admin: ActingAdministrator, code: str, now: datetime) -> None:
-    """Ask for no code any more; it takes one to say so.
+def switch_off(admin: ActingAdministrator, session: AdministratorSession, code: str, now: datetime) -> bool:
+    """Ask for no code any more; tell whether the code that it takes was a good one.
 
-    :raises Unfit: neither the app's code nor a recovery code.
+    Wrong ones are counted, so whoever calls this commits whatever comes of it.
     """
     account = _account(admin)
-    if not _is_good(account, code, now):
-        raise Unfit({"code": ["wrong-code"]})
+    if not _passes(account, session, code, now):
+        return False
     account.totp_encrypted = account.totp_pending_encrypted = account.totp_step = None
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.administrator_id == account.id))
     _note(admin, "administrator.factor-off", now)
+    return True
 
 
 def show(session: AdministratorSession, code: str, now: datetime) -> bool:
     """Take the code of somebody who is half signed in; tell whether they are in now.
 
-    After `MOST_TRIES` wrong ones the session is over: a new link is needed.
+    Wrong ones are counted, as in `switch_off`.
     """
     account = db.session.get_one(Administrator, session.administrator_id)
+    if not _passes(account, session, code, now):
+        return False
+    session.awaits_factor = False
+    return True
+
+
+def _passes(account: Administrator, session: AdministratorSession, code: str, now: datetime) -> bool:
+    """Tell whether a code is good; after `MOST_TRIES` wrong ones in a row the session is over."""
+    # One after the other: two requests at once neither use one code twice nor count as one try.
     db.session.refresh(account, with_for_update=True)
+    db.session.refresh(session)
+    if session.revoked_at is not None:
+        return False
     if _is_good(account, code, now):
-        session.awaits_factor = False
+        session.tries = 0
         return True
     session.tries += 1
     if session.tries >= MOST_TRIES:

@@ -128,11 +128,9 @@ def begin(account: Administrator, now: datetime) -> str:
             awaits_factor=account.totp_encrypted is not None,
         )
     )
-    account.signed_in_at = now
+    if account.totp_encrypted is None:
+        _note_entry(account, now)
     db.session.flush()
-    audit.record_administration(
-        account.id, "administrator.signed-in", f"administrator:{account.id}", now, None
-    )
     return secret
 
 
@@ -165,6 +163,14 @@ def found(cookie_values: list[str], now: datetime, *, half: bool = False) -> Sig
 def complete(session: AdministratorSession, now: datetime) -> None:
     """Let a session that waited for the second factor be a whole one."""
     session.expires_at = now + SESSION
+    _note_entry(db.session.get_one(Administrator, session.administrator_id), now)
+
+
+def _note_entry(account: Administrator, now: datetime) -> None:
+    account.signed_in_at = now
+    audit.record_administration(
+        account.id, "administrator.signed-in", f"administrator:{account.id}", now, None
+    )
 
 
 def end(session: AdministratorSession, now: datetime) -> None:

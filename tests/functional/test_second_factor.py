@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from lti_tool import clock
-from lti_tool.models import Administrator
+from lti_tool.models import Administrator, AuditEntry
 from lti_tool.services import administrators, second_factor, sign_in
 from lti_tool.transactions import transaction
 from tests.support.administrators import AdministratorBrowser, administrator
@@ -122,6 +122,36 @@ class TestSwitchingItOff:
         browser = AdministratorBrowser(protected.world, 0, protected.browser.email)
         page = browser.sign_in_by(link_for(protected.world, protected.browser.email))
         assert page.soup.h1.text == "Administration"
+
+    def test_ends_the_session_after_five_wrong_codes(self, protected):
+        for _ in range(second_factor.MOST_TRIES):
+            assert protected.browser.post("/admin/account/factor/off", {"code": "1"}).status == 422
+        assert protected.browser.get("/admin/account").status == 401
+        with protected.world.database() as session:
+            acts = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)).all()
+        assert acts[-1] == "administrator.factor-failed"
+
+    def test_forgets_wrong_codes_after_a_good_one(self, protected):
+        browser = protected.half_signed_in()
+        for _ in range(second_factor.MOST_TRIES - 1):
+            protected.show(browser, "1")
+        assert protected.show(browser, protected.codes[0]).soup.h1.text == "Administration"
+        browser.post("/admin/account/factor/off", {"code": "1"})
+        assert browser.get("/admin/account").status == 200
+
+
+class TestWhatTheAuditLogSays:
+    def test_nobody_is_signed_in_before_the_code(self, protected):
+        def times():
+            with protected.world.database() as session:
+                acts = session.scalars(select(AuditEntry.act)).all()
+            return acts.count("administrator.signed-in")
+
+        before = times()
+        browser = protected.half_signed_in()
+        assert times() == before
+        protected.show(browser, protected.codes[0])
+        assert times() == before + 1
 
 
 class TestTheAccount:
