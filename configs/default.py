@@ -34,6 +34,10 @@ OUTBOUND_PER_HOST = 4
 MAIL_URL = ""
 # The address that mails come from; community@ and the host of BASE_URL when empty.
 MAIL_FROM = ""
+# A portal by which administrators may sign in to the console (OpenID Connect); all three or none.
+OIDC_ISSUER = ""
+OIDC_CLIENT_ID = ""
+OIDC_CLIENT_SECRET = ""
 
 # Where files are kept: a folder; storage/ in VAR_DIR when empty.
 STORAGE_URL = ""

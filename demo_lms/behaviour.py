@@ -21,6 +21,8 @@ SWITCHES = {
     "send_roles": "Roles are sent",
     "no_context": "Launches come from outside any course",
     "locked_items": "Columns are locked: a score is answered with 500",
+    "empty_bodies": "A column that is made or changed is answered without a body",
+    "mislabelled": "Every answer of the services is labelled text/html",
     "refuse_tokens": "No token is given",
     "down": "The services answer 503",
     "answer_html": "The services answer with a web page",
@@ -36,7 +38,8 @@ ROSTER_SWITCHES = {
     "mixed_case_cursor": "The next page is named by a bookmark whose capitals matter (Canvas)",
     "roster_repeats_link": "Later pages name the first page as the next one",
     "roster_missing_link": "No page names a next page",
-    "roster_above_limit": "The member list of a large course is refused (Open edX)",
+    "roster_too_large": "The member list of so large a course is refused (Open edX)",
+    "roster_names_differences": "Member lists name an address for later changes",
     "test_user_in_roster": "The test user is listed",
 }
 GROUP_SWITCHES = {
@@ -51,6 +54,8 @@ REGISTRATION_SWITCHES = {
     "registration_tells_deployment": "A registration is told its deployment (Moodle)",
 }
 NUMBERS = {
+    "column_changes_refused": "Status that changing a column is refused with (empty: not refused)",
+    "column_deletion_refused": "Status that deleting a column is refused with (empty: not refused)",
     "token_seconds": "Life of a token, in seconds",
     "slow_seconds": "Seconds the services wait before they answer",
     "retry_after": "Seconds named in Retry-After while the services answer 503 (empty: not named)",

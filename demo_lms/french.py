@@ -142,6 +142,24 @@ FRENCH = {
     "Columns are locked: a score is answered with 500": (
         "Les colonnes sont verrouillées : une note reçoit 500"
     ),
+    "A column that is made or changed is answered without a body": (
+        "Une colonne créée ou modifiée reçoit une réponse sans contenu"
+    ),
+    "Every answer of the services is labelled text/html": (
+        "Toute réponse des services est étiquetée text/html"
+    ),
+    "Status that changing a column is refused with (empty: not refused)": (
+        "Code par lequel la modification d’une colonne est refusée (vide : non refusée)"
+    ),
+    "Status that deleting a column is refused with (empty: not refused)": (
+        "Code par lequel la suppression d’une colonne est refusée (vide : non refusée)"
+    ),
+    "The member list of so large a course is refused (Open edX)": (
+        "La liste des membres d’un cours si grand est refusée (Open edX)"
+    ),
+    "Member lists name an address for later changes": (
+        "Les listes de membres citent une adresse pour les changements ultérieurs"
+    ),
     "No token is given": "Aucun jeton n’est donné",
     "The services answer 503": "Les services répondent 503",
     "The services answer with a web page": "Les services répondent par une page web",

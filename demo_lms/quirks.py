@@ -27,6 +27,14 @@ class Quirks:
     """Launch from outside any course: neither context nor grade service is sent."""
     locked_items: bool = False
     """Moodle answers 500 to a score for a locked column."""
+    column_changes_refused: int | None = None
+    """The status that changing a column is refused with."""
+    column_deletion_refused: int | None = None
+    """The status that deleting a column is refused with: Moodle's 403 for what no tool made, Canvas's 401."""
+    empty_bodies: bool = False
+    """Making or changing a column is answered without a body."""
+    mislabelled: bool = False
+    """The services label whatever they answer text/html."""
     refuse_tokens: bool = False
     """The token end point answers invalid_client whoever asks."""
     down: bool = False
@@ -104,10 +112,12 @@ class Quirks:
     """No page names a next one although there are more members."""
     roster_fails_on_page: int | None = None
     """The page (from 1) that is answered with 503."""
+    roster_too_large: bool = False
+    """Open edX: the list of a large course is refused with 403 and a code of its own."""
+    roster_names_differences: bool = False
+    """A page names an address for what changes later (`rel="differences"`), as the standard allows."""
     roster_scope_refused: int | None = None
     """The status (Moodle 401, others 403) that every roster call is refused with, whatever the token."""
-    roster_above_limit: bool = False
-    """Open edX: the roster of a large course is refused with a code of its own."""
     test_user_in_roster: bool = False
     """The test user of a course ("student view") is listed with everybody else."""
     inactive_members: dict[str, str] = field(default_factory=dict)

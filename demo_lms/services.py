@@ -16,6 +16,7 @@ from demo_lms.web import describe, notice, the_lms
 GRANT_TYPE = "client_credentials"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_REASON = 400
+MISLEADING = "text/html"
 
 tokens = Blueprint("tokens", __name__)
 
@@ -175,6 +176,8 @@ def refusal_answer(refusal: ServiceRefused) -> Response:
 
 def service_answer(body: str, media_type: str, status: int = 200, reason: str = "") -> Response:
     """An answer of a service; `reason` goes into the status line, cut to what a status line can carry."""
+    if the_lms().quirks.mislabelled:
+        media_type = MISLEADING
     answer = Response(body, status, content_type=f"{media_type}; charset=utf-8")
     if reason:
         readable = "".join(letter if " " <= letter <= "~" else "?" for letter in reason)

@@ -12,13 +12,15 @@ from werkzeug.routing import RequestRedirect
 from lti_tool import access, clock, settings
 from lti_tool.errors import FormRefused, NotFound, SignInNeeded
 from lti_tool.models import AdministratorSession
-from lti_tool.services import sign_in
+from lti_tool.services import openid_sign_in, sign_in
 from lti_tool.services.administrators import ActingAdministrator
 
 CONSOLE = "/admin"
 SESSION_COOKIE = "__Host-cv_admin"
 # Plain twin of the cookie, on http loopback only, for browsers that refuse Secure cookies there.
 LOOPBACK_SESSION_COOKIE = "cv_admin"
+PORTAL_COOKIE = "__Host-cv_portal"
+LOOPBACK_PORTAL_COOKIE = "cv_portal"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,19 @@ def remember_session(response, secret: str) -> None:
 def forget_session(response) -> None:
     """Take the console's cookie back."""
     _set_cookie(response, "", 0)
+
+
+def remember_portal(response, kept: str) -> None:
+    """Keep what the way back from the portal needs; it comes back with a link of the portal's, so Lax."""
+    _set_cookie(
+        response, kept, int(openid_sign_in.LIFETIME.total_seconds()), PORTAL_COOKIE, LOOPBACK_PORTAL_COOKIE
+    )
+
+
+def remembered_portal() -> str:
+    """Return what `remember_portal` kept, empty when there is nothing."""
+    names = [PORTAL_COOKIE, *([LOOPBACK_PORTAL_COOKIE] if settings.current().loopback_http else [])]
+    return next((request.cookies[name] for name in names if request.cookies.get(name)), "")
 
 
 def is_from_our_own_page() -> bool:
@@ -123,12 +138,16 @@ def _cookies() -> list[str]:
     return [request.cookies[name] for name in names if request.cookies.get(name)]
 
 
-def _set_cookie(response, value: str, seconds: int) -> None:
-    response.set_cookie(
-        SESSION_COOKIE, value, max_age=seconds, secure=True, httponly=True, samesite="Lax", path="/"
-    )
+def _set_cookie(
+    response,
+    value: str,
+    seconds: int,
+    name: str = SESSION_COOKIE,
+    loopback_name: str = LOOPBACK_SESSION_COOKIE,
+) -> None:
+    response.set_cookie(name, value, max_age=seconds, secure=True, httponly=True, samesite="Lax", path="/")
     if settings.current().loopback_http:
-        response.set_cookie(LOOPBACK_SESSION_COOKIE, value, max_age=seconds, httponly=True, samesite="Lax")
+        response.set_cookie(loopback_name, value, max_age=seconds, httponly=True, samesite="Lax")
 
 
 def _sent_token() -> str:

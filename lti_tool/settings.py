@@ -36,6 +36,9 @@ class Settings:
     trusted_proxies: int
     mail_url: str | None
     mail_from: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
     storage_dir: Path
     log_format: str
     grade_evidence_days: int
@@ -45,6 +48,9 @@ class Settings:
         """True for the demo: plain http on this machine only (DESIGN 6, *Without cookies in the frame*)."""
         parts = urlsplit(self.base_url)
         return parts.scheme == "http" and is_loopback(parts.hostname or "")
+
+
+OPENID = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 
 
 def current() -> Settings:
@@ -106,6 +112,7 @@ def _checked(config: dict) -> Settings:
         trusted_proxies=_proxies(config["TRUSTED_PROXIES"]),
         mail_url=_mail_url(config["MAIL_URL"]),
         mail_from=_mail_from(config["MAIL_FROM"], _base_url(config["BASE_URL"])),
+        **_openid(config),
         storage_dir=_storage_dir(config["STORAGE_URL"], var_dir),
         log_format=_log_format(config["LOG_FORMAT"]),
         grade_evidence_days=_evidence_days(config["GRADE_EVIDENCE_DAYS"]),
@@ -215,6 +222,17 @@ def _mail_from(value: str, base_url: str) -> str:
     if not sender.isascii() or not re.fullmatch(r"[^\s@<>\"',;:()\[\]\\]+@[\w.-]+", sender):
         _refuse("MAIL_FROM", "write the address that mails come from, such as community@example.org.")
     return sender
+
+
+def _openid(config: dict) -> dict[str, str]:
+    said = {name.lower(): config[name].strip() for name in OPENID}
+    issuer = urlsplit(said["oidc_issuer"])
+    if any(said.values()) and not all(said.values()):
+        _refuse("OIDC_ISSUER", "give issuer, client id and client secret of the portal, or none of them.")
+    loopback = issuer.scheme == "http" and is_loopback(issuer.hostname or "")
+    if any(said.values()) and not (issuer.hostname and (issuer.scheme == "https" or loopback)):
+        _refuse("OIDC_ISSUER", "set it to the https address of the portal, exactly as it calls itself.")
+    return said
 
 
 def _storage_dir(value: str, var_dir: Path) -> Path:

@@ -3,8 +3,9 @@
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from lti_tool import admin_access, clock, settings
-from lti_tool.errors import FormRefused, SignInRefused
-from lti_tool.services import administrators, second_factor, sign_in
+from lti_tool.errors import FormRefused, NotFound, SignInRefused
+from lti_tool.services import administrators, openid_sign_in, second_factor, sign_in
+from lti_tool.services.openid_sign_in import outbound_client
 
 bp = Blueprint("sign_in", __name__)
 
@@ -31,10 +32,51 @@ def ask():
 def _page(email: str = "", problems: dict | None = None) -> str:
     return render_template(
         "sign_in/index.html",
+        by_portal=openid_sign_in.is_offered(settings.current()),
+        next_page=_next_page(),
         by_mail=settings.current().mail_url is not None,
         email=email,
         problems=problems or {},
     )
+
+
+@bp.get("/sign-in/openid")
+def by_portal():
+    """Go to the organisation's portal."""
+    if not openid_sign_in.is_offered(settings.current()):
+        raise NotFound()
+    try:
+        with outbound_client(total_timeout=15) as client:
+            address, kept = openid_sign_in.begin(settings.current(), _next_page(), client)
+    except SignInRefused as refusal:
+        return _refused(refusal)
+    response = redirect(address, 303)
+    admin_access.remember_portal(response, kept)
+    return response
+
+
+@bp.get("/sign-in/openid/callback")
+def from_portal():
+    """Come back from the portal; the session begins with the page that answers, not by this GET."""
+    answered = request.query_string.decode("ascii", "replace")
+    return render_template("sign_in/from_portal.html", answered=answered)
+
+
+@bp.post("/sign-in/openid/callback")
+def enter_from_portal():
+    """Take what the portal said, and go into the console."""
+    if not admin_access.is_from_our_own_page():
+        raise FormRefused()
+    chosen, now = settings.current(), clock.now()
+    answered = f"{chosen.base_url}{openid_sign_in.CALLBACK}?{request.form.get('answered', '')}"
+    try:
+        with outbound_client(total_timeout=15) as client:
+            account, next_page = openid_sign_in.finish(
+                chosen, admin_access.remembered_portal(), answered, now, client
+            )
+    except SignInRefused as refusal:
+        return _refused(refusal)
+    return _entered(account, sign_in.begin(account, now), next_page)
 
 
 @bp.get("/o/<token>")
@@ -56,8 +98,13 @@ def use(token: str):
         account, secret = sign_in.use_link(token, clock.now())
     except SignInRefused as refusal:
         return _refused(refusal)
-    inside = _next_page() or url_for("admin.index")
-    asked = url_for(".code", next=_next_page()) if account.totp_encrypted is not None else inside
+    return _entered(account, secret, _next_page())
+
+
+def _entered(account, secret: str, next_page: str | None) -> Response:
+    """Go into the console, by way of the second factor where it is on."""
+    inside = next_page or url_for("admin.index")
+    asked = url_for(".code", next=next_page) if account.totp_encrypted is not None else inside
     response = redirect(asked, 303)
     admin_access.remember_session(response, secret)
     return response

@@ -32,6 +32,9 @@ STAND_INS = {
     "TRUSTED_PROXIES": "0",
     "MAIL_URL": "",
     "MAIL_FROM": "",
+    "OIDC_ISSUER": "",
+    "OIDC_CLIENT_ID": "",
+    "OIDC_CLIENT_SECRET": "",
     "LOG_FORMAT": "text",
     "GRADE_EVIDENCE_DAYS": "365",
 }

@@ -129,7 +129,7 @@ def make_again(member: ActingMember, line_item_id: int, now: datetime) -> None:
     """
     member.must(Act.MANAGE_GRADES)
     item = line_item_here(member, line_item_id)
-    if item.state is LineItemState.BOUND:
+    if item.state is LineItemState.BOUND or item.problem == Problem.BEING_REMOVED:
         return
     item.state, item.due_at, item.attempts = LineItemState.WANTED, now, 0
     item.problem = item.problem_detail = None

@@ -1,4 +1,6 @@
-"""The worker that gives each wanted column its place in an LMS gradebook: claim, call, record.
+"""The worker that gives each wanted column its place in an LMS gradebook, its new name, or takes it away.
+
+Claim, call, record.
 
 Each step is a transaction of its own; none is open while the LMS thinks. A worker that is killed between
 the LMS's making of the column and our record of it leaves a lapsing lease, and the next one finds the
@@ -57,6 +59,8 @@ class Wanted:
     scopes: list[str]
     container_url: str | None
     ours: bool
+    removing: bool  # it is to be deleted
+    renaming: bool  # it had another name here when it was bound
     url: str | None
     tag: str
     resource_id: str
@@ -68,7 +72,10 @@ class Wanted:
 def make_line_items(
     now: Clock, transaction: Transaction, connect: Connect = GradebookConnection, pause: Pause = no_pause
 ) -> None:
-    """Find, make or read every line item that is wanted and due, one after the other."""
+    """Find, make, rename or read every line item that is wanted and due, one after the other.
+
+    What a trainer has deleted goes the same way.
+    """
     while True:
         with transaction():
             wanted = _claim(now())
@@ -77,7 +84,7 @@ def make_line_items(
         pause("line-item-claimed")
         try:
             with connect(wanted.access, wanted.scopes, now, transaction) as gradebook:
-                seen = _found_or_made(wanted, gradebook)
+                place = _placed(wanted, gradebook)
         except PlatformUnavailable as problem:
             with transaction():
                 _try_later(wanted, problem, now())
@@ -87,7 +94,7 @@ def make_line_items(
         else:
             pause("line-item-made")
             with transaction():
-                _bind(wanted, seen, now())
+                _record(wanted, place, now())
             pause("line-item-recorded")
 
 
@@ -103,7 +110,7 @@ def lost(line_item_id: int, url: str, problem: ServiceRefused) -> None:
         )
     )
     if refused.rowcount:
-        _take_off_the_way(line_item_id)
+        take_off_the_way(line_item_id)
 
 
 def note_unreadable(line_item_id: int) -> None:
@@ -111,16 +118,51 @@ def note_unreadable(line_item_id: int) -> None:
     db.session.execute(update(LineItem).where(LineItem.id == line_item_id).values(results_unreadable=True))
 
 
-def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
+def note_storing(line_item_id: int, refusal: str | None) -> None:
+    """Record that the LMS meets every score for this column with an error, or that it stores scores again.
+
+    :param refusal: the LMS's own words, perhaps none; None: it stored something.
+    """
+    values = {"problem": None, "problem_detail": None}
+    concerned = LineItem.problem == Problem.NOT_STORED.value
+    if refusal is not None:
+        values = {"problem": Problem.NOT_STORED.value, "problem_detail": detail_of(refusal)}
+        concerned = LineItem.state == LineItemState.BOUND
+    db.session.execute(update(LineItem).where(LineItem.id == line_item_id, concerned).values(**values))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A column as it stands in the LMS after our call. `kept_name`: why it is not called as we wanted."""
+
+    seen: LineItemSeen
+    kept_name: ServiceRefused | None = None
+
+
+def _placed(wanted: Wanted, gradebook: GradebookConnection) -> _Place | None:
+    """Do in the LMS what is wanted there; None when the column is deleted."""
+    if wanted.removing:
+        gradebook.delete_line_item(wanted.url, wanted.tag)
+        return None
     if not wanted.ours:
-        return _adopted(wanted, gradebook)
-    return gradebook.find_or_create_line_item(
+        return _Place(_adopted(wanted, gradebook))
+    seen = gradebook.find_or_create_line_item(
         wanted.container_url,
         tag=wanted.tag,
         resource_id=wanted.resource_id,
         label=wanted.label,
         maximum=wanted.maximum,
+        known_url=wanted.url,
     )
+    return _named_anew(wanted, seen, gradebook) if wanted.renaming else _Place(seen)
+
+
+def _named_anew(wanted: Wanted, seen: LineItemSeen, gradebook: GradebookConnection) -> _Place:
+    """Have the LMS call it by its new name; where it does not let us, scores go to the old one as before."""
+    try:
+        return _Place(gradebook.rename_line_item(seen.url, wanted.label))
+    except ServiceRefused as problem:
+        return _Place(seen, problem)
 
 
 def _adopted(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
@@ -142,8 +184,8 @@ def _claim(now: datetime) -> Wanted | None:
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
         .where(
-            LineItem.state == LineItemState.WANTED,
-            LineItem.due_at <= now,
+            LineItem.due_at <= now,  # a refused one has a moment only while it is to be deleted
+            LineItem.state.in_((LineItemState.WANTED, LineItemState.REFUSED)),
             or_(LineItem.lease.is_(None), LineItem.lease_until <= now),
             Platform.state == PlatformState.ACTIVE,
         )
@@ -180,6 +222,8 @@ def _as_wanted(line_item_id: int, lease: str) -> Wanted:
         scopes=list(course.grade_scopes or ()),
         container_url=course.line_items_url,
         ours=item.ours,
+        removing=item.state is LineItemState.REFUSED,
+        renaming=item.url is not None and item.bound_label not in (None, column.name),
         url=item.url,
         tag=TAG + column.uuid,
         resource_id=column.uuid,
@@ -189,7 +233,23 @@ def _as_wanted(line_item_id: int, lease: str) -> Wanted:
     )
 
 
-def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
+def _record(wanted: Wanted, place: _Place | None, now: datetime) -> None:
+    if place is None:
+        _forget(wanted, now)
+    else:
+        _bind(wanted, place, now)
+
+
+def _forget(wanted: Wanted, now: datetime) -> None:
+    """Record that the column is no longer there, as a trainer wanted; it can be made again."""
+    gone = dict.fromkeys(("url", "label", "maximum", "bound_label", "bound_maximum", "due_at"))
+    removed = {"problem": Problem.REMOVED.value, "problem_detail": None, "attempts": 0}
+    if _change(wanted, now, gone | removed):
+        _forget_what_the_old_column_had(wanted.id)
+
+
+def _bind(wanted: Wanted, place: _Place, now: datetime) -> None:
+    seen, kept_name = place.seen, place.kept_name
     bound = {
         "state": LineItemState.BOUND,
         "url": seen.url,
@@ -200,15 +260,26 @@ def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
         "seen_at": now,
         "due_at": None,
         "attempts": 0,
-        "problem": None,
-        "problem_detail": None,
+        "problem": None if kept_name is None else Problem.NOT_RENAMED.value,
+        "problem_detail": None if kept_name is None else detail_of(kept_name.words),
     }
     if not _change(wanted, now, bound):
         return
+    _name_anew_if_it_was_renamed_meanwhile(wanted, now)
     if wanted.url is not None and wanted.url != seen.url:
         _forget_what_the_old_column_had(wanted.id)
     _free_what_waited_for_it(wanted.id)
     outbox.wake(outbox.SCORES)
+
+
+def _name_anew_if_it_was_renamed_meanwhile(wanted: Wanted, now: datetime) -> None:
+    renamed = select(GradeColumn.id).where(GradeColumn.name != wanted.label)
+    db.session.execute(
+        update(LineItem)
+        .where(LineItem.id == wanted.id, LineItem.ours, LineItem.column_id.in_(renamed))
+        .values(state=LineItemState.WANTED, due_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 WHAT_THE_OLD_COLUMN_HAD = (
@@ -272,15 +343,19 @@ def _try_later(wanted: Wanted, problem: PlatformUnavailable, now: datetime) -> N
     if wanted.attempts >= MOST_TRIES:
         _refuse(wanted, Problem.GIVEN_UP, problem.words, now)
         return
+    code = Problem.BEING_REMOVED if wanted.removing else code_of_outage(problem.code)
     later = {
         "due_at": next_try(now, wanted.attempts, problem.facts.get("retry_after")),
-        "problem": code_of_outage(problem.code).value,
+        "problem": code.value,
         "problem_detail": detail_of(problem.words or problem.code),
     }
     _change(wanted, now, later)
 
 
 def _refuse(wanted: Wanted, code: str, words: str, now: datetime) -> None:
+    if wanted.removing:
+        _keep(wanted, words, now)
+        return
     refused = {
         "state": LineItemState.REFUSED,
         "due_at": None,
@@ -288,10 +363,17 @@ def _refuse(wanted: Wanted, code: str, words: str, now: datetime) -> None:
         "problem_detail": detail_of(words),
     }
     if _change(wanted, now, refused):
-        _take_off_the_way(wanted.id)
+        take_off_the_way(wanted.id)
 
 
-def _take_off_the_way(line_item_id: int) -> None:
+def _keep(wanted: Wanted, words: str, now: datetime) -> None:
+    """Record that a column that was to be deleted is still there, and takes scores as before."""
+    kept = {"state": LineItemState.BOUND, "due_at": None, "attempts": 0}
+    problem = {"problem": Problem.NOT_REMOVED.value, "problem_detail": detail_of(words)}
+    _change(wanted, now, kept | problem)
+
+
+def take_off_the_way(line_item_id: int) -> None:
     """Have what is due in a refused column be ready instead: it is not on its way, and might never be."""
     db.session.execute(
         update(ScoreDelivery)

@@ -234,7 +234,7 @@ ROWS = {
         ("ne nous donne pas la liste", "IMS LTI Names and Role Provisioning"),
     ),
     "a course that is too large": Row(
-        quirk(roster_above_limit=True),
+        quirk(roster_too_large=True),
         "roster-refused",
         "too-large",
         ("a course this large", "On Open edX the operator"),

@@ -101,6 +101,10 @@ INSIDE = {
     ("columns.automatic", "POST"): Inside(
         "grading/columns/1/automatic", frozenset({TRAINER}), 404, {"on": "true"}
     ),
+    ("columns.rename", "POST"): Inside(
+        "grading/columns/1/name", frozenset({TRAINER}), 404, {"name": "Another"}
+    ),
+    ("columns.remove_from_lms", "POST"): Inside("grading/line-items/1/delete", frozenset({TRAINER}), 404),
     ("columns.pause", "POST"): Inside("grading/columns/1/pause", frozenset({TRAINER}), 404, {"on": "true"}),
     ("columns.accept_unread", "POST"): Inside("grading/line-items/1/unread", frozenset({TRAINER}), 404),
     ("assessment.learner", "GET"): Inside("grading/learners/{member}", frozenset({TRAINER}), 404),
@@ -175,6 +179,9 @@ OUTSIDE = {
     ("sign_in.ask", "POST"): ("/sign-in", 422),
     ("sign_in.code", "GET"): ("/sign-in/code", 401),
     ("sign_in.show_code", "POST"): ("/sign-in/code", 401),
+    ("sign_in.by_portal", "GET"): ("/sign-in/openid", 404),  # none is configured
+    ("sign_in.from_portal", "GET"): ("/sign-in/openid/callback", 200),
+    ("sign_in.enter_from_portal", "POST"): ("/sign-in/openid/callback", 410),
     ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
     ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
     ("front.index", "GET"): ("/", 200),

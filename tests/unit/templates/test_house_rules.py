@@ -13,6 +13,7 @@ SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL)
 FORM = re.compile(r"""<form\b[^>]*method="post".*?</form>""", re.DOTALL)
 WITHOUT_A_SEAT = frozenset(
     {
+        "sign_in/from_portal.html",
         "sign_in/index.html",
         "sign_in/link.html",
         "sign_in/code.html",
