@@ -39,6 +39,9 @@ OIDC_ISSUER = ""
 OIDC_CLIENT_ID = ""
 OIDC_CLIENT_SECRET = ""
 
+# Whom people ask about their data and about this installation: a mail address, a web address, or a few words.
+CONTACT = ""
+
 # Where files are kept: a folder; storage/ in VAR_DIR when empty.
 STORAGE_URL = ""
 

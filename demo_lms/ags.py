@@ -97,7 +97,7 @@ def make_column(course_id: str) -> Response:
     course = _course(course_id)
     sent = _column_sent("No label or Score Maximum")
     link_id = sent.get("resourceLinkId")
-    if link_id is not None and str(link_id) != course.link_id:
+    if link_id is not None and not _may_couple(tool, course, str(link_id)):
         raise ServiceRefused(403)
     lms = the_lms()
     with lms.changing():
@@ -112,6 +112,12 @@ def make_column(course_id: str) -> Response:
         )
     describe("column made", item.label, request.get_data(as_text=True))
     return _echo({**sent, "id": _address(item, tool)}, 201)
+
+
+def _may_couple(tool: Tool, course: Course, link_id: str) -> bool:
+    """Whether a tool may make a column for this activity: for one of its own only."""
+    link = the_lms().link(course, link_id, tool.client_id)
+    return link is not None and link.client_id == tool.client_id
 
 
 @ags.get(ITEM_PATH)

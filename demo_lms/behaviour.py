@@ -49,6 +49,17 @@ GROUP_SWITCHES = {
     "groups_forgotten_on_next_page": "The next page of the member list forgets the question for groups",
     "old_set_id": "Groups name their set as before the final version of the service",
 }
+NOTICE_SWITCHES = {
+    "notices_in_launch": "Launches name the service for notices (Canvas)",
+    "notices_sent_twice": "Every notice is sent twice",
+}
+CONTENT_SWITCHES = {
+    "content_several": "Several activities may be chosen at once",
+    "content_several_as_text": "That is said as a text instead of true or false",
+    "content_columns": "A chosen activity may come with a column",
+    "content_columns_said": "Whether it may is said (Canvas)",
+    "content_data": "The request carries data that has to come back (Canvas)",
+}
 REGISTRATION_SWITCHES = {
     "configuration_needs_token": "The configuration is told only to whoever shows the token (Canvas)",
     "registration_tells_deployment": "A registration is told its deployment (Moodle)",
@@ -80,6 +91,9 @@ REGISTRATION_TEXTS = {
     "registration_refuses": "Word that every registration is refused with (empty: not refused)",
     "registration_answers": "What every registration is answered with instead (empty: as usual)",
 }
+CONTENT_TEXTS = {
+    "content_types": "Kinds of content that are asked for, such as ltiResourceLink link file",
+}
 GROUP_TEXTS = {
     "groups_answer": "What every question for groups is answered with instead (empty: as usual)",
 }
@@ -90,9 +104,14 @@ GROUPS = (
     ("Launches and grades", {**SWITCHES, **NUMBERS, **SERVICE_TEXTS}),
     ("Member list", {**ROSTER_SWITCHES, **ROSTER_NUMBERS, **TEXTS}),
     ("Groups of a course", {**GROUP_SWITCHES, **GROUP_NUMBERS, **GROUP_TEXTS}),
+    ("Notices to tools", NOTICE_SWITCHES),
+    ("Choosing content", {**CONTENT_SWITCHES, **CONTENT_TEXTS}),
     ("Registration of tools", {**REGISTRATION_SWITCHES, **REGISTRATION_TEXTS}),
 )
 """What is switched, by what it concerns: name of the quirk and its English label."""
+ALL_SWITCHES = (
+    SWITCHES | ROSTER_SWITCHES | GROUP_SWITCHES | NOTICE_SWITCHES | CONTENT_SWITCHES | REGISTRATION_SWITCHES
+)
 ALL_NUMBERS = NUMBERS | ROSTER_NUMBERS | GROUP_NUMBERS
 
 
@@ -120,7 +139,7 @@ def change_quirks() -> Response:
     """Switch quirks; what is not a number becomes what it is by default."""
     wanted = the_lms().quirks
     defaults = {field.name: _default(field) for field in fields(Quirks)}
-    for name in SWITCHES | ROSTER_SWITCHES | GROUP_SWITCHES | REGISTRATION_SWITCHES:
+    for name in ALL_SWITCHES:
         setattr(wanted, name, name in request.form)
     for name in ALL_NUMBERS:
         number, is_readable = typed_number(request.form.get(name, ""))
@@ -134,6 +153,7 @@ def change_quirks() -> Response:
     wanted.registration_answers = request.form.get("registration_answers", "").encode() or None
     wanted.groups_answer = request.form.get("groups_answer", "").encode() or None
     wanted.inactive_members = _statuses(request.form.get("inactive_members", ""))
+    wanted.content_types = request.form.get("content_types", "").split() or defaults["content_types"]
     wanted.troubles = [word for word in request.form.get("troubles", "").split() if word in TROUBLES]
     describe("quirks changed")
     return redirect(url_for("behaviour.quirks"), 303)

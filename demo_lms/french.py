@@ -102,6 +102,8 @@ FRENCH = {
     "results read": "résultats lus",
     "roster read": "liste des membres lue",
     "groups read": "groupes lus",
+    "notice handler set": "adresse pour les avis reçue",
+    "course copied": "cours copié",
     "registration begun": "enregistrement commencé",
     "configuration read": "configuration lue",
     "tool registered": "outil enregistré",
@@ -114,6 +116,54 @@ FRENCH = {
     "person changed": "changement de personne",
     "grade set by hand": "note saisie à la main",
     "quirks changed": "comportement modifié",
+    # Copies and notices
+    "A copy of this course": "Une copie de ce cours",
+    "Copy this course": "Copier ce cours",
+    "Its trainers come along, nobody else. A tool that asked for notices is told.": (
+        "Ses formateurs en sont, personne d’autre. Un outil qui a demandé des avis en est informé."
+    ),
+    "Only a trainer of this course may copy it.": "Seul un formateur de ce cours peut le copier.",
+    "Notices to tools": "Avis aux outils",
+    "Launches name the service for notices (Canvas)": "Les lancements nomment le service d’avis (Canvas)",
+    "Every notice is sent twice": "Chaque avis est envoyé deux fois",
+    # Content that is chosen in a tool
+    "Add content": "Ajouter un contenu",
+    "Close without adding anything": "Fermer sans rien ajouter",
+    "Choose content of %(name)s": "Choisir un contenu de %(name)s",
+    (
+        "This frame receives a real deep linking request. "
+        "What is chosen in it is checked, and becomes an activity of the course."
+    ): (
+        "Ce cadre reçoit une vraie demande de deep linking. Ce qui y est choisi est vérifié, "
+        "puis devient une activité du cours."
+    ),
+    "Only a trainer of this course may add content.": (
+        "Seul un formateur de ce cours peut ajouter un contenu."
+    ),
+    "No active tool of this LMS offers content to choose from.": (
+        "Aucun outil actif de ce LMS ne propose de contenu à choisir."
+    ),
+    "Content was added": "Le contenu a été ajouté",
+    "Nothing was added": "Rien n’a été ajouté",
+    "What the tool gave could not be taken. Nothing was added.": (
+        "Ce que l’outil a donné n’a pas pu être repris. Rien n’a été ajouté."
+    ),
+    "Work": "Travail",
+    "Work of %(name)s, %(column)s": "Travail de %(name)s, %(column)s",
+    "choice of content begun": "choix de contenu commencé",
+    "content chosen": "contenu choisi",
+    "content refused": "contenu refusé",
+    "Choosing content": "Choix d’un contenu",
+    "Several activities may be chosen at once": "Plusieurs activités peuvent être choisies à la fois",
+    "That is said as a text instead of true or false": "C’est dit par un texte au lieu de vrai ou faux",
+    "A chosen activity may come with a column": "Une activité choisie peut venir avec une colonne",
+    "Whether it may is said (Canvas)": "Si elle le peut est dit (Canvas)",
+    "The request carries data that has to come back (Canvas)": (
+        "La demande porte des données qui doivent revenir (Canvas)"
+    ),
+    "Kinds of content that are asked for, such as ltiResourceLink link file": (
+        "Sortes de contenu demandées, par exemple ltiResourceLink link file"
+    ),
     # Behaviour
     "How this LMS behaves": "Comment ce LMS se comporte",
     "LMSs differ and fail. What is switched here holds at once, for everybody, until this LMS stops.": (

@@ -58,6 +58,21 @@ class Quirks:
     troubles: list[str] = field(default_factory=list)
     """What the next calls of the grade services meet, one each, by the names of `demo_lms.troubles`."""
 
+    # Choosing content (Deep Linking)
+
+    content_several: bool = True
+    """Moodle: a tool may give several activities at once."""
+    content_several_as_text: bool = False
+    """Some LMSs write `accept_multiple` as a text."""
+    content_columns: bool = True
+    """An activity may come with a column. Moodle says nothing about it, and takes them."""
+    content_columns_said: bool = False
+    """The request says whether an activity may come with a column (Canvas)."""
+    content_data: bool = False
+    """The request carries data that has to come back (Canvas); Moodle sends none."""
+    content_types: list[str] = field(default_factory=lambda: ["ltiResourceLink"])
+    """What the request asks for."""
+
     # Registration
 
     configuration_needs_token: bool = False
@@ -87,6 +102,13 @@ class Quirks:
     """What every question for groups is answered with instead, as if it were a list of them."""
     old_set_id: bool = False
     """Groups name their set as `set_id`, as before the final version."""
+
+    # Notices (Platform Notification Service); Moodle has none of it, Canvas has
+
+    notices_in_launch: bool = False
+    """A launch names the service that takes the addresses for notices."""
+    notices_sent_twice: bool = False
+    """Every notice is sent a second time, as an LMS does that did not see the answer."""
 
     # Rosters (Names and Role Provisioning)
 

@@ -86,7 +86,7 @@ def _course(course_id: str) -> Course:
     if course is None:
         raise ServiceRefused(404, f"Not Found: Course {course_id} doesn't exist")
     link_id = request.args.get("rlid", course.link_id)
-    if link_id != course.link_id:
+    if link_id != course.link_id and the_lms().link(course, link_id) is None:
         raise ServiceRefused(404, f"Not Found: LTI link {link_id} doesn't exist")
     return course
 

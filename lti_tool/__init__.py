@@ -42,12 +42,12 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
-        admin,
-        admin_account,
-        admin_administrators,
+        activities,
         assessment,
         columns,
         comments,
+        connection,
+        content,
         evidence,
         front,
         grading,
@@ -57,8 +57,8 @@ def _register_blueprints(app) -> None:
         marking,
         members,
         metrics,
+        notices,
         participation,
-        platforms,
         policies,
         posts,
         preferences,
@@ -68,8 +68,7 @@ def _register_blueprints(app) -> None:
         sign_in,
     )
 
-    outside = (front, health, metrics, lti, registration, sign_in)
-    console = (admin, platforms, admin_account, admin_administrators)
+    outside = (front, health, metrics, lti, content, notices, registration, sign_in)
     inside = (
         home,
         posts,
@@ -82,9 +81,40 @@ def _register_blueprints(app) -> None:
         marking,
         policies,
         prompts,
+        activities,
         questions,
         evidence,
         preferences,
+        connection,
     )
-    for part in outside + console + inside:
+    for part in outside + _console() + inside:
         app.register_blueprint(part.bp)
+
+
+def _console():
+    """Return the rooms of the console."""
+    from lti_tool.blueprints import (
+        admin,
+        admin_account,
+        admin_administrators,
+        deployments,
+        keys,
+        launch_log,
+        origins,
+        platform_life,
+        platforms,
+        role_rules,
+    )
+
+    return (
+        admin,
+        platforms,
+        deployments,
+        role_rules,
+        origins,
+        platform_life,
+        launch_log,
+        keys,
+        admin_administrators,
+        admin_account,
+    )

@@ -99,7 +99,10 @@ class Unfit(ToolError):
 
 
 class LaunchRefused(ToolError):
-    """A login or launch that cannot be let in. The code says which check failed; `detail` is for the log."""
+    """A login, launch or notice that cannot be let in.
+
+    The code says which check failed; `detail` is for the log.
+    """
 
     status = 400
     code = "launch-refused"

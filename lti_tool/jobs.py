@@ -25,6 +25,7 @@ from lti_tool.services import (
     housekeeping,
     line_items,
     messages,
+    notice_handlers,
     outbox,
     requested_checks,
     rosters,
@@ -152,6 +153,10 @@ def _outboxes(app: Flask) -> dict[str, Work]:
         with app.app_context():
             messages.send_due(clock.now, transaction, mailing.deliver)
 
+    def register_for_notices() -> None:
+        with app.app_context():
+            notice_handlers.register_wanted(clock.now, transaction)
+
     return {
         outbox.SCORES: deliver_scores,
         outbox.LINE_ITEMS: make_line_items,
@@ -159,6 +164,7 @@ def _outboxes(app: Flask) -> dict[str, Work]:
         outbox.RUNNING_SCORES: keep_scores_up,
         outbox.CHECKS: do_checks,
         outbox.MESSAGES: send_messages,
+        outbox.NOTICE_HANDLERS: register_for_notices,
     }
 
 

@@ -17,6 +17,7 @@ from lti_tool.errors import UnsafeSettings
 CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "hide_parameters": True}
 LOOPBACK_NAMES = {"localhost"}
 MOST_EVIDENCE_DAYS = 3650
+LONGEST_CONTACT = 300
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Settings:
     oidc_issuer: str
     oidc_client_id: str
     oidc_client_secret: str
+    contact: str | None
     storage_dir: Path
     log_format: str
     grade_evidence_days: int
@@ -113,6 +115,7 @@ def _checked(config: dict) -> Settings:
         mail_url=_mail_url(config["MAIL_URL"]),
         mail_from=_mail_from(config["MAIL_FROM"], _base_url(config["BASE_URL"])),
         **_openid(config),
+        contact=_contact(config["CONTACT"]),
         storage_dir=_storage_dir(config["STORAGE_URL"], var_dir),
         log_format=_log_format(config["LOG_FORMAT"]),
         grade_evidence_days=_evidence_days(config["GRADE_EVIDENCE_DAYS"]),
@@ -233,6 +236,13 @@ def _openid(config: dict) -> dict[str, str]:
     if any(said.values()) and not (issuer.hostname and (issuer.scheme == "https" or loopback)):
         _refuse("OIDC_ISSUER", "set it to the https address of the portal, exactly as it calls itself.")
     return said
+
+
+def _contact(value: str) -> str | None:
+    words = " ".join(value.split())
+    if len(words) > LONGEST_CONTACT:
+        _refuse("CONTACT", f"say in {LONGEST_CONTACT} characters at most whom people can ask.")
+    return words or None
 
 
 def _storage_dir(value: str, var_dir: Path) -> Path:

@@ -35,6 +35,7 @@ STAND_INS = {
     "OIDC_ISSUER": "",
     "OIDC_CLIENT_ID": "",
     "OIDC_CLIENT_SECRET": "",
+    "CONTACT": "",
     "LOG_FORMAT": "text",
     "GRADE_EVIDENCE_DAYS": "365",
 }

@@ -137,6 +137,16 @@ class GradebookConnection:
             raise ServiceRefused("answer-unreadable", "a list was expected")
         return len(listed)
 
+    def find_line_item(self, line_items_url: str, tag: str) -> LineItemSeen:
+        """The line item with our tag, which somebody else has made.
+
+        :raises ServiceRefused: `line-item-gone`, there is none.
+        """
+        found = self._find(line_items_url, tag, None)
+        if found is None:
+            raise ServiceRefused("line-item-gone", "")
+        return found
+
     def line_item(self, url: str) -> LineItemSeen:
         """A line item as it is now."""
         return self._read(url)[1]

@@ -32,6 +32,7 @@ from lti_tool.models.grade import (
 )
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
 from lti_tool.models.message import Message, MessageState
+from lti_tool.models.notice import CourseCopy, HandlerState, Notice, NoticeHandler
 from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
@@ -41,8 +42,10 @@ from lti_tool.models.platform import (
     DeploymentPolicy,
     DeploymentState,
     MovedKind,
+    OriginSource,
     Platform,
     PlatformCheck,
+    PlatformOrigin,
     PlatformState,
     RegistrationInvitation,
     Succession,
@@ -67,6 +70,7 @@ __all__ = [
     "CommunityState",
     "ContributionFact",
     "Course",
+    "CourseCopy",
     "CourseGroup",
     "CourseGroupMember",
     "Decision",
@@ -82,6 +86,7 @@ __all__ = [
     "GradeDecision",
     "GradingPolicy",
     "GroupSource",
+    "HandlerState",
     "HostSlot",
     "KeptText",
     "LaunchRecord",
@@ -92,10 +97,14 @@ __all__ = [
     "Message",
     "MessageState",
     "MovedKind",
+    "Notice",
+    "NoticeHandler",
     "Organisation",
+    "OriginSource",
     "Period",
     "Platform",
     "PlatformCheck",
+    "PlatformOrigin",
     "PlatformState",
     "Post",
     "PostKind",

@@ -24,6 +24,7 @@ from lti_tool.models import (
     Course,
     DeliveryState,
     Deployment,
+    DeploymentState,
     GradeColumn,
     LineItem,
     LineItemState,
@@ -61,6 +62,7 @@ class Wanted:
     ours: bool
     removing: bool  # it is to be deleted
     renaming: bool  # it had another name here when it was bound
+    placed: bool
     url: str | None
     tag: str
     resource_id: str
@@ -84,7 +86,7 @@ def make_line_items(
         pause("line-item-claimed")
         try:
             with connect(wanted.access, wanted.scopes, now, transaction) as gradebook:
-                place = _placed(wanted, gradebook)
+                seen = _done(wanted, gradebook)
         except PlatformUnavailable as problem:
             with transaction():
                 _try_later(wanted, problem, now())
@@ -94,7 +96,7 @@ def make_line_items(
         else:
             pause("line-item-made")
             with transaction():
-                _record(wanted, place, now())
+                _record(wanted, seen, now())
             pause("line-item-recorded")
 
 
@@ -131,22 +133,20 @@ def note_storing(line_item_id: int, refusal: str | None) -> None:
     db.session.execute(update(LineItem).where(LineItem.id == line_item_id, concerned).values(**values))
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A column as it stands in the LMS after our call. `kept_name`: why it is not called as we wanted."""
-
-    seen: LineItemSeen
-    kept_name: ServiceRefused | None = None
-
-
-def _placed(wanted: Wanted, gradebook: GradebookConnection) -> _Place | None:
+def _done(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen | None:
     """Do in the LMS what is wanted there; None when the column is deleted."""
     if wanted.removing:
         gradebook.delete_line_item(wanted.url, wanted.tag)
         return None
+    return _placed(wanted, gradebook) if wanted.placed else _found_or_made(wanted, gradebook)
+
+
+def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
     if not wanted.ours:
-        return _Place(_adopted(wanted, gradebook))
-    seen = gradebook.find_or_create_line_item(
+        return _adopted(wanted, gradebook)
+    if wanted.renaming:
+        return gradebook.rename_line_item(wanted.url, wanted.label)
+    return gradebook.find_or_create_line_item(
         wanted.container_url,
         tag=wanted.tag,
         resource_id=wanted.resource_id,
@@ -154,15 +154,18 @@ def _placed(wanted: Wanted, gradebook: GradebookConnection) -> _Place | None:
         maximum=wanted.maximum,
         known_url=wanted.url,
     )
-    return _named_anew(wanted, seen, gradebook) if wanted.renaming else _Place(seen)
 
 
-def _named_anew(wanted: Wanted, seen: LineItemSeen, gradebook: GradebookConnection) -> _Place:
-    """Have the LMS call it by its new name; where it does not let us, scores go to the old one as before."""
-    try:
-        return _Place(gradebook.rename_line_item(seen.url, wanted.label))
-    except ServiceRefused as problem:
-        return _Place(seen, problem)
+def _placed(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
+    """Find the column of a link that was placed, or read it, unless it has the tag of another one of ours."""
+    if wanted.url is None:
+        if wanted.container_url is None:
+            raise ServiceRefused(Problem.LINE_ITEM_GONE, "")
+        return gradebook.find_line_item(wanted.container_url, wanted.tag)
+    seen = _adopted(wanted, gradebook)
+    if seen.tag and seen.tag.startswith(TAG) and seen.tag != wanted.tag:
+        raise ServiceRefused(Problem.LINE_ITEM_GONE, "")
+    return seen
 
 
 def _adopted(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
@@ -188,6 +191,7 @@ def _claim(now: datetime) -> Wanted | None:
             LineItem.state.in_((LineItemState.WANTED, LineItemState.REFUSED)),
             or_(LineItem.lease.is_(None), LineItem.lease_until <= now),
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
         )
         .order_by(LineItem.due_at, LineItem.id)
         .limit(1)
@@ -224,6 +228,7 @@ def _as_wanted(line_item_id: int, lease: str) -> Wanted:
         ours=item.ours,
         removing=item.state is LineItemState.REFUSED,
         renaming=item.url is not None and item.bound_label not in (None, column.name),
+        placed=item.placed,
         url=item.url,
         tag=TAG + column.uuid,
         resource_id=column.uuid,
@@ -233,11 +238,11 @@ def _as_wanted(line_item_id: int, lease: str) -> Wanted:
     )
 
 
-def _record(wanted: Wanted, place: _Place | None, now: datetime) -> None:
-    if place is None:
+def _record(wanted: Wanted, seen: LineItemSeen | None, now: datetime) -> None:
+    if seen is None:
         _forget(wanted, now)
     else:
-        _bind(wanted, place, now)
+        _bind(wanted, seen, now)
 
 
 def _forget(wanted: Wanted, now: datetime) -> None:
@@ -248,8 +253,7 @@ def _forget(wanted: Wanted, now: datetime) -> None:
         _forget_what_the_old_column_had(wanted.id)
 
 
-def _bind(wanted: Wanted, place: _Place, now: datetime) -> None:
-    seen, kept_name = place.seen, place.kept_name
+def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
     bound = {
         "state": LineItemState.BOUND,
         "url": seen.url,
@@ -260,8 +264,8 @@ def _bind(wanted: Wanted, place: _Place, now: datetime) -> None:
         "seen_at": now,
         "due_at": None,
         "attempts": 0,
-        "problem": None if kept_name is None else Problem.NOT_RENAMED.value,
-        "problem_detail": None if kept_name is None else detail_of(kept_name.words),
+        "problem": None,
+        "problem_detail": None,
     }
     if not _change(wanted, now, bound):
         return
@@ -354,7 +358,10 @@ def _try_later(wanted: Wanted, problem: PlatformUnavailable, now: datetime) -> N
 
 def _refuse(wanted: Wanted, code: str, words: str, now: datetime) -> None:
     if wanted.removing:
-        _keep(wanted, words, now)
+        _keep(wanted, Problem.NOT_REMOVED, words, now)
+        return
+    if wanted.renaming and code != Problem.LINE_ITEM_GONE:
+        _keep(wanted, Problem.NOT_RENAMED, words, now)
         return
     refused = {
         "state": LineItemState.REFUSED,
@@ -366,11 +373,11 @@ def _refuse(wanted: Wanted, code: str, words: str, now: datetime) -> None:
         take_off_the_way(wanted.id)
 
 
-def _keep(wanted: Wanted, words: str, now: datetime) -> None:
-    """Record that a column that was to be deleted is still there, and takes scores as before."""
+def _keep(wanted: Wanted, problem: Problem, words: str, now: datetime) -> None:
+    """Record that a column that was to be deleted, or called otherwise, stays and takes scores as before."""
     kept = {"state": LineItemState.BOUND, "due_at": None, "attempts": 0}
-    problem = {"problem": Problem.NOT_REMOVED.value, "problem_detail": detail_of(words)}
-    _change(wanted, now, kept | problem)
+    if _change(wanted, now, kept | {"problem": problem.value, "problem_detail": detail_of(words)}):
+        outbox.wake(outbox.SCORES)
 
 
 def take_off_the_way(line_item_id: int) -> None:

@@ -8,7 +8,8 @@ ROSTERS = "rosters"
 RUNNING_SCORES = "running-scores"
 CHECKS = "checks"
 MESSAGES = "messages"
-ALL = (SCORES, LINE_ITEMS, ROSTERS, RUNNING_SCORES, CHECKS, MESSAGES)
+NOTICE_HANDLERS = "notice-handlers"
+ALL = (SCORES, LINE_ITEMS, ROSTERS, RUNNING_SCORES, CHECKS, MESSAGES, NOTICE_HANDLERS)
 
 
 def wake(outbox: str) -> None:

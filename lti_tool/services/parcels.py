@@ -14,6 +14,7 @@ from lti_tool.models import (
     Course,
     DeliveryState,
     Deployment,
+    DeploymentState,
     Enrolment,
     GradeColumn,
     LineItem,
@@ -220,6 +221,7 @@ def _picked(due: ColumnElement[bool]) -> CTE:
             due,
             LineItem.state == LineItemState.BOUND,
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
             GradeColumn.paused_at.is_(None),
         )
         .order_by(ScoreDelivery.due_at, ScoreDelivery.id)

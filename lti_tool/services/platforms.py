@@ -125,28 +125,32 @@ def approve(
     return deployment
 
 
-def suspend(platform_id: int, now: datetime) -> Platform:
+def suspend(platform_id: int, now: datetime, by: int | None = None) -> Platform:
     """Pause a platform: its launches are refused, nothing is sent to it nor read from it.
 
+    :param by: the administrator who decided; None: an operator, from the command line.
     :raises NotFound: no such platform.
     """
     platform = _platform(platform_id)
     platform.state = PlatformState.SUSPENDED
-    _note_state(platform, "platform.suspended", now)
+    _note_state(platform, "platform.suspended", now, by)
     return platform
 
 
-def resume(platform_id: int, now: datetime) -> Platform:
+def resume(platform_id: int, now: datetime, by: int | None = None) -> Platform:
     """End the pause of a platform.
 
     :raises NotFound: no such platform.
-    :raises Stale: another registration took its place; that is undone by `succession.undo` alone.
+    :raises Stale: `platform-replaced`: another registration took its place, which `succession.undo` alone
+        undoes; `platform-removed`: it was, and its secrets are gone.
     """
     platform = _platform(platform_id)
+    if platform.removed_at is not None:
+        raise Stale("platform-removed")
     if replacement_of(platform.id) is not None:
         raise Stale("platform-replaced")
     platform.state = PlatformState.ACTIVE
-    _note_state(platform, "platform.resumed", now)
+    _note_state(platform, "platform.resumed", now, by)
     return platform
 
 
@@ -167,8 +171,8 @@ def _platform(platform_id: int) -> Platform:
     return platform
 
 
-def _note_state(platform: Platform, act: str, now: datetime) -> None:
-    audit.record_operation(act, f"platform:{platform.id}", now, platform.organisation_id)
+def _note_state(platform: Platform, act: str, now: datetime, by: int | None) -> None:
+    audit.record_administration(by, act, f"platform:{platform.id}", now, platform.organisation_id)
     db.session.flush()
 
 

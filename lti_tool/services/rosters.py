@@ -19,6 +19,7 @@ from lti_tool.lti.rosters import RosterConnection
 from lti_tool.models import (
     Course,
     Deployment,
+    DeploymentState,
     Membership,
     Platform,
     PlatformState,
@@ -75,6 +76,7 @@ def ask(member: ActingMember, now: datetime) -> int:
             Course.community_id == member.community.id,
             Course.roster_url.is_not(None),
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
         )
     )
     courses = list(db.session.scalars(offered))
@@ -106,6 +108,7 @@ def ask_nightly(now: datetime, zone: str) -> None:
         .where(
             Course.roster_url.is_not(None),
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
             Course.id * 37 % NIGHT_LASTS <= minutes,
             or_(Roster.id.is_(None), and_(at_rest, Roster.asked_at < begun)),
             opened,

@@ -71,6 +71,10 @@ INSIDE = {
     ("prompts.edit", "GET"): Inside("prompts/{prompt}/edit", SETTERS),
     ("prompts.save", "POST"): Inside("prompts/{prompt}/edit", SETTERS, 422),
     ("prompts.withdraw", "POST"): Inside("prompts/{prompt}/withdraw", SETTERS, 303),
+    ("activities.show", "GET"): Inside("activities/nobody-knows-it", READERS),
+    ("activities.start", "POST"): Inside("activities/nobody-knows-it", SETTERS, 422),
+    # Nothing of that number may be brought over.
+    ("activities.bring", "POST"): Inside("activities/nobody-knows-it/bring", SETTERS, 404, {"prompt": "1"}),
     ("members.index", "GET"): Inside("members", READERS),
     ("members.appoint", "POST"): Inside(
         "members/{member}/appointment", STAFF, 303, {"role": "community_manager"}
@@ -146,6 +150,8 @@ INSIDE = {
     ("preferences.language", "POST"): Inside("preferences/language", EVERYBODY, 303, {"language": "en"}),
     ("preferences.theme", "POST"): Inside("preferences/theme", EVERYBODY, 303, {"theme": "dark"}),
     ("preferences.discard_kept", "POST"): Inside("kept/1/discard", EVERYBODY, 303),
+    # For seats launched as an administrator of the LMS, whatever their role here.
+    ("connection.index", "GET"): Inside("connection", frozenset()),
     ("preferences.sign_out", "POST"): Inside("sign-out", EVERYBODY, 200),
 }
 
@@ -172,6 +178,41 @@ CONSOLE = {
     ("admin_administrators.add", "POST"): Console("/admin/administrators", 403, 422),
     ("admin_administrators.disable", "POST"): Console("/admin/administrators/999/disable", 403, 404),
     ("admin.sign_out", "POST"): Console("/admin/sign-out", 303, 303),
+    ("launch_log.index", "GET"): Console("/admin/launches", 200, 200),
+    ("launch_log.show", "GET"): Console("/admin/launches/CV-2222-2222", 404, 404),  # nobody launched
+    ("launch_log.of_platform", "GET"): Console("/admin/platforms/{platform}/launches", 404, 303),
+    ("deployments.index", "GET"): Console("/admin/platforms/{platform}/deployments", 404, 200),
+    ("deployments.choose_policy", "POST"): Console(
+        "/admin/platforms/{platform}/deployments/policy", 404, 303, {"policy": "strict"}
+    ),
+    # The platform has no deployment yet: there is none to decide about.
+    ("deployments.accept", "POST"): Console("/admin/platforms/{platform}/deployments/1/accept", 404, 404),
+    ("deployments.refuse", "POST"): Console("/admin/platforms/{platform}/deployments/1/refuse", 404, 404),
+    ("deployments.describe", "POST"): Console(
+        "/admin/platforms/{platform}/deployments/1/description", 404, 404
+    ),
+    ("role_rules.form", "GET"): Console("/admin/platforms/{platform}/deployments/1/roles", 404, 404),
+    ("role_rules.edit", "POST"): Console("/admin/platforms/{platform}/deployments/1/roles", 404, 404),
+    ("role_rules.confirm", "POST"): Console(
+        "/admin/platforms/{platform}/deployments/1/roles/confirm", 404, 404
+    ),
+    ("origins.index", "GET"): Console("/admin/platforms/{platform}/origins", 404, 200),
+    ("origins.allow", "POST"): Console("/admin/platforms/{platform}/origins", 404, 422),
+    ("origins.withdraw", "POST"): Console("/admin/platforms/{platform}/origins/1/withdraw", 404, 404),
+    ("platform_life.index", "GET"): Console("/admin/platforms/{platform}/connection", 404, 200),
+    ("platform_life.suspend", "POST"): Console(
+        "/admin/platforms/{platform}/suspension", 404, 303, {"paused": "false"}
+    ),
+    ("platform_life.remove", "POST"): Console("/admin/platforms/{platform}/removal", 404, 409),
+    ("platform_life.preview", "GET"): Console(
+        "/admin/platforms/{platform}/succession?old={platform}", 404, 409
+    ),
+    ("platform_life.succeed", "POST"): Console(
+        "/admin/platforms/{platform}/succession?old={platform}", 404, 409
+    ),
+    ("platform_life.undo", "POST"): Console("/admin/platforms/{platform}/succession/undo", 404, 404),
+    ("keys.index", "GET"): Console("/admin/keys", 403, 200),
+    ("keys.rotate", "POST"): Console("/admin/keys/rotation", 403, 303),
 }
 
 OUTSIDE = {
@@ -194,6 +235,8 @@ OUTSIDE = {
     ("lti.launch_address", "GET"): ("/lti/launch", 200),
     ("lti.launch", "POST"): ("/lti/launch", 400),
     ("lti.choose", "POST"): ("/lti/launch/choice", 400),
+    ("content.place", "POST"): ("/lti/content", 400),
+    ("notices.receive", "POST"): ("/lti/notices", 400),
     ("lti.key_set", "GET"): ("/lti/jwks.json", 200),
     ("registration.look", "GET"): ("/lti/register/nobody-invited", 404),
     ("registration.confirm", "POST"): ("/lti/register/nobody-invited", 404),

@@ -63,15 +63,15 @@ class TestTwoWorkers:
         assert (len(classroom.columns()), classroom.item().state) == (1, LineItemState.BOUND)
 
     def test_that_come_again_find_it_where_it_was(self, sent):
-        """An LMS that refused it for a while, and has it under another tag since."""
+        """An LMS that let nobody in for a while, and has lost the tag since."""
         sent.lms.quirks.refuse_tokens = True
         sent.lms.tokens.forget_all()
         rename(sent)
         sent.make_columns()
-        assert sent.item().state is LineItemState.REFUSED
+        assert (sent.item().state, sent.item().problem) == (LineItemState.BOUND, Problem.NOT_RENAMED)
         sent.lms.quirks.refuse_tokens = False
         sent.columns()[0].tag = ""
-        sent.trainer.post(f"grading/line-items/{sent.item().id}/again")
+        rename(sent)
         sent.make_columns()
         assert (len(sent.lms.lineitems(FRENCH)), len(in_the_lms(sent, NEW))) == (1, 1)
 
@@ -127,6 +127,17 @@ class TestRenaming:
         rename(sent)
         sent.make_columns()
         assert (len(in_the_lms(sent, NEW)), sent.item().problem) == (1, None)
+
+    def test_of_one_that_is_gone_says_that_and_nothing_else(self, sent):
+        sent.lms.gradebook.items.clear()
+        rename(sent)
+        sent.make_columns()
+        assert (sent.item().state, sent.item().problem) == (LineItemState.REFUSED, Problem.LINE_ITEM_GONE)
+        assert sent.lms.lineitems(FRENCH) == []
+        sent.trainer.post(f"grading/line-items/{sent.item().id}/again")
+        sent.make_columns()
+        assert len(in_the_lms(sent, NEW)) == 1
+        assert (sent.item().state, sent.state()) == (LineItemState.BOUND, DeliveryState.READY)
 
     def test_while_the_lms_is_down_is_made_up_for(self, sent):
         sent.lms.quirks.down = True

@@ -19,6 +19,8 @@ WITHOUT_A_SEAT = frozenset(
         "sign_in/code.html",
         "lti/repost.html",
         "lti/choice.html",
+        "lti/content.html",
+        "lti/content_answer.html",
         "registration/confirm.html",
     }
 )
