@@ -8,7 +8,7 @@ from lti_tool.admin_access import admin_blueprint
 from lti_tool.errors import Unfit
 from lti_tool.schemas.fields import row_number
 from lti_tool.schemas.platforms import days_in, typed_in, wish_in
-from lti_tool.services import connecting, guides, platform_health, requested_checks
+from lti_tool.services import connecting, guides, invitations, platform_health, requested_checks
 from lti_tool.services.platform_health import PlatformHealth
 
 bp = admin_blueprint("platforms", __name__)
@@ -19,7 +19,8 @@ def index(admin):
     """Show the platforms, how each does, and what is to be mended."""
     search, after = request.args.get("search", ""), row_number(request.args.get("after")) or None
     page = platform_health.page_of(_seen_by(admin), search, after, clock.now())
-    return render_template("admin/platforms/index.html", page=page, after=after)
+    open_ones = invitations.unused(_seen_by(admin), clock.now())
+    return render_template("admin/platforms/index.html", page=page, after=after, invitations=open_ones)
 
 
 @bp.get("/platforms/connect")
@@ -61,6 +62,13 @@ def invite(admin):
     except Unfit as refusal:
         return _form(admin, preset.key, inviting=refusal), 422
     return _form(admin, preset.key, invited=made)
+
+
+@bp.post("/platforms/invitations/<id:invitation_id>/withdraw")
+def withdraw(admin, invitation_id):
+    """Take an address back that nobody has used yet."""
+    connecting.withdraw_invitation(admin, invitation_id, clock.now())
+    return redirect(url_for(".index", done="withdrawn"), 303)
 
 
 def _form(admin, key: str, refusal: Unfit | None = None, inviting: Unfit | None = None, invited=None):

@@ -122,6 +122,19 @@ def invite(
     return made
 
 
+def withdraw_invitation(admin: ActingAdministrator, invitation_id: int, now: datetime) -> None:
+    """Let an address that nobody has used yet be of no use any more.
+
+    :raises NotFound: there is none that the administrator may withdraw.
+    """
+    seen_by = None if admin.operator else admin.organisation_ids
+    owner_id = invitations.withdraw(invitation_id, seen_by, now)
+    subject = f"invitation:{invitation_id}"
+    audit.record_administration(
+        admin.administrator_id, "platform.invitation-withdrawn", subject, now, owner_id
+    )
+
+
 def _registration(read: Read, preset: Preset) -> Registration:
     found = read.addresses
     return Registration(

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from lti_tool.errors import NotFound
 from lti_tool.lti.presets import GUIDES
@@ -27,7 +28,13 @@ def guide(name: str, language: str, base_url: str, help_address: str) -> tuple[s
         raise NotFound("no-such-guide")
     title, text = _read(name, language if language in LANGUAGES else "en")
     text = _LINK.sub(lambda link: _link(link[1], link[2], help_address), text)
-    return title, text.replace(SAMPLE_TOOL, base_url)
+    return title, _of_this_tool(text, base_url)
+
+
+def _of_this_tool(text: str, base_url: str) -> str:
+    """Put our own address where the guides have a sample, and our host where they name it alone."""
+    sample, ours = urlsplit(SAMPLE_TOOL).netloc, urlsplit(base_url).netloc
+    return text.replace(SAMPLE_TOOL, base_url).replace(sample, ours)
 
 
 @lru_cache(maxsize=64)

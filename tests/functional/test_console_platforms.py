@@ -116,7 +116,7 @@ class TestTheList:
             add(world, number)
         with world.app.app_context(), counted() as many:
             admin.get("/admin/platforms")
-        assert len(many) == len(few) <= 8
+        assert len(many) == len(few) <= 9
 
 
 class TestWhenServicesWereLastUsed:
@@ -245,6 +245,19 @@ class TestConnectingByAnAddress:
         assert address.startswith(f"{TOOL}/lti/register/")
         assert "Our Moodle" in world.browser().get(address.removeprefix(TOOL)).text
         assert address not in admin.get("/admin/platforms/connect?lms=moodle").html
+
+    def test_can_be_taken_back_until_it_is_used(self, world, admin):
+        sent = {"lms": "moodle", "name": "Our Moodle", "days": "7"}
+        address = admin.post("/admin/platforms/invitations", sent).soup.select_one("#registration-address")
+        path = address["value"].removeprefix(TOOL)
+        stranger = administrator(world, organisation="Another school")
+        assert "Our Moodle" not in stranger.get("/admin/platforms").text
+        button = admin.get("/admin/platforms").soup.select_one("form[action$=withdraw]")["action"]
+        assert stranger.post(button).status == 404
+        assert world.browser().get(path).status == 200
+        assert "connects nothing any more" in admin.post(button).text
+        assert world.browser().get(path).status == 410
+        assert admin.post(button).status == 404
 
     def test_says_what_is_missing(self, admin):
         page = admin.post("/admin/platforms/invitations", {"lms": "moodle", "name": " ", "days": "999"})

@@ -163,6 +163,7 @@ CONSOLE = {
     ("platforms.choose", "GET"): Console("/admin/platforms/connect?lms=moodle", 200, 200),
     ("platforms.connect", "POST"): Console("/admin/platforms/connect", 422, 422, {"lms": "moodle"}),
     ("platforms.invite", "POST"): Console("/admin/platforms/invitations", 422, 422, {"name": ""}),
+    ("platforms.withdraw", "POST"): Console("/admin/platforms/invitations/1/withdraw", 404, 404),
     ("platforms.show", "GET"): Console("/admin/platforms/{platform}", 404, 200),
     ("platforms.check", "GET"): Console("/admin/platforms/{platform}/check", 404, 200),
     ("platforms.ask_for_check", "POST"): Console("/admin/platforms/{platform}/check", 404, 303),
