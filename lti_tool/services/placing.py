@@ -247,6 +247,7 @@ def _column(
 ) -> GradeColumn:
     """Find or make our side of a column, and have it wait for the one that the LMS makes with the link."""
     member.must(Act.MANAGE_GRADES)
+    _in_a_row(member)
     found = _columns(member)
     if None not in found:
         raise Unfit({"what": ["grading-off"]})
@@ -276,6 +277,14 @@ def _column(
     item.problem = item.problem_detail = None
     db.session.flush()
     return column
+
+
+def _in_a_row(member: ActingMember) -> None:
+    """Have those who add columns wait for each other, as `column_settings.add` does."""
+    whole = select(GradeColumn.id).where(
+        GradeColumn.community_id == member.community.id, GradeColumn.kind == ColumnKind.PARTICIPATION
+    )
+    db.session.execute(whole.with_for_update(key_share=True))
 
 
 def _line_item(column: GradeColumn | None, key: str) -> LineItemWanted | None:

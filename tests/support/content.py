@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from sqlalchemy import select
 
 from demo_lms.links import Link
 from tests.functional.launches import claims_of, signed
-from tests.support.world import FRENCH, TOOL, Browser, Page, hidden_fields
+from tests.support.world import FRENCH, TOOL, Browser, Page, World, hidden_fields
 
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 SETTINGS, ITEMS = DEEP_LINKING + "deep_linking_settings", DEEP_LINKING + "content_items"
@@ -137,6 +138,19 @@ def set_prompt(trainer: Page, title: str = "A useful disagreement", body: str = 
     assert page.status == 200, page.text
     link = BeautifulSoup(page.html, "html.parser").select_one("a[href*='/prompts/'][href*='/edit']")
     return int(link["href"].split("/prompts/")[1].split("/")[0])
+
+
+def graded(number: int, maximum: str = "10") -> dict[str, str]:
+    """Return the fields by which a prompt is placed with a column of its own."""
+    return {f"column-prompt-{number}": "1", f"maximum-prompt-{number}": maximum}
+
+
+def rows(world: World, table) -> list:
+    """Return all rows of a table of the tool, oldest first."""
+    with world.database() as session:
+        found = list(session.scalars(select(table).order_by(table.id)))
+        session.expunge_all()
+    return found
 
 
 def recorded(path: str) -> dict:
