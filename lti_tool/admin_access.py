@@ -51,6 +51,8 @@ def admin_blueprint(name: str, import_name: str, url_prefix: str = CONSOLE) -> B
     @blueprint.url_value_preprocessor
     def admit_administrators_only(endpoint, values):
         g.console = _admit()
+        if access.is_unsafe():
+            sign_in.note_use(g.console.session, clock.now())
         values["admin"] = g.console.admin
 
     return blueprint

@@ -10,8 +10,8 @@ from lti_tool.errors import NotFound, Unfit
 from lti_tool.extensions import db
 from lti_tool.lti import keys
 from lti_tool.models import Administrator, AdministratorSession, RecoveryCode
-from lti_tool.services import audit
-from lti_tool.services.administrators import ActingAdministrator
+from lti_tool.services import audit, sign_in
+from lti_tool.services.administrators import ActingAdministrator, folded
 from lti_tool.services.sessions import digest
 
 ISSUER = "Community Value"
@@ -80,10 +80,29 @@ def switch_off(admin: ActingAdministrator, session: AdministratorSession, code: 
     account = _account(admin)
     if not _passes(account, session, code, now):
         return False
-    account.totp_encrypted = account.totp_pending_encrypted = account.totp_step = None
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.administrator_id == account.id))
+    _take_off(account)
     _note(admin, "administrator.factor-off", now)
     return True
+
+
+def reset(email: str, now: datetime) -> None:
+    """Ask for no code any more, where app and recovery codes are lost; sessions and links end.
+
+    :raises NotFound: there is no such account.
+    """
+    account = db.session.scalars(
+        select(Administrator).where(Administrator.email == folded(email))
+    ).one_or_none()
+    if account is None:
+        raise NotFound("no-such-administrator")
+    _take_off(account)
+    sign_in.end_everywhere(account.id, now)
+    audit.record_administration(None, "administrator.factor-reset", f"administrator:{account.id}", now, None)
+
+
+def _take_off(account: Administrator) -> None:
+    account.totp_encrypted = account.totp_pending_encrypted = account.totp_step = None
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.administrator_id == account.id))
 
 
 def show(session: AdministratorSession, code: str, now: datetime) -> bool:

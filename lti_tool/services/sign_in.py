@@ -17,7 +17,10 @@ from lti_tool.services.sessions import digest
 PATH = "/o/"
 LINK_FROM_COMMAND_LINE = timedelta(hours=24)
 LINK_BY_MAIL = timedelta(minutes=15)
-SESSION = timedelta(hours=8)
+# A session ends when nothing was sent in it for this long, and at the latest so long after signing in.
+IDLE, SESSION = timedelta(hours=2), timedelta(hours=8)
+# The end is moved at most this often: whoever works does not write it with each form.
+NOTED_EVERY = timedelta(minutes=1)
 # So long somebody who is half signed in may look for the second factor.
 HALF_SESSION = timedelta(minutes=10)
 # Mails to one address in a quarter of an hour, and to all in an hour.
@@ -124,7 +127,7 @@ def begin(account: Administrator, now: datetime) -> str:
             administrator_id=account.id,
             token_hash=_hash(secret),
             created_at=now,
-            expires_at=now + (SESSION if account.totp_encrypted is None else HALF_SESSION),
+            expires_at=now + (IDLE if account.totp_encrypted is None else HALF_SESSION),
             awaits_factor=account.totp_encrypted is not None,
         )
     )
@@ -162,8 +165,15 @@ def found(cookie_values: list[str], now: datetime, *, half: bool = False) -> Sig
 
 def complete(session: AdministratorSession, now: datetime) -> None:
     """Let a session that waited for the second factor be a whole one."""
-    session.expires_at = now + SESSION
+    session.expires_at = now + IDLE
     _note_entry(db.session.get_one(Administrator, session.administrator_id), now)
+
+
+def note_use(session: AdministratorSession, now: datetime) -> None:
+    """Move the end of a session that is in use: idle from here on, never beyond `SESSION` after its begin."""
+    end_of_it = min(now + IDLE, session.created_at + SESSION)
+    if end_of_it - session.expires_at > NOTED_EVERY:
+        session.expires_at = end_of_it
 
 
 def _note_entry(account: Administrator, now: datetime) -> None:

@@ -63,7 +63,8 @@ class TestLettingInNoMore:
         acts = rows(environment, "SELECT act FROM audit_entry ORDER BY id")
         assert acts == [("administrator.added",), ("administrator.disabled",)]
 
-    def test_says_that_there_is_no_such_administrator(self, installed):
-        answer = installed("admins", "disable", "nobody@campus.example")
+    @pytest.mark.parametrize("command", ["disable", "reset"])
+    def test_says_that_there_is_no_such_administrator(self, installed, command):
+        answer = installed("admins", command, "nobody@campus.example")
         assert answer.returncode == 1
         assert "nobody@campus.example" in answer.stderr

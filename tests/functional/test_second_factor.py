@@ -131,6 +131,15 @@ class TestSwitchingItOff:
             acts = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)).all()
         assert acts[-1] == "administrator.factor-failed"
 
+    def test_can_be_done_by_an_operator_where_everything_is_lost(self, protected):
+        with protected.world.app.app_context(), transaction():
+            second_factor.reset(protected.browser.email.upper(), clock.now())
+        assert protected.browser.get("/admin/").status == 401
+        browser = AdministratorBrowser(protected.world, 0, protected.browser.email)
+        page = browser.sign_in_by(link_for(protected.world, protected.browser.email))
+        assert page.soup.h1.text == "Administration"
+        assert "recovery code" not in browser.get("/admin/account").text
+
     def test_forgets_wrong_codes_after_a_good_one(self, protected):
         browser = protected.half_signed_in()
         for _ in range(second_factor.MOST_TRIES - 1):
