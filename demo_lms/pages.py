@@ -121,6 +121,12 @@ def course_page(course_id: str) -> str:
     )
 
 
+@pages.get("/lti/storage")
+def storage_frame() -> str:
+    """The frame that keeps values for tools, where the course page itself does not (Blackboard, Canvas)."""
+    return render_template("storage.html")
+
+
 @pages.get("/courses/<course_id>/grades")
 def grades(course_id: str) -> str:
     """The gradebook: what the LMS holds."""

@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 
 
+STORAGE_MANNERS = ("parent", "frame", "silent", "wrong-id", "wrong-key", "refusing", "forgetful")
+"""Platform storage: the page itself or a frame of it keeps values; the others keep them badly or not at all."""
+
+
 @dataclass
 class Quirks:
     """Behaviour that differs between LMSs, and faults that tests provoke; every field may change at run time.
@@ -41,6 +45,9 @@ class Quirks:
     """The LMS's own key set answers 503."""
     troubles: list[str] = field(default_factory=list)
     """What the next calls of the grade services meet, one each, by the names of `demo_lms.troubles`."""
+
+    platform_storage: str = ""
+    """The course page answers messages of platform storage, in one of the manners of `STORAGE_MANNERS`."""
 
     # Registration
 

@@ -41,6 +41,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
+        arrivals,
         assessment,
         columns,
         comments,
@@ -60,9 +61,10 @@ def _register_blueprints(app) -> None:
         prompts,
         questions,
         registration,
+        tabs,
     )
 
-    outside = (front, health, metrics, lti, registration)
+    outside = (front, health, metrics, lti, registration, arrivals)
     inside = (
         home,
         posts,
@@ -78,6 +80,7 @@ def _register_blueprints(app) -> None:
         questions,
         evidence,
         preferences,
+        tabs,
     )
     for part in outside + inside:
         app.register_blueprint(part.bp)

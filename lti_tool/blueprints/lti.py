@@ -5,11 +5,12 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 
-from lti_tool import access, clock, observation, pages, request_cycle, settings
+from lti_tool import access, clock, pages, refused_launches, request_cycle, settings
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import keys, launches, logins
-from lti_tool.services import context_choice, enrolment, launch_log, platforms, sessions
+from lti_tool.services import context_choice, enrolment, handovers, launch_log, sessions
 from lti_tool.services.context_choice import Undecided
+from lti_tool.services.enrolment import Admitted
 from lti_tool.transactions import reading, transaction
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ bp = Blueprint("lti", __name__, url_prefix="/lti")
 LOGIN_COOKIE = "__Host-cv_login"
 LOOPBACK_LOGIN_COOKIE = "cv_login"
 LOGIN_COOKIE_SECONDS = 900
+STORAGE_FRAME = "cv_storage_frame"
+LONGEST_FRAME = 100
 REPOSTED = "cv_reposted"
 
 
@@ -36,6 +39,7 @@ def login():
         auth_url=start.auth_url,
         same_login_url=url_for(".login") + "?" + urlencode(params),
         check_url=url_for(".cookie_check"),
+        storage_url=url_for(".login_by_storage"),
     )
     response = Response(page)
     access.set_cookie(response, LOGIN_COOKIE, LOOPBACK_LOGIN_COOKIE, secret, LOGIN_COOKIE_SECONDS)
@@ -46,6 +50,26 @@ def login():
 def cookie_check():
     """Tell the login page whether its cookie came back."""
     return {"sticks": bool(_login_secrets())}
+
+
+@bp.get("/login/storage")
+def login_by_storage():
+    """Begin the same login once more, bound to a secret that the LMS's page will keep (platform storage).
+
+    Asked by the login page where the cookie does not stick and the LMS's page offers it.
+    """
+    params = request.args.to_dict()
+    secret, frame = sessions.new_secret(), params.pop(STORAGE_FRAME, "")[:LONGEST_FRAME] or "_parent"
+    try:
+        start = logins.begin(params, secret, clock.now(), storage_frame=frame)
+    except LaunchRefused as refusal:
+        return {"code": refusal.code}, refusal.status
+    return {
+        "auth_url": start.auth_url,
+        "origin": start.storage_origin,
+        "key": start.storage_key,
+        "value": secret,
+    }
 
 
 @bp.get("/launch", endpoint="launch_address")
@@ -67,7 +91,7 @@ def launch():
     try:
         return _let_in(form)
     except LaunchRefused as refusal:
-        return _refused(refusal)
+        return refused_launches.logged(refusal)
 
 
 def _let_in(form: dict) -> Response:
@@ -81,6 +105,8 @@ def _let_in(form: dict) -> Response:
     with reading():
         launch = launches.verify(id_token, state, now, found)
     g.launch_locale = launch.locale
+    if state.storage_frame is not None:
+        return _ask_for_proof(launch, state, now)
     with transaction():
         admitted = enrolment.admit(
             launch,
@@ -92,6 +118,44 @@ def _let_in(form: dict) -> Response:
     return _answer(admitted, launch, now)
 
 
+def _ask_for_proof(launch, state: launches.LaunchState, now) -> Response:
+    """Let the page fetch the secret from the LMS's page: nobody is let in before it was shown."""
+    request_cycle.frame_by(list(launch.frame_origins))
+    page = render_template("lti/proof.html", parked=launches.parked(launch, state, now), state=state)
+    return Response(page)
+
+
+@bp.post("/launch/proof")
+def prove():
+    """Take what the LMS's page had kept; a tab of its own is where the person is signed in then."""
+    request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
+    try:
+        if not access.is_from_our_own_page():
+            raise LaunchRefused("state-other-browser", "the proof was sent by another site")
+        return _proven(request.form.get("launch", ""), request.form.get("value", ""))
+    except LaunchRefused as refusal:
+        return refused_launches.logged(refusal)
+
+
+def _proven(text: str, value: str) -> Response:
+    now = clock.now()
+    came = launches.open_parked(text, value, now)
+    launch = came.launch
+    g.launch_locale = launch.locale
+    with transaction():
+        launches.use_up_parked(came, now)
+        # No cookie of the frame is believed, and none is set: its seat only waits for the link to be used.
+        admitted = enrolment.admit(launch, [], settings.current().time_zone, now, note="storage-proven")
+        if isinstance(admitted, Undecided) and admitted.may_decide:
+            raise LaunchRefused("state-other-browser", "staff have to choose, and that form needs a cookie")
+        if not isinstance(admitted, Admitted):
+            return _answer(admitted, launch, now)
+        secret = handovers.begin(admitted.seat_id, _page_of(admitted, launch.target_link_uri), now)
+    request_cycle.frame_by(list(launch.frame_origins))
+    address = url_for("arrivals.look", token=secret)
+    return Response(render_template("handovers/link.html", address=address, blocked=True))
+
+
 @bp.post("/launch/choice")
 def choose():
     """Take what staff chose: go on in a community that the course has already, or begin a new one."""
@@ -99,7 +163,7 @@ def choose():
     try:
         return _decided(request.form.get("launch", ""), request.form.get("space", ""))
     except LaunchRefused as refusal:
-        return _refused(refusal)
+        return refused_launches.logged(refusal)
 
 
 def _decided(text: str, choice: str) -> Response:
@@ -158,7 +222,12 @@ def _into_the_community(admitted, target: str) -> Response:
 
 
 def _destination(admitted, target: str) -> str:
-    """Choose where to go: the page asked for before signing in, the launch's target, else home.
+    """Choose where to go, for the seat that was given."""
+    return f"{_page_of(admitted, target)}?{urlencode({'seat': admitted.seat_id})}"
+
+
+def _page_of(admitted, target: str) -> str:
+    """Choose a page: the one asked for before signing in, the launch's target, else home.
 
     Only pages of this very community: another one's address may stand there from an earlier day.
     """
@@ -168,7 +237,7 @@ def _destination(admitted, target: str) -> str:
         if wish and wish.startswith(home):
             home = wish.partition("?")[0].partition("#")[0]
             break
-    return f"{home}?{urlencode({'seat': admitted.seat_id})}"
+    return home
 
 
 def _login_secrets() -> list[str]:
@@ -200,48 +269,7 @@ def _login_refused(refusal: LaunchRefused) -> Response:
     """Show the same calm page. A login writes nothing, so the story goes to the server's own log."""
     reference = launch_log.new_reference()
     log.warning("login refused, %s: %s %r", reference, refusal.code, refusal.detail)
-    return _refusal_page(refusal, reference, clock.now(), in_launch_log=False)
-
-
-def _refused(refusal: LaunchRefused) -> Response:
-    """Show a calm page with a reference, and write the whole story into the launch log."""
-    now, reference = clock.now(), launch_log.new_reference()
-    facts = refusal.facts
-    with transaction():
-        launch_log.refused(refusal, reference, now)
-        if refusal.code == "deployment-waiting":
-            # The id as the LMS writes it; what the log shows of it may have been cleaned.
-            enrolment.let_wait(facts["platform_id"], facts["deployment_id"], now)
-    return _refusal_page(refusal, reference, now, in_launch_log=True)
-
-
-def _refusal_page(refusal: LaunchRefused, reference: str, now, *, in_launch_log: bool) -> Response:
-    observation.refused(refusal.code)
-    facts = refusal.facts
-    page = render_template(
-        "lti/refused.html",
-        code=refusal.code,
-        reference=reference,
-        at=now,
-        # The LMS's own words; what our checks noted is for the log alone.
-        detail=refusal.detail if refusal.code == "platform-error" else None,
-        in_launch_log=in_launch_log,
-        return_url=facts.get("return_url"),
-        issuer=facts.get("issuer"),
-        client_id=facts.get("client_id"),
-        deployment=facts.get("deployment"),
-        replaced_by=_replacement(refusal),
-    )
-    return Response(page, status=refusal.status)
-
-
-def _replacement(refusal: LaunchRefused) -> str | None:
-    """Name the registration that took the place of one that is paused for that reason."""
-    if refusal.code not in ("login-suspended", "platform-suspended"):
-        return None
-    with reading():
-        successor = platforms.replacement_of(refusal.facts.get("platform_id"))
-        return successor.name if successor else None
+    return refused_launches.page(refusal, reference, clock.now(), in_launch_log=False)
 
 
 @bp.get("/jwks.json")

@@ -39,7 +39,7 @@ from lti_tool.models.platform import (
     SuccessionMove,
 )
 from lti_tool.models.roster import Roster, RosterGroup, RosterLine, RosterState
-from lti_tool.models.security import BrowserSession, Seat, ToolKey, UsedNonce
+from lti_tool.models.security import BrowserSession, Handover, Seat, ToolKey, UsedNonce
 
 __all__ = [
     "AccessTokenRow",
@@ -68,6 +68,7 @@ __all__ = [
     "GradeDecision",
     "GradingPolicy",
     "GroupSource",
+    "Handover",
     "HostSlot",
     "KeptText",
     "LaunchRecord",

@@ -88,6 +88,33 @@ window.addEventListener("pageshow", (event) => {
   for (const form of document.querySelectorAll("form[data-sending]")) setSending(form, false);
 });
 
+/* ---- From the frame into a tab of its own: the tab opens with the click, the link follows. ---- */
+
+async function goToTab(form, tab) {
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { Accept: "application/json" },
+    });
+    if (!answer.ok) throw new Error(`the link was answered with ${answer.status}`);
+    const { address } = await answer.json();
+    tab.opener = null;
+    tab.location.replace(new URL(address, location.href));
+  } catch {
+    tab.close();
+    form.submit(); // The answer stands in this page then: a link, or why there is none.
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-open-tab]")) return;
+  const tab = window.open("about:blank");
+  if (!tab) return;
+  event.preventDefault();
+  goToTab(event.target, tab);
+});
+
 /* ---- The frame grows with the page, where the LMS listens. ---- */
 
 const platforms = (document.body.dataset.platformOrigins ?? "").split(" ").filter((origin) => origin.startsWith("http"));

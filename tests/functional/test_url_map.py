@@ -128,6 +128,7 @@ INSIDE = {
     ("preferences.language", "POST"): Inside("preferences/language", EVERYBODY, 303, {"language": "en"}),
     ("preferences.theme", "POST"): Inside("preferences/theme", EVERYBODY, 303, {"theme": "dark"}),
     ("preferences.discard_kept", "POST"): Inside("kept/1/discard", EVERYBODY, 303),
+    ("tabs.open_in_tab", "POST"): Inside("tab", EVERYBODY),
     ("preferences.sign_out", "POST"): Inside("sign-out", EVERYBODY, 200),
 }
 
@@ -139,6 +140,10 @@ OUTSIDE = {
     ("lti.login", "GET"): ("/lti/login", 400),
     ("lti.login", "POST"): ("/lti/login", 400),
     ("lti.cookie_check", "GET"): ("/lti/login/cookie", 200),
+    ("lti.login_by_storage", "GET"): ("/lti/login/storage", 400),
+    ("lti.prove", "POST"): ("/lti/launch/proof", 400),
+    ("arrivals.look", "GET"): ("/o/tab/nobody-made-it", 400),
+    ("arrivals.arrive", "POST"): ("/o/tab/nobody-made-it", 400),
     ("lti.launch_address", "GET"): ("/lti/launch", 200),
     ("lti.launch", "POST"): ("/lti/launch", 400),
     ("lti.choose", "POST"): ("/lti/launch/choice", 400),

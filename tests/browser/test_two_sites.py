@@ -1,0 +1,253 @@
+"""Two sites over https: what each kind of cookie blocking leaves possible, and how people get in all the same.
+
+`docs/browsers.md` says in a table what is tried here.
+"""
+
+import json
+import re
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import BROWSER, axe
+from tests.browser.other_processes import https_campus
+from tests.browser.people import FRENCH, INSIDE, Community, Visitor
+from tests.browser.watch import Watch
+from tests.support.chromium import chromium_path
+
+pytestmark = BROWSER
+
+BLOCKED = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
+THIRD_PARTY_BLOCKED = "--test-third-party-cookie-phaseout"
+WITHOUT_PARTITIONS = "--disable-features=PartitionedCookies"
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory, certificate):
+    """The tool and an LMS on two https sites."""
+    with https_campus(tmp_path_factory.mktemp("https"), certificate) as served:
+        yield served
+
+
+@pytest.fixture
+def owned_browser(playwright, chromium_arguments, addresses, tmp_path):
+    """Open a Chromium with its owner's settings; none of them may have seen trouble."""
+    opened = []
+
+    def open_one(*arguments: str, number: str = "one") -> Visitor:
+        profile = tmp_path / number / "Default"
+        profile.mkdir(parents=True)
+        (profile / "Preferences").write_text(json.dumps(BLOCKED), encoding="utf-8")
+        context = playwright.chromium.launch_persistent_context(
+            profile.parent,
+            executable_path=chromium_path(),
+            args=[*chromium_arguments, *arguments],
+            viewport={"width": 1100, "height": 900},
+        )
+        hosts = {name.split("//")[1].split(":")[0] for name in (addresses.tool, addresses.lms)}
+        watch = Watch(context, frozenset(hosts))
+        opened.append((context, watch))
+        return Visitor(context, addresses, watch)
+
+    yield open_one
+    for context, _ in opened:
+        context.close()
+    assert [trouble for _, watch in opened for trouble in watch.troubles] == []
+
+
+@pytest.fixture
+def without_cookies(owned_browser):
+    """A Chromium that keeps no cookie of the tool while it is in the LMS's frame."""
+    return owned_browser(THIRD_PARTY_BLOCKED, WITHOUT_PARTITIONS)
+
+
+@contextmanager
+def platform_storage(visitor: Visitor, manner: str):
+    """Let the LMS's course page keep values for the tool, in this manner."""
+    page = visitor.new_tab()
+
+    def switch(to: str) -> None:
+        page.goto(visitor.addresses.lms + "/quirks")
+        page.fill("#platform_storage", to)
+        page.locator("form.fields button").click()
+        page.wait_for_load_state()
+
+    switch(manner)
+    try:
+        yield
+    finally:
+        switch("")
+
+
+def secure_cookies(visitor: Visitor) -> dict[str, dict]:
+    return {one["name"]: one for one in visitor.context.cookies(visitor.addresses.tool)}
+
+
+def follows_to_tab(visitor: Visitor, link) -> Community:
+    """Press what opens a new tab, and the one button that is there."""
+    with visitor.context.expect_page() as opened:
+        link.click()
+    tab = opened.value
+    tab.wait_for_url(re.compile("/o/tab/"))
+    tab.locator("form button").click()
+    return Community(tab)
+
+
+class TestCookiesAllowed:
+    def test_the_frame_is_signed_in(self, visitor, addresses):
+        someone = visitor(addresses)
+        community = someone.is_in_lms("ines").opens_course(FRENCH).community
+        community.writes("Dans le cadre", "Tout simplement.")
+        assert "__Host-cv_session" in {one["name"] for one in someone.context.cookies(addresses.tool)}
+
+
+class TestThirdPartyCookiesBlocked:
+    def test_the_partitioned_cookie_is_kept(self, owned_browser):
+        someone = owned_browser(THIRD_PARTY_BLOCKED)
+        community = someone.is_in_lms("ines").opens_course(FRENCH).community
+        community.writes("Cookie partitionné", "Il reste dans le cadre.")
+        assert community.shown.evaluate("() => document.hasStorageAccess()") is False
+        assert all(one.get("partitionKey") for one in secure_cookies(someone).values())
+
+    def test_without_partitions_the_frame_offers_a_tab(self, without_cookies):
+        frame = without_cookies.is_in_lms("ines").opens_course(FRENCH).frame
+        frame.locator("[data-when=blocked] h1").wait_for()
+        # The control: this browser keeps nothing of the tool's in the frame.
+        assert secure_cookies(without_cookies) == {}
+        assert axe.violations(frame) == []
+
+        with without_cookies.context.expect_page() as opened:
+            frame.locator("a[data-tab]").click()
+        Community(opened.value).writes("Depuis l’onglet", "Ici, le cookie est à nous.")
+
+
+class TestPlatformStorage:
+    @pytest.mark.parametrize("manner", ["parent", "frame"])
+    def test_proves_the_browser_and_a_link_leads_into_a_tab(self, without_cookies, manner):
+        with platform_storage(without_cookies, manner):
+            frame = without_cookies.is_in_lms("ines").opens_course(FRENCH).frame
+            link = frame.locator("a[data-tab][href*='/o/tab/']")
+            link.wait_for()
+            assert secure_cookies(without_cookies) == {}
+            assert axe.violations(frame) == []
+            community = follows_to_tab(without_cookies, link)
+
+        expect(community.shown.locator(".own-name")).to_have_text("Inès Lefèvre")
+        community.writes("Prouvé par le LMS", "Puis un onglet à part.")
+
+    def test_its_link_works_once(self, without_cookies):
+        with platform_storage(without_cookies, "parent"):
+            frame = without_cookies.is_in_lms("ines").opens_course(FRENCH).frame
+            link = frame.locator("a[data-tab][href*='/o/tab/']")
+            address = without_cookies.addresses.tool + link.get_attribute("href")
+            follows_to_tab(without_cookies, link)
+
+        again = without_cookies.new_tab()
+        answer = again.goto(address)
+        assert answer.status == 400
+        assert again.locator("form").count() == 0
+        assert axe.violations(again) == []
+
+    @pytest.mark.parametrize("manner", ["silent", "wrong-id", "wrong-key", "refusing"])
+    def test_that_does_not_answer_rightly_falls_back_to_the_tab(self, without_cookies, manner):
+        with platform_storage(without_cookies, manner):
+            frame = without_cookies.is_in_lms("ines").opens_course(FRENCH).frame
+            frame.locator("[data-when=blocked] h1").wait_for()
+            assert "lti_message_hint" in frame.locator("a[data-tab]").get_attribute("href")
+
+    def test_that_forgets_lets_nobody_in(self, without_cookies):
+        with platform_storage(without_cookies, "forgetful"):
+            frame = without_cookies.is_in_lms("ines").opens_course(FRENCH).frame
+            frame.locator("#reference").wait_for()
+            assert "state-other-browser" in frame.locator("details.more").inner_text(timeout=5000) or (
+                frame.locator("details.more strong").text_content() == "state-other-browser"
+            )
+            assert frame.locator("a[data-tab]").count() == 0
+
+    def test_of_another_site_is_not_asked(self, without_cookies):
+        """A page that frames the launch and answers in the LMS's place never hears the secret."""
+        visitor = without_cookies
+        visitor.is_in_lms("ines")
+        evil = visitor.new_tab()
+        heard = []
+        evil.expose_function("heard", heard.append)
+        lms = visitor.addresses.lms
+        script = """addEventListener('message', (event) => {
+            heard(event.data.subject);
+            const subjects = ['lti.put_data', 'lti.get_data'].map((subject) => ({ subject }));
+            event.source.postMessage({ ...event.data, subject: event.data.subject + '.response',
+                supported_messages: subjects }, '*');
+        });"""
+        other_site = "https://another.lms.campus.test:1/"
+        evil.route(
+            other_site,
+            lambda route: route.fulfill(
+                content_type="text/html",
+                body=f"<script>{script}</script><iframe src='{lms}/courses/{FRENCH}/launch'></iframe>",
+            ),
+        )
+        visitor.watch._hosts = visitor.watch._hosts | {"another.lms.campus.test"}
+        evil.goto(other_site)
+        evil.frame_locator("iframe").locator("[data-when=blocked] h1").wait_for()
+        assert set(heard) == {"lti.capabilities"}
+
+
+class TestOpenInANewTab:
+    def test_goes_from_the_signed_in_frame_to_the_same_page(self, owned_browser):
+        someone = owned_browser(THIRD_PARTY_BLOCKED)
+        inside = someone.is_in_lms("ines").opens_course(FRENCH).community.follows("members")
+        tab = follows_to_tab(someone, inside.shown.locator(".topbar form[data-open-tab] button").first)
+
+        assert "/members" in tab.shown.url
+        expect(tab.shown.locator(".own-name")).to_have_text("Inès Lefèvre")
+        assert tab.page.evaluate("() => window.opener") is None
+        # Outside a frame there is nothing to open, and one can sign out; the frame stays as it was.
+        assert tab.shown.locator("form[data-open-tab]").count() == 0
+        tab.shown.locator(".topbar details.menu summary").click()
+        tab.form("/sign-out").locator("button").click()
+        inside.goes_home().writes("Toujours là", "Le cadre garde sa place.")
+
+    def test_works_without_script(self, visitor, addresses):
+        someone = visitor(addresses, java_script_enabled=False)
+        page = someone.is_in_lms("ines").opens_course(FRENCH)
+        page.frame.locator("form button").click()
+        page.frame.locator("[data-way=here] a").click()
+        while not INSIDE.search(page.frame.url):
+            page.frame.locator("form button").first.click()
+            page.frame.wait_for_load_state()
+        page.frame.locator(".topbar form[data-open-tab] button").first.click()
+        tab = follows_to_tab(someone, page.frame.locator("a[data-tab]"))
+        assert tab.shown.locator("h1").is_visible()
+
+    def test_two_people_at_once_never_mix(self, owned_browser):
+        someone = owned_browser(THIRD_PARTY_BLOCKED)
+        first = someone.is_in_lms("ines").opens_course(FRENCH).community
+        tab = follows_to_tab(someone, first.shown.locator(".topbar form[data-open-tab] button").first)
+        second = someone.is_in_lms("karim").opens_course(FRENCH).community
+        other = follows_to_tab(someone, second.shown.locator(".topbar form[data-open-tab] button").first)
+
+        for who, name in ((tab, "Inès Lefèvre"), (other, "Karim Haddad"), (first, "Inès Lefèvre")):
+            who.writes(f"De {name}", "Chacun pour soi.")
+            assert who.shown.locator(".byline b").first.inner_text() == name
+
+
+class TestTheHeightOfTheFrame:
+    def test_is_told_to_the_platform_alone_and_scrolling_needs_it_not(self, visitor, addresses):
+        course = visitor(addresses).is_in_lms("ines").opens_course(FRENCH)
+        community = course.community
+        course.page.evaluate(
+            "() => { window.heights = []; addEventListener('message', (event) => {"
+            " if (event.data.subject === 'lti.frameResize') heights.push(event.data.height); }); }"
+        )
+        community.goes_to("members")
+        course.page.wait_for_function("() => window.heights.length > 0")
+        told = course.page.evaluate("() => heights.at(-1)")
+        assert told == community.shown.evaluate("() => Math.ceil(document.body.getBoundingClientRect().height)")
+        # This LMS does not grow the frame: what is below is reached by scrolling inside it.
+        community.goes_to()
+        reached = community.shown.evaluate(
+            "() => { scrollTo(0, 1e6); return Math.ceil(scrollY + innerHeight) >="
+            " document.documentElement.scrollHeight && scrollY > 0; }"
+        )
+        assert reached
