@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-
 STORAGE_MANNERS = ("parent", "frame", "silent", "wrong-id", "wrong-key", "refusing", "forgetful")
-"""Platform storage: the page itself or a frame of it keeps values; the others keep them badly or not at all."""
+"""Platform storage: the page itself or a frame of it keeps values; the others keep them badly or not."""
 
 
 @dataclass

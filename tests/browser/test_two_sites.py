@@ -1,4 +1,4 @@
-"""Two sites over https: what each kind of cookie blocking leaves possible, and how people get in all the same.
+"""Two sites over https: what each kind of cookie blocking leaves possible, and how people get in.
 
 `docs/browsers.md` says in a table what is tried here.
 """
@@ -11,16 +11,18 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import BROWSER, axe
-from tests.browser.other_processes import https_campus
+from tests.browser.other_processes import LMS_HOST, TOOL_HOST, https_campus
 from tests.browser.people import FRENCH, INSIDE, Community, Visitor
 from tests.browser.watch import Watch
 from tests.support.chromium import chromium_path
 
 pytestmark = BROWSER
 
-BLOCKED = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
+BLOCKED = {"cookie_controls_mode": 1, "block_third_party_cookies": True}
+OTHER_HOST = "somebody.else.test"  # answered by the test itself, served by nobody
 THIRD_PARTY_BLOCKED = "--test-third-party-cookie-phaseout"
-WITHOUT_PARTITIONS = "--disable-features=PartitionedCookies"
+# The owner refuses every cookie of the tool while it is inside the LMS, partitioned ones too.
+NOTHING_IN_THE_FRAME = {f"https://{TOOL_HOST},https://{LMS_HOST}": {"setting": 2}}
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +37,18 @@ def owned_browser(playwright, chromium_arguments, addresses, tmp_path):
     """Open a Chromium with its owner's settings; none of them may have seen trouble."""
     opened = []
 
-    def open_one(*arguments: str, number: str = "one") -> Visitor:
-        profile = tmp_path / number / "Default"
+    def open_one(refused: dict | None = None) -> Visitor:
+        profile = tmp_path / "profile" / "Default"
         profile.mkdir(parents=True)
-        (profile / "Preferences").write_text(json.dumps(BLOCKED), encoding="utf-8")
+        settings = {"profile": BLOCKED | {"content_settings": {"exceptions": {"cookies": refused or {}}}}}
+        (profile / "Preferences").write_text(json.dumps(settings), encoding="utf-8")
         context = playwright.chromium.launch_persistent_context(
             profile.parent,
             executable_path=chromium_path(),
-            args=[*chromium_arguments, *arguments],
+            args=[*chromium_arguments, THIRD_PARTY_BLOCKED],
             viewport={"width": 1100, "height": 900},
         )
-        hosts = {name.split("//")[1].split(":")[0] for name in (addresses.tool, addresses.lms)}
-        watch = Watch(context, frozenset(hosts))
+        watch = Watch(context, frozenset({TOOL_HOST, LMS_HOST, OTHER_HOST}))
         opened.append((context, watch))
         return Visitor(context, addresses, watch)
 
@@ -59,7 +61,7 @@ def owned_browser(playwright, chromium_arguments, addresses, tmp_path):
 @pytest.fixture
 def without_cookies(owned_browser):
     """A Chromium that keeps no cookie of the tool while it is in the LMS's frame."""
-    return owned_browser(THIRD_PARTY_BLOCKED, WITHOUT_PARTITIONS)
+    return owned_browser(NOTHING_IN_THE_FRAME)
 
 
 @contextmanager
@@ -104,7 +106,7 @@ class TestCookiesAllowed:
 
 class TestThirdPartyCookiesBlocked:
     def test_the_partitioned_cookie_is_kept(self, owned_browser):
-        someone = owned_browser(THIRD_PARTY_BLOCKED)
+        someone = owned_browser()
         community = someone.is_in_lms("ines").opens_course(FRENCH).community
         community.writes("Cookie partitionné", "Il reste dans le cadre.")
         assert community.shown.evaluate("() => document.hasStorageAccess()") is False
@@ -160,9 +162,7 @@ class TestPlatformStorage:
         with platform_storage(without_cookies, "forgetful"):
             frame = without_cookies.is_in_lms("ines").opens_course(FRENCH).frame
             frame.locator("#reference").wait_for()
-            assert "state-other-browser" in frame.locator("details.more").inner_text(timeout=5000) or (
-                frame.locator("details.more strong").text_content() == "state-other-browser"
-            )
+            expect(frame.locator("details.more strong")).to_have_text("state-other-browser")
             assert frame.locator("a[data-tab]").count() == 0
 
     def test_of_another_site_is_not_asked(self, without_cookies):
@@ -171,7 +171,7 @@ class TestPlatformStorage:
         visitor.is_in_lms("ines")
         evil = visitor.new_tab()
         heard = []
-        evil.expose_function("heard", heard.append)
+        evil.expose_function("heard", lambda subject: heard.append(subject))
         lms = visitor.addresses.lms
         script = """addEventListener('message', (event) => {
             heard(event.data.subject);
@@ -179,7 +179,7 @@ class TestPlatformStorage:
             event.source.postMessage({ ...event.data, subject: event.data.subject + '.response',
                 supported_messages: subjects }, '*');
         });"""
-        other_site = "https://another.lms.campus.test:1/"
+        other_site = f"https://{OTHER_HOST}/"
         evil.route(
             other_site,
             lambda route: route.fulfill(
@@ -187,7 +187,6 @@ class TestPlatformStorage:
                 body=f"<script>{script}</script><iframe src='{lms}/courses/{FRENCH}/launch'></iframe>",
             ),
         )
-        visitor.watch._hosts = visitor.watch._hosts | {"another.lms.campus.test"}
         evil.goto(other_site)
         evil.frame_locator("iframe").locator("[data-when=blocked] h1").wait_for()
         assert set(heard) == {"lti.capabilities"}
@@ -195,7 +194,7 @@ class TestPlatformStorage:
 
 class TestOpenInANewTab:
     def test_goes_from_the_signed_in_frame_to_the_same_page(self, owned_browser):
-        someone = owned_browser(THIRD_PARTY_BLOCKED)
+        someone = owned_browser()
         inside = someone.is_in_lms("ines").opens_course(FRENCH).community.follows("members")
         tab = follows_to_tab(someone, inside.shown.locator(".topbar form[data-open-tab] button").first)
 
@@ -221,7 +220,7 @@ class TestOpenInANewTab:
         assert tab.shown.locator("h1").is_visible()
 
     def test_two_people_at_once_never_mix(self, owned_browser):
-        someone = owned_browser(THIRD_PARTY_BLOCKED)
+        someone = owned_browser()
         first = someone.is_in_lms("ines").opens_course(FRENCH).community
         tab = follows_to_tab(someone, first.shown.locator(".topbar form[data-open-tab] button").first)
         second = someone.is_in_lms("karim").opens_course(FRENCH).community
@@ -241,9 +240,9 @@ class TestTheHeightOfTheFrame:
             " if (event.data.subject === 'lti.frameResize') heights.push(event.data.height); }); }"
         )
         community.goes_to("members")
-        course.page.wait_for_function("() => window.heights.length > 0")
-        told = course.page.evaluate("() => heights.at(-1)")
-        assert told == community.shown.evaluate("() => Math.ceil(document.body.getBoundingClientRect().height)")
+        community.shown.wait_for_load_state("load")
+        high = community.shown.evaluate("() => Math.ceil(document.body.getBoundingClientRect().height)")
+        course.page.wait_for_function("(high) => window.heights.at(-1) === high", arg=high)
         # This LMS does not grow the frame: what is below is reached by scrolling inside it.
         community.goes_to()
         reached = community.shown.evaluate(

@@ -144,7 +144,8 @@ class TestALinkIntoATab:
             assert set(session.scalars(select(BrowserSession.expires_at))) == {ends}
 
     @pytest.mark.parametrize(
-        "wish", ["https://evil.test/", "//evil.test/communities/1/", "/communities/77/", "/communities/1/\\x", ""]
+        "wish",
+        ["https://evil.test/", "//evil.test/communities/1/", "/communities/77/", "/communities/1/\\x", ""],
     )
     def test_leads_into_its_own_community_only(self, world, wish):
         home = world.enter("ines")
