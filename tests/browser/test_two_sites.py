@@ -6,13 +6,14 @@
 import json
 import re
 from contextlib import contextmanager
+from html import escape
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import BROWSER, axe
 from tests.browser.other_processes import LMS_HOST, TOOL_HOST, https_campus
-from tests.browser.people import FRENCH, INSIDE, Community, Visitor
+from tests.browser.people import FRENCH, INSIDE, Community, CoursePage, Visitor
 from tests.browser.watch import Watch
 from tests.support.chromium import chromium_path
 
@@ -22,7 +23,9 @@ BLOCKED = {"cookie_controls_mode": 1, "block_third_party_cookies": True}
 OTHER_HOST = "somebody.else.test"  # answered by the test itself, served by nobody
 THIRD_PARTY_BLOCKED = "--test-third-party-cookie-phaseout"
 # The owner refuses every cookie of the tool while it is inside the LMS, partitioned ones too.
-NOTHING_IN_THE_FRAME = {f"https://{TOOL_HOST},https://{LMS_HOST}": {"setting": 2}}
+NOTHING_IN_THE_FRAME = {
+    f"https://{TOOL_HOST},https://{framed_by}": {"setting": 2} for framed_by in (LMS_HOST, OTHER_HOST)
+}
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +97,27 @@ def follows_to_tab(visitor: Visitor, link) -> Community:
     tab.wait_for_url(re.compile("/o/tab/"))
     tab.locator("form button").click()
     return Community(tab)
+
+
+def clicks_through(course: CoursePage, selector: str) -> None:
+    """Click what leads to another page in the frame, and wait for that page."""
+    with course.page.expect_event("framenavigated"):
+        course.frame.locator(selector).first.click()
+    course.frame.wait_for_load_state()
+
+
+def login_address(visitor: Visitor) -> str:
+    """What the LMS sends to the tool's login, as an address that anybody may put into a frame."""
+    page = visitor.new_tab()
+    page.goto(visitor.addresses.lms + "/")
+    fields = page.evaluate(
+        f"""async () => {{
+            const text = await (await fetch("/courses/{FRENCH}/launch")).text();
+            const form = new DOMParser().parseFromString(text, "text/html").forms[0];
+            return new URLSearchParams(new FormData(form)).toString();
+        }}"""
+    )
+    return f"{visitor.addresses.tool}/lti/login?{fields}"
 
 
 class TestCookiesAllowed:
@@ -172,7 +196,7 @@ class TestPlatformStorage:
         evil = visitor.new_tab()
         heard = []
         evil.expose_function("heard", lambda subject: heard.append(subject))
-        lms = visitor.addresses.lms
+        login = login_address(visitor)
         script = """addEventListener('message', (event) => {
             heard(event.data.subject);
             const subjects = ['lti.put_data', 'lti.get_data'].map((subject) => ({ subject }));
@@ -184,7 +208,7 @@ class TestPlatformStorage:
             other_site,
             lambda route: route.fulfill(
                 content_type="text/html",
-                body=f"<script>{script}</script><iframe src='{lms}/courses/{FRENCH}/launch'></iframe>",
+                body=f"<script>{script}</script><iframe src='{escape(login)}'></iframe>",
             ),
         )
         evil.goto(other_site)
@@ -210,12 +234,11 @@ class TestOpenInANewTab:
     def test_works_without_script(self, visitor, addresses):
         someone = visitor(addresses, java_script_enabled=False)
         page = someone.is_in_lms("ines").opens_course(FRENCH)
-        page.frame.locator("form button").click()
-        page.frame.locator("[data-way=here] a").click()
+        clicks_through(page, "form button")
+        clicks_through(page, "[data-way=here] a")
         while not INSIDE.search(page.frame.url):
-            page.frame.locator("form button").first.click()
-            page.frame.wait_for_load_state()
-        page.frame.locator(".topbar form[data-open-tab] button").first.click()
+            clicks_through(page, "form button")
+        clicks_through(page, ".topbar form[data-open-tab] button")
         tab = follows_to_tab(someone, page.frame.locator("a[data-tab]"))
         assert tab.shown.locator("h1").is_visible()
 
