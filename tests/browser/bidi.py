@@ -70,7 +70,10 @@ class Firefox:
                     return Shown(self, one["context"])
             return None
 
-        return until(there, f"something at {part}")
+        try:
+            return until(there, f"something at {part}")
+        except AssertionError as late:
+            raise AssertionError(f"{late}, but {[one['url'] for one in self.contexts()]}") from late
 
     def close(self) -> None:
         self._socket.close()

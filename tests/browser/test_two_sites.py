@@ -20,7 +20,10 @@ from tests.support.chromium import chromium_path
 pytestmark = BROWSER
 
 BLOCKED = {"cookie_controls_mode": 1, "block_third_party_cookies": True}
+ALLOWED = {"cookie_controls_mode": 0, "block_third_party_cookies": False}
 OTHER_HOST = "somebody.else.test"  # answered by the test itself, served by nobody
+# A page that a test answers itself counts as one of the public web.
+MADE_UP_PAGES_REACH_THIS_MACHINE = "--disable-features=LocalNetworkAccessChecks"
 THIRD_PARTY_BLOCKED = "--test-third-party-cookie-phaseout"
 # The owner refuses every cookie of the tool while it is inside the LMS, partitioned ones too.
 NOTHING_IN_THE_FRAME = {
@@ -40,15 +43,17 @@ def owned_browser(playwright, chromium_arguments, addresses, tmp_path):
     """Open a Chromium with its owner's settings; none of them may have seen trouble."""
     opened = []
 
-    def open_one(refused: dict | None = None) -> Visitor:
+    def open_one(refused: dict | None = None, *, third_party: bool = False) -> Visitor:
         profile = tmp_path / "profile" / "Default"
         profile.mkdir(parents=True)
-        settings = {"profile": BLOCKED | {"content_settings": {"exceptions": {"cookies": refused or {}}}}}
+        exceptions = {"content_settings": {"exceptions": {"cookies": refused or {}}}}
+        settings = {"profile": (ALLOWED if third_party else BLOCKED) | exceptions}
+        blocking = [] if third_party else [THIRD_PARTY_BLOCKED]
         (profile / "Preferences").write_text(json.dumps(settings), encoding="utf-8")
         context = playwright.chromium.launch_persistent_context(
             profile.parent,
             executable_path=chromium_path(),
-            args=[*chromium_arguments, THIRD_PARTY_BLOCKED],
+            args=[*chromium_arguments, *blocking, MADE_UP_PAGES_REACH_THIS_MACHINE],
             viewport={"width": 1100, "height": 900},
         )
         watch = Watch(context, frozenset({TOOL_HOST, LMS_HOST, OTHER_HOST}))
@@ -120,12 +125,32 @@ def login_address(visitor: Visitor) -> str:
     return f"{visitor.addresses.tool}/lti/login?{fields}"
 
 
+def mailed_link(visitor: Visitor) -> str:
+    """The address of a contribution as a mail would carry it: without a seat. Its author signs out."""
+    author = visitor.is_in_lms("karim").opens_course(FRENCH).community
+    author.writes("Vu dans un courriel", "Cliquez.")
+    kept = author.shown.url.partition("?")[0]
+    visitor.context.clear_cookies()
+    return kept
+
+
 class TestCookiesAllowed:
-    def test_the_frame_is_signed_in(self, visitor, addresses):
-        someone = visitor(addresses)
+    def test_the_frame_is_signed_in(self, owned_browser):
+        someone = owned_browser(third_party=True)
         community = someone.is_in_lms("ines").opens_course(FRENCH).community
         community.writes("Dans le cadre", "Tout simplement.")
-        assert "__Host-cv_session" in {one["name"] for one in someone.context.cookies(addresses.tool)}
+        # The control: this browser lets other cookies through, too.
+        assert community.shown.evaluate("() => document.hasStorageAccess()") is True
+
+    def test_a_mailed_link_is_where_the_frame_goes_next(self, owned_browser):
+        someone = owned_browser(third_party=True)
+        kept = mailed_link(someone)
+        assert someone.new_tab().goto(kept).status == 401
+        frame = someone.is_in_lms("ines").opens_course(FRENCH).community
+        assert frame.shown.url.startswith(kept)
+        # Once: the launch after it goes where launches go.
+        again = someone.is_in_lms("ines").opens_course(FRENCH).community
+        assert not again.shown.url.startswith(kept)
 
 
 class TestThirdPartyCookiesBlocked:
@@ -135,6 +160,14 @@ class TestThirdPartyCookiesBlocked:
         community.writes("Cookie partitionné", "Il reste dans le cadre.")
         assert community.shown.evaluate("() => document.hasStorageAccess()") is False
         assert all(one.get("partitionKey") for one in secure_cookies(someone).values())
+
+    def test_a_mailed_link_leads_home_in_the_frame_and_there_from_a_tab(self, owned_browser):
+        someone = owned_browser()
+        kept = mailed_link(someone)
+        assert someone.new_tab().goto(kept).status == 401
+        frame = someone.is_in_lms("ines").opens_course(FRENCH).community
+        assert INSIDE.search(frame.shown.url) and not frame.shown.url.startswith(kept)
+        assert someone.enters_again(FRENCH).shown.url.startswith(kept)
 
     def test_without_partitions_the_frame_offers_a_tab(self, without_cookies):
         frame = without_cookies.is_in_lms("ines").opens_course(FRENCH).frame
