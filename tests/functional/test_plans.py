@@ -10,6 +10,7 @@ from lti_tool.extensions import db
 from tests.functional.filling import fill
 from tests.functional.space import id_of
 from tests.support.classroom import Classroom
+from tests.support.world import TOOL
 
 # Tables that hold a handful of rows in the largest installation.
 SMALL = frozenset({"platform", "organisation", "succession", "tool_key"})
@@ -71,6 +72,7 @@ def walk(classroom: Classroom, number: int) -> None:
     trainer.post("grading/send", member=str(number))
     learner.post(f"{reply}/delete")
     learner.post(f"{thread}/delete")
+    into_a_tab(learner)
     lost_in_the_middle(classroom)
 
 
@@ -85,6 +87,16 @@ def prompts(trainer, learner) -> None:
     moved = {"version": "0", "deadline": "2091-01-01T10:00", "reason": "Holidays"}
     trainer.post("prompts/1/edit", title="Stays", body="Do that.", **moved)
     trainer.post("prompts/2/withdraw")
+
+
+def into_a_tab(learner) -> None:
+    """Open a tab from the frame, look at its link and use it up."""
+    page = learner.post("tab")
+    address = page.soup.select_one("a[data-tab]")["href"]
+    tab = learner.browser.world.browser()
+    tab.headers["Origin"] = TOOL
+    tab.get(address)
+    tab.post(address, {}, follow=False)
 
 
 def lost_in_the_middle(classroom: Classroom) -> None:
