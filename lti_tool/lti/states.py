@@ -6,7 +6,7 @@ It is stored nowhere. Its letters are only `A-Z a-z 0-9 . _ -`, because Moodle c
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -35,7 +35,7 @@ class LaunchState:
     """Where the LMS's own page keeps the secret (platform storage): its frame, or "_parent". Else None."""
     storage_origin: str | None = None
     """The only origin that messages of platform storage go to, and that answers count from."""
-    secret_digest: str = ""
+    secret_digest: str = field(default="", compare=False, repr=False)
     """Of the secret that proves the browser: a cookie's, or the one that the LMS's page keeps."""
 
     @property

@@ -11,7 +11,15 @@ EVENT = re.compile(r"""\s(on[a-z]+)\s*=\s*["']""")
 STYLE = re.compile(r"""\sstyle\s*=|<style\b""")
 SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL)
 FORM = re.compile(r"""<form\b[^>]*method="post".*?</form>""", re.DOTALL)
-WITHOUT_A_SEAT = frozenset({"lti/repost.html", "lti/choice.html", "registration/confirm.html"})
+WITHOUT_A_SEAT = frozenset(
+    {
+        "lti/repost.html",
+        "lti/choice.html",
+        "lti/proof.html",
+        "handovers/arrive.html",
+        "registration/confirm.html",
+    }
+)
 STATIC_FILE = re.compile(r"""static_url\('([^']+)'\)""")
 
 
