@@ -5,7 +5,7 @@ from dataclasses import MISSING, Field, fields
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from demo_lms.forms import typed_number
-from demo_lms.quirks import Quirks
+from demo_lms.quirks import STORAGE_MANNERS, Quirks
 from demo_lms.troubles import TROUBLES
 from demo_lms.web import describe, somebody, the_lms
 
@@ -80,6 +80,10 @@ GROUP_NUMBERS = {
     "groups_page_size": "Groups on a page at most (empty: no limit)",
     "groups_fail_on_page": "Page of groups that is answered with 503 (empty: none)",
 }
+STORAGE_TEXTS = {
+    "platform_storage": "Platform storage: parent, frame, silent, wrong-id, wrong-key, refusing or forgetful"
+    " (empty: none)",
+}
 SERVICE_TEXTS = {
     "key_set_answers": "What the key set is instead: empty, short, page or elsewhere (empty: as usual)",
     "audience_wanted": "The only audience of a token request that is accepted (empty: as usual)",
@@ -101,7 +105,7 @@ TEXTS = {
     "inactive_members": "Members listed with another status, such as u-ines=Inactive u-awa=Deleted",
 }
 GROUPS = (
-    ("Launches and grades", {**SWITCHES, **NUMBERS, **SERVICE_TEXTS}),
+    ("Launches and grades", {**SWITCHES, **NUMBERS, **SERVICE_TEXTS, **STORAGE_TEXTS}),
     ("Member list", {**ROSTER_SWITCHES, **ROSTER_NUMBERS, **TEXTS}),
     ("Groups of a course", {**GROUP_SWITCHES, **GROUP_NUMBERS, **GROUP_TEXTS}),
     ("Notices to tools", NOTICE_SWITCHES),
@@ -149,6 +153,8 @@ def change_quirks() -> Response:
         setattr(wanted, name, request.form.get(name) or None)
     for name in ("scopes_not_allowed", "scopes_not_granted"):
         setattr(wanted, name, request.form.get(name, "").split())
+    manner = request.form.get("platform_storage", "")
+    wanted.platform_storage = manner if manner in STORAGE_MANNERS else ""
     wanted.registration_refuses = request.form.get("registration_refuses") or None
     wanted.registration_answers = request.form.get("registration_answers", "").encode() or None
     wanted.groups_answer = request.form.get("groups_answer", "").encode() or None

@@ -16,6 +16,10 @@ FRENCH = {
     "Tools": "Outils",
     "Behaviour": "Comportement",
     "Pages of this LMS": "Pages de ce LMS",
+    "Platform storage: parent, frame, silent, wrong-id, wrong-key, refusing or forgetful (empty: none)": (
+        "Stockage par la plateforme : parent, frame, silent, wrong-id, wrong-key, refusing ou forgetful "
+        "(vide : aucun)"
+    ),
     # Roles
     "%(name)s (%(part)s)": "%(name)s (%(part)s)",
     "learner": "apprenant",

@@ -137,6 +137,12 @@ def copy_course(course_id: str) -> Response:
     return redirect(url_for("pages.course_page", course_id=copy.id), 303)
 
 
+@pages.get("/lti/storage")
+def storage_frame() -> str:
+    """The frame that keeps values for tools, where the course page itself does not (Blackboard, Canvas)."""
+    return render_template("storage.html")
+
+
 @pages.get("/courses/<course_id>/grades")
 def grades(course_id: str) -> str:
     """The gradebook: what the LMS holds."""

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+STORAGE_MANNERS = ("parent", "frame", "silent", "wrong-id", "wrong-key", "refusing", "forgetful")
+"""Platform storage: the page itself or a frame of it keeps values; the others keep them badly or not."""
+
 
 @dataclass
 class Quirks:
@@ -72,6 +75,9 @@ class Quirks:
     """The request carries data that has to come back (Canvas); Moodle sends none."""
     content_types: list[str] = field(default_factory=lambda: ["ltiResourceLink"])
     """What the request asks for."""
+
+    platform_storage: str = ""
+    """The course page answers messages of platform storage, in one of the manners of `STORAGE_MANNERS`."""
 
     # Registration
 

@@ -43,6 +43,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
         activities,
+        arrivals,
         assessment,
         columns,
         comments,
@@ -66,9 +67,10 @@ def _register_blueprints(app) -> None:
         questions,
         registration,
         sign_in,
+        tabs,
     )
 
-    outside = (front, health, metrics, lti, content, notices, registration, sign_in)
+    outside = (front, health, metrics, lti, content, notices, registration, arrivals, sign_in)
     inside = (
         home,
         posts,
@@ -86,6 +88,7 @@ def _register_blueprints(app) -> None:
         evidence,
         preferences,
         connection,
+        tabs,
     )
     for part in outside + _console() + inside:
         app.register_blueprint(part.bp)

@@ -9,7 +9,13 @@ from lti_tool.services.acting import ActingMember
 
 
 def shown(
-    launch: Launch, member: ActingMember | None, sealed: str, values=None, problems=None, status: int = 200
+    launch: Launch,
+    member: ActingMember | None,
+    sealed: str,
+    proof: str = "",
+    values=None,
+    problems=None,
+    status: int = 200,
 ) -> Response:
     """Show the choices; `sealed` carries the launch to the form's address, so that no session is needed.
 
@@ -27,6 +33,7 @@ def shown(
         choices=choices,
         in_course=member is not None,
         sealed=sealed,
+        proof=proof,
         values=values or {},
         problems=problems or {},
         action=url_for("content.place"),

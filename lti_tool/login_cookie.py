@@ -9,6 +9,8 @@ COOKIE = "__Host-cv_login"
 LOOPBACK_COOKIE = "cv_login"
 # As long as a form may be sent that carries a launch (`lti.sealed_launches`).
 SECONDS = 3600
+# The field of a form that carries what the LMS's page had kept (platform storage).
+PROOF = "proof"
 
 
 def secret_of_browser() -> str:
@@ -22,6 +24,15 @@ def secrets() -> list[str]:
     if settings.current().loopback_http:
         names.append(LOOPBACK_COOKIE)
     return [request.cookies[name] for name in names if request.cookies.get(name)]
+
+
+def proofs() -> list[str]:
+    """Return what a form of ours may prove its browser by: the cookie, else what the LMS's page had kept.
+
+    The latter stands in the form itself, where no cookie can be kept: it is believed from our own page alone.
+    """
+    kept = request.form.get(PROOF, "")
+    return secrets() + ([kept] if kept and access.is_from_our_own_page() else [])
 
 
 def remember(response, secret: str) -> None:

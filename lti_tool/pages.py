@@ -149,7 +149,7 @@ _PLACES = {"auth_url": "\ue000", "same_login_url": "\ue001"}
 _ANY_PLACE = re.compile("[\ue000\ue001]")
 
 
-def login_page(auth_url: str, same_login_url: str, check_url: str) -> str:
+def login_page(auth_url: str, same_login_url: str, check_url: str, storage_url: str) -> str:
     """Render the page between a login and the LMS, which nobody sees for longer than a moment.
 
     All of it but two addresses is the same for everybody of one language: the rest is rendered once.
@@ -157,7 +157,9 @@ def login_page(auth_url: str, same_login_url: str, check_url: str) -> str:
     seen_as = (choose_language(), _in_frame(), check_url)
     kept = current_app.extensions.setdefault("login_pages", {})
     if seen_as not in kept or current_app.jinja_env.auto_reload:
-        kept[seen_as] = render_template("lti/login.html", **_PLACES, check_url=check_url)
+        kept[seen_as] = render_template(
+            "lti/login.html", **_PLACES, check_url=check_url, storage_url=storage_url
+        )
     addresses = {_PLACES["auth_url"]: escape(auth_url), _PLACES["same_login_url"]: escape(same_login_url)}
     return _ANY_PLACE.sub(lambda place: addresses[place[0]], kept[seen_as])
 

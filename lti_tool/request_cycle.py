@@ -168,7 +168,11 @@ def _remember_where_to(response: Response) -> None:
     """Note the page that was asked for, so that the next launch in this browser goes there."""
     if access.is_unsafe() or request.headers.get("Sec-Fetch-Dest", "document") not in ("document", "iframe"):
         return
-    response.set_cookie(NEXT_COOKIE, request.path[:500], max_age=1800, **NEXT_COOKIE_SHAPE)
+    # Noted in a tab of its own: without a partition it is also seen by the next launch inside the LMS's
+    # frame, where the browser lets it through.
+    in_frame = request.headers.get("Sec-Fetch-Dest") == "iframe"
+    shape = NEXT_COOKIE_SHAPE | {"partitioned": in_frame}
+    response.set_cookie(NEXT_COOKIE, request.path[:500], max_age=1800, **shape)
 
 
 def remembered_address() -> str | None:
@@ -183,7 +187,8 @@ def remembered_address() -> str | None:
 def forget_address(response: Response) -> None:
     """Drop the note that `remembered_address` reads."""
     if NEXT_COOKIE in request.cookies:
-        response.delete_cookie(NEXT_COOKIE, **NEXT_COOKIE_SHAPE)
+        for partitioned in (True, False):
+            response.delete_cookie(NEXT_COOKIE, **NEXT_COOKIE_SHAPE | {"partitioned": partitioned})
 
 
 def _show_http_error(error: HTTPException):

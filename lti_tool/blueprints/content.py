@@ -3,9 +3,8 @@
 from flask import Blueprint, Response, g, request
 from marshmallow import ValidationError
 
-from lti_tool import clock, content_page, login_cookie, request_cycle, settings
+from lti_tool import clock, content_page, login_cookie, refused_launches, request_cycle, settings
 from lti_tool.errors import LaunchRefused, Stale, Unfit
-from lti_tool.launch_refusals import refused
 from lti_tool.schemas.placing import chosen_in
 from lti_tool.services import context_choice, placing
 from lti_tool.transactions import reading, transaction
@@ -20,12 +19,12 @@ def place():
     try:
         return _placed(request.form.get("launch", ""))
     except LaunchRefused as refusal:
-        return refused(refusal)
+        return refused_launches.logged(refusal)
 
 
 def _placed(sealed: str) -> Response:
     now = clock.now()
-    came = context_choice.opened(sealed, login_cookie.secrets(), now)
+    came = context_choice.opened(sealed, login_cookie.proofs(), now)
     launch = came.launch
     if launch.content_request is None:
         raise LaunchRefused("state-unknown", "a launch of another kind", platform_id=launch.platform_id)
@@ -57,4 +56,5 @@ def _again(launch, sealed, now, problems) -> Response:
     with reading():
         member = placing.acting(launch, now)
         values = request.form.to_dict() | {"what": request.form.getlist("what")}
-        return content_page.shown(launch, member, sealed, values, problems, 422)
+        proof = request.form.get(login_cookie.PROOF, "")
+        return content_page.shown(launch, member, sealed, proof, values, problems, 422)

@@ -4,9 +4,17 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 
-from lti_tool import access, clock, content_page, login_cookie, pages, request_cycle, settings
+from lti_tool import (
+    access,
+    clock,
+    content_page,
+    login_cookie,
+    pages,
+    refused_launches,
+    request_cycle,
+    settings,
+)
 from lti_tool.errors import LaunchRefused
-from lti_tool.launch_refusals import login_refused, refused
 from lti_tool.lti import keys, launches, logins
 from lti_tool.services import (
     activities,
@@ -14,8 +22,10 @@ from lti_tool.services import (
     context_choice,
     data_privacy,
     enrolment,
+    handovers,
     placing,
     reviews,
+    sessions,
 )
 from lti_tool.services.context_choice import Undecided
 from lti_tool.services.enrolment import Admitted
@@ -25,6 +35,8 @@ from lti_tool.transactions import reading, transaction
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 
+STORAGE_FRAME = "cv_storage_frame"
+LONGEST_FRAME = 100
 REPOSTED = "cv_reposted"
 CONSOLE = "/admin"
 
@@ -38,11 +50,12 @@ def login():
     try:
         start = logins.begin(params, secret, clock.now())
     except LaunchRefused as refusal:
-        return login_refused(refusal)
+        return refused_launches.of_login(refusal)
     page = pages.login_page(
         auth_url=start.auth_url,
         same_login_url=url_for(".login") + "?" + urlencode(params),
         check_url=url_for(".cookie_check"),
+        storage_url=url_for(".login_by_storage"),
     )
     response = Response(page)
     login_cookie.remember(response, secret)
@@ -53,6 +66,26 @@ def login():
 def cookie_check():
     """Tell the login page whether its cookie came back."""
     return {"sticks": bool(login_cookie.secrets())}
+
+
+@bp.get("/login/storage")
+def login_by_storage():
+    """Begin the same login once more, bound to a secret that the LMS's page will keep (platform storage).
+
+    Asked by the login page where the cookie does not stick and the LMS's page offers it.
+    """
+    params = request.args.to_dict()
+    secret, frame = sessions.new_secret(), params.pop(STORAGE_FRAME, "")[:LONGEST_FRAME] or "_parent"
+    try:
+        start = logins.begin(params, secret, clock.now(), storage_frame=frame)
+    except LaunchRefused as refusal:
+        return {"code": refusal.code}, refusal.status
+    return {
+        "auth_url": start.auth_url,
+        "origin": start.storage_origin,
+        "key": start.storage_key,
+        "value": secret,
+    }
 
 
 @bp.get("/launch", endpoint="launch_address")
@@ -74,7 +107,7 @@ def launch():
     try:
         return _let_in(form)
     except LaunchRefused as refusal:
-        return refused(refusal)
+        return refused_launches.logged(refusal)
 
 
 def _let_in(form: dict) -> Response:
@@ -88,12 +121,14 @@ def _let_in(form: dict) -> Response:
     with reading():
         launch = launches.verify(id_token, state, now, found)
     g.launch_locale = launch.locale
-    if launch.asks_what_is_held:
-        return _what_is_held(launch, now)
     if launch.content_request is not None:
         placing.must_be_staff(launch)
     if launch.is_review:
         reviews.must_be_allowed(launch)
+    if state.storage_frame is not None:
+        return _ask_for_proof(launch, state, now)
+    if launch.asks_what_is_held:
+        return _what_is_held(launch, now)
     with transaction():
         admitted = enrolment.admit(
             launch,
@@ -124,6 +159,54 @@ def _what_is_held(launch, now) -> Response:
     )
 
 
+def _ask_for_proof(launch, state: launches.LaunchState, now) -> Response:
+    """Let the page fetch the secret from the LMS's page: nobody is let in before it was shown."""
+    request_cycle.frame_by(list(launch.frame_origins))
+    page = render_template("lti/proof.html", parked=launches.parked(launch, state, now), state=state)
+    return Response(page)
+
+
+@bp.post("/launch/proof")
+def prove():
+    """Take what the LMS's page had kept; a tab of its own is where the person is signed in then."""
+    request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
+    try:
+        if not access.is_from_our_own_page():
+            raise LaunchRefused("state-other-browser", "the proof was sent by another site")
+        return _proven(request.form.get("launch", ""), request.form.get("value", ""))
+    except LaunchRefused as refusal:
+        return refused_launches.logged(refusal)
+
+
+def _proven(text: str, value: str) -> Response:
+    now = clock.now()
+    came = launches.open_parked(text, value, now)
+    launch = came.launch
+    g.launch_locale = launch.locale
+    with transaction():
+        launches.use_up_parked(came, now)
+    if launch.asks_what_is_held:
+        return _what_is_held(launch, now)
+    return _let_in_by_link(launch, now, value)
+
+
+def _let_in_by_link(launch, now, proof: str, choice: str | None = None) -> Response:
+    """Let somebody in whose frame keeps no cookie: what they go on with is a link into a tab of its own."""
+    with transaction():
+        # No cookie of the frame is believed, and none is set: its seat only waits for the link to be used.
+        zone, note = settings.current().time_zone, "storage-proven"
+        admitted = enrolment.admit(launch, [], zone, now, note=note, choice=choice)
+        review = _review(admitted, launch, now)
+        into_a_tab = isinstance(admitted, Admitted) and launch.content_request is None
+        if into_a_tab:
+            secret = handovers.begin(admitted.seat_id, _page_of(admitted, launch, review), now)
+    if not into_a_tab:
+        return _answer(admitted, launch, now, review, proof)
+    request_cycle.frame_by(list(launch.frame_origins))
+    address = url_for("arrivals.look", token=secret)
+    return Response(render_template("handovers/link.html", address=address, blocked=True))
+
+
 @bp.post("/launch/choice")
 def choose():
     """Take what staff chose: go on in a community that the course has already, or begin a new one."""
@@ -131,13 +214,18 @@ def choose():
     try:
         return _decided(request.form.get("launch", ""), request.form.get("space", ""))
     except LaunchRefused as refusal:
-        return refused(refusal)
+        return refused_launches.logged(refusal)
 
 
 def _decided(text: str, choice: str) -> Response:
     now = clock.now()
-    came = context_choice.opened(text, login_cookie.secrets(), now)
+    proofs = login_cookie.proofs()
+    came = context_choice.opened(text, proofs, now)
     g.launch_locale = came.launch.locale
+    if not login_cookie.secrets():
+        with transaction():
+            context_choice.use_up(came, now)
+        return _let_in_by_link(came.launch, now, proofs[0], choice)
     with transaction():
         context_choice.use_up(came, now)
         admitted = enrolment.admit(
@@ -152,26 +240,31 @@ def _decided(text: str, choice: str) -> Response:
     return _answer(admitted, came.launch, now, review)
 
 
-def _answer(admitted, launch, now, review) -> Response:
-    """Go into the community, or say why there is none to go to yet."""
+def _answer(admitted, launch, now, review, proof: str = "") -> Response:
+    """Go into the community, or say why there is none to go to yet.
+
+    :param proof: what the LMS's page had kept, where the frame keeps no cookie.
+    """
     if isinstance(admitted, Undecided):
         request_cycle.frame_by(list(launch.frame_origins))
-        return _undecided(admitted, now)
+        return _undecided(admitted, now, proof)
     if admitted is None and launch.content_request is None:
         request_cycle.frame_by(list(launch.frame_origins))
         return _no_course(launch)
     if launch.content_request is not None:
-        return _what_to_place(admitted, launch, now)
+        return _what_to_place(admitted, launch, now, proof)
     return _into_the_community(admitted, launch, review)
 
 
-def _what_to_place(admitted, launch, now) -> Response:
+def _what_to_place(admitted, launch, now, proof: str) -> Response:
     """Ask staff what to place in the course. The form carries the launch: a dialog may lack our session."""
-    secret = login_cookie.secrets()[0]
+    secret = proof or login_cookie.secrets()[0]
     sealed = context_choice.sealed_launch(launch, secret, now)
     with reading():
         member = placing.acting(launch, now) if admitted is not None else None
-        response = content_page.shown(launch, member, sealed)
+        response = content_page.shown(launch, member, sealed, proof)
+    if proof:
+        return response
     login_cookie.remember(response, secret)
     if admitted is not None and admitted.new_secret is not None:
         access.remember_session(response, admitted.new_secret)
@@ -195,22 +288,24 @@ def _no_course(launch) -> Response:
     return Response(page)
 
 
-def _undecided(undecided: Undecided, now) -> Response:
+def _undecided(undecided: Undecided, now, proof: str) -> Response:
     """Ask staff where the course belongs; tell everybody else that they are being asked."""
     return_url = undecided.launch.return_url
     if not undecided.may_decide:
         return Response(render_template("lti/undecided.html", return_url=return_url))
-    secret = login_cookie.secrets()[0]
+    secret = proof or login_cookie.secrets()[0]
     page = render_template(
         "lti/choice.html",
+        proof=proof,
         spaces=undecided.spaces,
         sealed=context_choice.sealed(undecided, secret, now),
         new_space=context_choice.NEW_SPACE,
         return_url=return_url,
     )
     response = Response(page)
-    # It lives as long as the form may be sent, and no longer.
-    login_cookie.remember(response, secret)
+    if not proof:
+        # It lives as long as the form may be sent, and no longer.
+        login_cookie.remember(response, secret)
     return response
 
 
@@ -223,25 +318,32 @@ def _into_the_community(admitted, launch, review) -> Response:
 
 
 def _destination(admitted, launch, review) -> str:
-    """Choose where to go: what is reviewed, the page asked for before signing in, what the link opens, the
-    launch's target, else home.
+    """Choose where to go, for the seat that was given."""
+    asked = {"seat": admitted.seat_id}
+    if review is not None and review.column_id is not None:
+        asked["column"] = review.column_id
+    return f"{_page_of(admitted, launch, review)}?{urlencode(asked)}"
+
+
+def _page_of(admitted, launch, review) -> str:
+    """Choose a page: what is reviewed, the one asked for before signing in, what the link opens, the launch's
+    target, else home.
 
     Only pages of this very community: another one's address may stand there from an earlier day.
     """
-    here = {"community_id": admitted.community_id, "seat": admitted.seat_id}
+    here = {"community_id": admitted.community_id}
     if review is not None and review.own:
         return url_for("participation.mine", **here)
     if review is not None:
-        return url_for("assessment.learner", member_id=review.member_id, column=review.column_id, **here)
-    home = url_for("home.index", community_id=admitted.community_id)
+        return url_for("assessment.learner", member_id=review.member_id, **here)
+    home = url_for("home.index", **here)
     activity = activities.key_in(launch)
-    opens = url_for("activities.show", community_id=admitted.community_id, key=activity) if activity else ""
+    opens = url_for("activities.show", key=activity, **here) if activity else ""
     base = settings.current().base_url
     for wish in (request_cycle.remembered_address(), opens, launch.target_link_uri.removeprefix(base)):
         if wish and wish.startswith(home):
-            home = wish.partition("?")[0].partition("#")[0]
-            break
-    return f"{home}?{urlencode({'seat': admitted.seat_id})}"
+            return wish.partition("?")[0].partition("#")[0]
+    return home
 
 
 def _should_come_again_from_here(form: dict) -> bool:

@@ -146,3 +146,5 @@ class LoginStart:
     platform_id: int
     frame_origins: tuple[str, ...]
     target: str
+    storage_origin: str | None
+    storage_key: str

@@ -10,7 +10,7 @@ from datetime import datetime
 from lti_tool import settings
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import claims as checks
-from lti_tool.lti import deep_linking, keysets, names, states, store, tokens
+from lti_tool.lti import deep_linking, keysets, names, sealed_launches, states, store, tokens
 from lti_tool.lti.keysets import Transaction
 from lti_tool.lti.launch import Launch
 from lti_tool.lti.masking import masked
@@ -26,8 +26,11 @@ __all__ = [
     "fetch_keys_if_missing",
     "forget_used",
     "look_up",
+    "open_parked",
     "open_state",
+    "parked",
     "use_up",
+    "use_up_parked",
     "verify",
 ]
 
@@ -50,6 +53,27 @@ def use_up(state: LaunchState, now: datetime) -> None:
     expires_at = max(state.issued_at, now) + states.LIFETIME + states.CLOCK_LEEWAY
     if not store.use_nonce(state.nonce, expires_at):
         raise LaunchRefused("launch-replayed", platform_id=state.platform_id)
+
+
+def parked(launch: Launch, state: LaunchState, now: datetime) -> str:
+    """Put a verified launch into a form until the LMS's page has shown the secret of its state: 60 s."""
+    return sealed_launches.parked(launch, state.secret_digest, now)
+
+
+def open_parked(text: str, value: str, now: datetime) -> sealed_launches.SealedLaunch:
+    """Take a parked launch out again with what the LMS's page had kept. Constant time, no database.
+
+    :raises LaunchRefused: `state-missing`, `state-unknown`, `state-expired`, `state-other-browser`.
+    """
+    return sealed_launches.opened(text, [value], now, sealed_launches.PARKED)
+
+
+def use_up_parked(came: sealed_launches.SealedLaunch, now: datetime) -> None:
+    """Mark it as used, in the transaction that lets somebody in.
+
+    :raises LaunchRefused: `launch-replayed` for everyone but the first.
+    """
+    sealed_launches.use_up(came, now)
 
 
 def forget_used(now: datetime) -> int:

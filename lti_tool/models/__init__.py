@@ -52,7 +52,7 @@ from lti_tool.models.platform import (
     SuccessionMove,
 )
 from lti_tool.models.roster import Roster, RosterGroup, RosterLine, RosterState
-from lti_tool.models.security import BrowserSession, Seat, ToolKey, UsedNonce
+from lti_tool.models.security import BrowserSession, Handover, Seat, ToolKey, UsedNonce
 
 __all__ = [
     "AccessTokenRow",
@@ -87,6 +87,7 @@ __all__ = [
     "GradingPolicy",
     "GroupSource",
     "HandlerState",
+    "Handover",
     "HostSlot",
     "KeptText",
     "LaunchRecord",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select
 
 from lti_tool.extensions import db
-from lti_tool.models import AccessTokenRow, BrowserSession, KeptText, Seat, UsedNonce
+from lti_tool.models import AccessTokenRow, BrowserSession, Handover, KeptText, Seat, UsedNonce
 from lti_tool.services import (
     erasure,
     launch_log,
@@ -24,10 +24,10 @@ SESSIONS_ARE_REMEMBERED = timedelta(days=7)
 def sweep(now: datetime) -> None:
     """Delete what has expired: nonces, kept texts, sessions of a week ago, the launch log, dead rosters.
 
-    Notices and access tokens too, and the evidence of grades of those who were erased; signing keys whose
-    grace time is over are withdrawn.
+    Links into a tab, notices and access tokens too, and the evidence of grades of those who were erased;
+    signing keys whose grace time is over are withdrawn.
     """
-    for table in (UsedNonce, KeptText):
+    for table in (UsedNonce, KeptText, Handover):
         db.session.execute(_plain(delete(table).where(table.expires_at <= now)))
     long_ago = now - SESSIONS_ARE_REMEMBERED
     ended = select(BrowserSession.id).where(

@@ -11,6 +11,7 @@ from tests.functional.filling import fill
 from tests.functional.space import id_of
 from tests.support.classroom import Classroom
 from tests.support.content import Dialog, open_link
+from tests.support.world import TOOL
 
 # Tables that hold a handful of rows in the largest installation.
 SMALL = frozenset({"platform", "organisation", "succession", "tool_key"})
@@ -73,6 +74,7 @@ def walk(classroom: Classroom, number: int) -> None:
     placed(classroom, number)
     learner.post(f"{reply}/delete")
     learner.post(f"{thread}/delete")
+    into_a_tab(learner)
     lost_in_the_middle(classroom)
 
 
@@ -107,6 +109,16 @@ def placed(classroom: Classroom, number: int) -> None:
     )
     written = {"title": "Begun", "body": "Anew.", "seat_token": page.seat_token}
     trainer.post(f"{classroom.trainer.community}{unknown}", written)
+
+
+def into_a_tab(learner) -> None:
+    """Open a tab from the frame, look at its link and use it up."""
+    page = learner.post("tab")
+    address = page.soup.select_one("a[data-tab]")["href"]
+    tab = learner.browser.world.browser()
+    tab.headers["Origin"] = TOOL
+    tab.get(address)
+    tab.post(address, {}, follow=False)
 
 
 def lost_in_the_middle(classroom: Classroom) -> None:

@@ -152,6 +152,7 @@ INSIDE = {
     ("preferences.discard_kept", "POST"): Inside("kept/1/discard", EVERYBODY, 303),
     # For seats launched as an administrator of the LMS, whatever their role here.
     ("connection.index", "GET"): Inside("connection", frozenset()),
+    ("tabs.open_in_tab", "POST"): Inside("tab", EVERYBODY),
     ("preferences.sign_out", "POST"): Inside("sign-out", EVERYBODY, 200),
 }
 
@@ -232,6 +233,10 @@ OUTSIDE = {
     ("lti.login", "GET"): ("/lti/login", 400),
     ("lti.login", "POST"): ("/lti/login", 400),
     ("lti.cookie_check", "GET"): ("/lti/login/cookie", 200),
+    ("lti.login_by_storage", "GET"): ("/lti/login/storage", 400),
+    ("lti.prove", "POST"): ("/lti/launch/proof", 400),
+    ("arrivals.look", "GET"): ("/o/tab/nobody-made-it", 400),
+    ("arrivals.arrive", "POST"): ("/o/tab/nobody-made-it", 400),
     ("lti.launch_address", "GET"): ("/lti/launch", 200),
     ("lti.launch", "POST"): ("/lti/launch", 400),
     ("lti.choose", "POST"): ("/lti/launch/choice", 400),

@@ -19,8 +19,10 @@ WITHOUT_A_SEAT = frozenset(
         "sign_in/code.html",
         "lti/repost.html",
         "lti/choice.html",
+        "lti/proof.html",
         "lti/content.html",
         "lti/content_answer.html",
+        "handovers/arrive.html",
         "registration/confirm.html",
     }
 )

@@ -1,6 +1,7 @@
-"""The calm page of a login or launch that was refused, with a reference for whoever can look into it."""
+"""A launch, or a link that came out of one, that is refused: a calm page, and the story for the log."""
 
 import logging
+from datetime import datetime
 
 from flask import Response, render_template
 
@@ -12,14 +13,14 @@ from lti_tool.transactions import reading, transaction
 log = logging.getLogger(__name__)
 
 
-def login_refused(refusal: LaunchRefused) -> Response:
+def of_login(refusal: LaunchRefused) -> Response:
     """Show the same calm page. A login writes nothing, so the story goes to the server's own log."""
     reference = launch_log.new_reference()
     log.warning("login refused, %s: %s %r", reference, refusal.code, refusal.detail)
-    return _refusal_page(refusal, reference, clock.now(), in_launch_log=False)
+    return page(refusal, reference, clock.now(), in_launch_log=False)
 
 
-def refused(refusal: LaunchRefused) -> Response:
+def logged(refusal: LaunchRefused) -> Response:
     """Show a calm page with a reference, and write the whole story into the launch log."""
     now, reference = clock.now(), launch_log.new_reference()
     facts = refusal.facts
@@ -28,13 +29,14 @@ def refused(refusal: LaunchRefused) -> Response:
         if refusal.code == "deployment-waiting":
             # The id as the LMS writes it; what the log shows of it may have been cleaned.
             enrolment.let_wait(facts["platform_id"], facts["deployment_id"], now)
-    return _refusal_page(refusal, reference, now, in_launch_log=True)
+    return page(refusal, reference, now, in_launch_log=True)
 
 
-def _refusal_page(refusal: LaunchRefused, reference: str, now, *, in_launch_log: bool) -> Response:
+def page(refusal: LaunchRefused, reference: str | None, now: datetime, *, in_launch_log: bool) -> Response:
+    """Make the page that says what happened and what to do."""
     observation.refused(refusal.code)
     facts = refusal.facts
-    page = render_template(
+    shown = render_template(
         "lti/refused.html",
         code=refusal.code,
         reference=reference,
@@ -48,7 +50,7 @@ def _refusal_page(refusal: LaunchRefused, reference: str, now, *, in_launch_log:
         deployment=facts.get("deployment"),
         replaced_by=_replacement(refusal),
     )
-    return Response(page, status=refusal.status)
+    return Response(shown, status=refusal.status)
 
 
 def _replacement(refusal: LaunchRefused) -> str | None:
