@@ -41,37 +41,50 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 
 def _register_blueprints(app) -> None:
+    for part in _outside() + _console() + _inside():
+        app.register_blueprint(part.bp)
+
+
+def _outside():
+    """Return what stands before the closed space and the console."""
+    from lti_tool.blueprints import (
+        arrivals,
+        content,
+        front,
+        health,
+        lti,
+        metrics,
+        notices,
+        registration,
+        sign_in,
+    )
+
+    return (front, health, metrics, lti, content, notices, registration, arrivals, sign_in)
+
+
+def _inside():
+    """Return the rooms of the closed space."""
     from lti_tool.blueprints import (
         activities,
-        arrivals,
         assessment,
         columns,
         comments,
         connection,
-        content,
         evidence,
-        front,
         grading,
-        health,
         home,
-        lti,
         marking,
         members,
-        metrics,
-        notices,
         participation,
         policies,
         posts,
         preferences,
         prompts,
         questions,
-        registration,
-        sign_in,
         tabs,
     )
 
-    outside = (front, health, metrics, lti, content, notices, registration, arrivals, sign_in)
-    inside = (
+    return (
         home,
         posts,
         comments,
@@ -90,8 +103,6 @@ def _register_blueprints(app) -> None:
         connection,
         tabs,
     )
-    for part in outside + _console() + inside:
-        app.register_blueprint(part.bp)
 
 
 def _console():

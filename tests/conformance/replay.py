@@ -26,7 +26,7 @@ Change = Callable[[dict], object]
 
 
 def payload_of(kind: str, name: str) -> dict:
-    """The claims of an example: of the sheet (`lti`) or recorded (`moodle`), led to where this tool stands."""
+    """The claims of an example: of the sheet (`lti`) or recorded (`moodle`), led to this tool."""
     content = data(kind, name)
     claims = content.get("jwt_payload") or content["claims"]
     if not claims.get(CLAIM + "target_link_uri", TOOL).startswith(TOOL):
@@ -88,6 +88,8 @@ class Replay:
                 clock.now(),
             )
             keep_key_set(platform.id, public(PLATFORM_KEY), clock.now())
+            # The examples' hosts answer nobody: as if another launch had just asked for the keys.
+            platform.key_set_refetch_at = clock.now()
             return platform.id
 
     def change_platform(self, **values) -> None:

@@ -35,6 +35,7 @@ def asking_about(sub, *, roles=(SYSTEM_ADMINISTRATOR,), kind="LtiDataPrivacyLaun
         for name in ("context", "resource_link"):
             claims.pop(CLAIM + name, None)
         claims.update({CLAIM + "message_type": kind, CLAIM + "roles": list(roles)})
+        claims[CLAIM + "launch_presentation"] = {"locale": "en"}
         claims[CLAIM + "for_user"] = {"user_id": sub, "name": "Inès Lefèvre"}
         claims.update(changes)
 

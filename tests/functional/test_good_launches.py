@@ -104,7 +104,7 @@ class TestGoodLaunches:
         home = world.enter("ines")
         ways = {link["href"] for link in home.soup.select("a[target=_top]")}
         assert len(ways) == 1
-        expected = f"{world.lms.settings.issuer}/lti/return?course=2&lti_msg=You%20have%20left"
+        expected = f"{world.lms.settings.issuer}/lti/return?course=2&lti_msg=Vous%20avez%20quitt"
         assert ways.pop().startswith(expected)
 
     def test_go_to_the_target_of_the_link(self, space):

@@ -20,6 +20,9 @@ def coming_from(return_url, **more):
     return setting(launch_presentation=presentation, **more)
 
 
+IN_ENGLISH = setting(launch_presentation={"locale": "en"})
+
+
 def ways_back(page) -> list[str]:
     return [link["href"] for link in page.soup.select("a[target=_top]")]
 
@@ -160,13 +163,20 @@ class TestOutsideACourse:
         "kind", ["Account", "Group", "http://purl.imsglobal.org/vocab/lis/v2/course#Group"]
     )
     def test_says_when_the_place_is_no_course(self, world, kind):
-        page = launch_with(world.browser("ines"), setting(context={"id": "g", "type": [kind]}))
+        page = launch_with(
+            world.browser("ines"),
+            lambda claims: (IN_ENGLISH(claims), claims[CLAIM + "context"].update(type=[kind])),
+        )
         assert page.soup.h1.text == "This is not a course"
 
     def test_tells_staff_that_they_can_place_it(self, world):
         page = launch_with(
             world.browser("claire"),
-            lambda claims: (without("context")(claims), setting(roles=[INSTRUCTOR])(claims)),
+            lambda claims: (
+                IN_ENGLISH(claims),
+                without("context")(claims),
+                setting(roles=[INSTRUCTOR])(claims),
+            ),
         )
         assert "If your course has no link to it yet, add one" in page.text
         assert f"{TOOL}/admin" not in page.html
@@ -183,7 +193,8 @@ class TestOutsideACourse:
 
 def test_a_course_of_the_demo_takes_the_words(world):
     """The whole way: the LMS shows what we say."""
-    home = launch_with(world.browser("ines"), setting())
+    presentation = {"return_url": f"{world.lms.settings.issuer}/lti/return?course=2", "locale": "en"}
+    home = launch_with(world.browser("ines"), setting(launch_presentation=presentation))
     back = ways_back(home)[0].removeprefix(world.lms.settings.issuer)
     page = world.browser("ines").lms.get(back, base_url=world.lms.settings.issuer)
     assert "You have left the community." in page.get_data(as_text=True)
