@@ -13,7 +13,7 @@ from lti_tool.lti.launch import (
     NoticeService,
 )
 from lti_tool.lti.masking import masked
-from lti_tool.lti.role_rules import rules_of
+from lti_tool.lti.role_rules import Rules, rules_of
 from lti_tool.lti.roles import is_lms_administrator, is_test_user
 from lti_tool.lti.store import LaunchingPlatform
 from lti_tool.lti.texts import clean, identifier
@@ -52,9 +52,7 @@ def launch_from(
         message_type=message_type,
         sub=claims["sub"],
         **_person(claims),
-        roles=roles,
-        role=rules.role_of(roles, custom),
-        test_user=is_test_user(roles),
+        **_standing(roles, custom, rules),
         context=_context(claims),
         link=_link(claims),
         target_link_uri=target,
@@ -76,10 +74,19 @@ def launch_from(
         client_id=platform.client_id,
         frame_origins=framed.origins,
         masked_claims=masked(claims),
-        deciding_custom=rules.kept_of(custom),
-        lms_administrator=is_lms_administrator(roles),
         learned_origins=framed.learned,
     )
+
+
+def _standing(roles: tuple[str, ...], custom: dict[str, str], rules: Rules) -> dict:
+    """What somebody is: in the course by the rules of the deployment, and beyond it."""
+    return {
+        "roles": roles,
+        "role": rules.role_of(roles, custom),
+        "test_user": is_test_user(roles),
+        "deciding_custom": rules.kept_of(custom),
+        "lms_administrator": is_lms_administrator(roles),
+    }
 
 
 def _framed(platform: LaunchingPlatform, *named: str | None) -> frames.Frames:
