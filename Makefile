@@ -12,7 +12,7 @@ UPGRADE ?=
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint format screenshots bench lock translations dev
+.PHONY: help run test test-long lint format screenshots bench conformance lock translations dev
 
 help: ## List what one can ask for
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ screenshots: dev ## Take the documentation's pictures of the real pages
 
 bench: dev ## Measure: counts and ratios of CPU time
 	@$(VENV)/python -m benchmarks
+
+conformance: dev ## Run the certification checklist and write docs/conformance.md from its results
+	@$(VENV)/python -m tools.conformance
 
 translations: dev ## Collect the texts, bring the French file up to date, compile it
 	@$(VENV)/python -m tools.translations

@@ -41,32 +41,50 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 
 def _register_blueprints(app) -> None:
+    for part in _outside() + _console() + _inside():
+        app.register_blueprint(part.bp)
+
+
+def _outside():
+    """Return what stands before the closed space and the console."""
     from lti_tool.blueprints import (
-        assessment,
-        columns,
-        comments,
-        connection,
-        evidence,
+        arrivals,
+        content,
         front,
-        grading,
         health,
-        home,
         lti,
-        marking,
-        members,
         metrics,
-        participation,
-        policies,
-        posts,
-        preferences,
-        prompts,
-        questions,
+        notices,
         registration,
         sign_in,
     )
 
-    outside = (front, health, metrics, lti, registration, sign_in)
-    inside = (
+    return (front, health, metrics, lti, content, notices, registration, arrivals, sign_in)
+
+
+def _inside():
+    """Return the rooms of the closed space."""
+    from lti_tool.blueprints import (
+        activities,
+        assessment,
+        columns,
+        comments,
+        connection,
+        evidence,
+        grading,
+        home,
+        marking,
+        members,
+        participation,
+        policies,
+        posts,
+        preferences,
+        prompts,
+        questions,
+        tabs,
+    )
+
+    return (
         home,
         posts,
         comments,
@@ -78,25 +96,39 @@ def _register_blueprints(app) -> None:
         marking,
         policies,
         prompts,
+        activities,
         questions,
         evidence,
         preferences,
         connection,
+        tabs,
     )
-    for part in outside + _console() + inside:
-        app.register_blueprint(part.bp)
 
 
 def _console():
     """Return the rooms of the console."""
     from lti_tool.blueprints import (
         admin,
+        admin_account,
+        admin_administrators,
         deployments,
         keys,
         launch_log,
         origins,
         platform_life,
+        platforms,
         role_rules,
     )
 
-    return (admin, launch_log, deployments, role_rules, origins, platform_life, keys)
+    return (
+        admin,
+        platforms,
+        deployments,
+        role_rules,
+        origins,
+        platform_life,
+        launch_log,
+        keys,
+        admin_administrators,
+        admin_account,
+    )

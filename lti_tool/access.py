@@ -8,6 +8,7 @@ acts for the seat of its token or is refused.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, g, request
 from flask.sessions import NullSession, SessionInterface
@@ -151,6 +152,12 @@ def genuine_seat_of_request() -> Seat | None:
     """Return the seat whose genuine token this request carries, whether or not its session still lives."""
     token = _sent_token()
     return sessions.genuine_seat(token, settings.current().secret_key) if token else None
+
+
+def is_from_our_own_page() -> bool:
+    """Tell whether one of our own pages sent this form: what proves a browser may not come from elsewhere."""
+    ours = urlsplit(settings.current().base_url)
+    return request.headers.get("Origin", "") == f"{ours.scheme}://{ours.netloc}".lower()
 
 
 def is_unsafe() -> bool:

@@ -12,13 +12,15 @@ from werkzeug.routing import RequestRedirect
 from lti_tool import access, clock, settings
 from lti_tool.errors import FormRefused, NotFound, SignInNeeded
 from lti_tool.models import AdministratorSession
-from lti_tool.services import sign_in
+from lti_tool.services import openid_sign_in, sign_in
 from lti_tool.services.administrators import ActingAdministrator
 
 CONSOLE = "/admin"
 SESSION_COOKIE = "__Host-cv_admin"
 # Plain twin of the cookie, on http loopback only, for browsers that refuse Secure cookies there.
 LOOPBACK_SESSION_COOKIE = "cv_admin"
+PORTAL_COOKIE = "__Host-cv_portal"
+LOOPBACK_PORTAL_COOKIE = "cv_portal"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def admin_blueprint(name: str, import_name: str, url_prefix: str = CONSOLE) -> B
     @blueprint.url_value_preprocessor
     def admit_administrators_only(endpoint, values):
         g.console = _admit()
+        if access.is_unsafe():
+            sign_in.note_use(g.console.session, clock.now())
         values["admin"] = g.console.admin
 
     return blueprint
@@ -64,6 +68,19 @@ def forget_session(response) -> None:
     _set_cookie(response, "", 0)
 
 
+def remember_portal(response, kept: str) -> None:
+    """Keep what the way back from the portal needs; it comes back with a link of the portal's, so Lax."""
+    _set_cookie(
+        response, kept, int(openid_sign_in.LIFETIME.total_seconds()), PORTAL_COOKIE, LOOPBACK_PORTAL_COOKIE
+    )
+
+
+def remembered_portal() -> str:
+    """Return what `remember_portal` kept, empty when there is nothing."""
+    names = [PORTAL_COOKIE, *([LOOPBACK_PORTAL_COOKIE] if settings.current().loopback_http else [])]
+    return next((request.cookies[name] for name in names if request.cookies.get(name)), "")
+
+
 def is_from_our_own_page() -> bool:
     """Tell whether a form was sent by a page of ours: nobody is signed in by another site's form.
 
@@ -73,8 +90,20 @@ def is_from_our_own_page() -> bool:
     return origin is None or origin == settings.current().base_url
 
 
+def half_signed_in() -> ConsoleAdmission:
+    """Return the session of somebody who has yet to show the second factor.
+
+    :raises SignInNeeded: there is none. :raises FormRefused: a form without its token.
+    """
+    return _admitted(half=True)
+
+
 def _admit() -> ConsoleAdmission:
-    found = sign_in.found(_cookies(), clock.now())
+    return _admitted(half=False)
+
+
+def _admitted(half: bool) -> ConsoleAdmission:
+    found = sign_in.found(_cookies(), clock.now(), half=half)
     if found is None:
         raise SignInNeeded()
     account = found.account
@@ -111,12 +140,16 @@ def _cookies() -> list[str]:
     return [request.cookies[name] for name in names if request.cookies.get(name)]
 
 
-def _set_cookie(response, value: str, seconds: int) -> None:
-    response.set_cookie(
-        SESSION_COOKIE, value, max_age=seconds, secure=True, httponly=True, samesite="Lax", path="/"
-    )
+def _set_cookie(
+    response,
+    value: str,
+    seconds: int,
+    name: str = SESSION_COOKIE,
+    loopback_name: str = LOOPBACK_SESSION_COOKIE,
+) -> None:
+    response.set_cookie(name, value, max_age=seconds, secure=True, httponly=True, samesite="Lax", path="/")
     if settings.current().loopback_http:
-        response.set_cookie(LOOPBACK_SESSION_COOKIE, value, max_age=seconds, httponly=True, samesite="Lax")
+        response.set_cookie(loopback_name, value, max_age=seconds, httponly=True, samesite="Lax")
 
 
 def _sent_token() -> str:

@@ -99,7 +99,10 @@ class Unfit(ToolError):
 
 
 class LaunchRefused(ToolError):
-    """A login or launch that cannot be let in. The code says which check failed; `detail` is for the log."""
+    """A login, launch or notice that cannot be let in.
+
+    The code says which check failed; `detail` is for the log.
+    """
 
     status = 400
     code = "launch-refused"
@@ -134,6 +137,20 @@ class ServiceRefused(ServiceProblem):
     """The LMS said no for good; what was asked was not done."""
 
     code = "service-refused"
+
+
+class MailUnavailable(ToolError):
+    """A mail could not be handed in now; trying again may help. Whether it went out may not be known."""
+
+    status = 502
+    code = "mail-unavailable"
+
+
+class MailRefused(ToolError):
+    """The mail server will never take this mail."""
+
+    status = 502
+    code = "mail-refused"
 
 
 class DatabaseUnavailable(ToolError):

@@ -27,17 +27,22 @@ from lti_tool.permissions import Act
 from lti_tool.release import release
 from lti_tool.services import calendar, feed, participation, people, posts
 from lti_tool.services.preferences import LANGUAGES
+from lti_tool.way_back import way_back
 
-# The rooms of the console, in the order of its navigation: key, end point, icon, for operators only.
-# Their names stand in templates/admin.html.
+# The rooms of the console, in the order of its navigation: key, end point, for operators only.
+# Their names and icons stand in templates/admin.html.
 CONSOLE_SECTIONS = (
-    ("home", "admin.index", "house", False),
-    ("launches", "launch_log.index", "list", False),
-    ("keys", "keys.index", "lock", True),
+    ("home", "admin.index", False),
+    ("platforms", "platforms.index", False),
+    ("launches", "launch_log.index", False),
+    ("keys", "keys.index", True),
+    ("administrators", "admin_administrators.index", True),
+    ("account", "admin_account.index", False),
 )
 # The pages about one platform: key and end point, which takes `platform_id`. Their names stand in
 # templates/admin/_platform_sections.html.
 PLATFORM_SECTIONS = (
+    ("health", "platforms.show"),
     ("launches", "launch_log.of_platform"),
     ("deployments", "deployments.index"),
     ("origins", "origins.index"),
@@ -119,6 +124,7 @@ def install(app: Flask) -> None:
         "markdown": lambda text: Markup(markdown.render(text)),
         "excerpt": markdown.excerpt,
         "group_name": group_name,
+        "way_back": way_back,
     }
     app.jinja_env.globals["static_url"] = static_url
 
@@ -143,7 +149,7 @@ _PLACES = {"auth_url": "\ue000", "same_login_url": "\ue001"}
 _ANY_PLACE = re.compile("[\ue000\ue001]")
 
 
-def login_page(auth_url: str, same_login_url: str, check_url: str) -> str:
+def login_page(auth_url: str, same_login_url: str, check_url: str, storage_url: str) -> str:
     """Render the page between a login and the LMS, which nobody sees for longer than a moment.
 
     All of it but two addresses is the same for everybody of one language: the rest is rendered once.
@@ -151,7 +157,9 @@ def login_page(auth_url: str, same_login_url: str, check_url: str) -> str:
     seen_as = (choose_language(), _in_frame(), check_url)
     kept = current_app.extensions.setdefault("login_pages", {})
     if seen_as not in kept or current_app.jinja_env.auto_reload:
-        kept[seen_as] = render_template("lti/login.html", **_PLACES, check_url=check_url)
+        kept[seen_as] = render_template(
+            "lti/login.html", **_PLACES, check_url=check_url, storage_url=storage_url
+        )
     addresses = {_PLACES["auth_url"]: escape(auth_url), _PLACES["same_login_url"]: escape(same_login_url)}
     return _ANY_PLACE.sub(lambda place: addresses[place[0]], kept[seen_as])
 
@@ -197,7 +205,7 @@ def _admission():
 
 def _zone() -> str:
     admission = _admission()
-    return admission.member.community.time_zone if admission else "UTC"
+    return admission.member.community.time_zone if admission else g.get("zone", "UTC")
 
 
 def _context() -> dict:

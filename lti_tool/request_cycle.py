@@ -14,13 +14,13 @@ from lti_tool.transactions import transaction
 log = logging.getLogger(__name__)
 
 # These answer on their own, in transactions of their own (DESIGN 5, Launch).
-OWN_TRANSACTIONS = frozenset({"lti.login", "lti.launch"})
+OWN_TRANSACTIONS = frozenset({"lti.login", "lti.launch", "content.place"})
 # Pages that carry nothing of anyone and no act: any site may frame them.
 FRAMED_BY_ANYONE = "*"
 FRAMED_BY_NOBODY = "'none'"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
 # What people type: shown back, and kept where we know whose it is.
 TYPED_FIELDS = ("title", "body", "name")
@@ -51,6 +51,15 @@ def frame_by(origins: list[str] | str) -> None:
     g.frame_ancestors = origins
 
 
+def submit_to(origins: list[str]) -> None:
+    """Say which sites, beside us, the forms of this answer may be sent to."""
+    g.form_targets = origins
+
+
+def _form_targets() -> str:
+    return "".join(f" {origin}" for origin in g.get("form_targets", ()))
+
+
 def _choose_transaction_mode(endpoint, values) -> None:
     transactions.read_only(endpoint == "lti.login" or not access.is_unsafe())
 
@@ -65,7 +74,9 @@ def _end_transaction(response: Response) -> Response:
 
 
 def _set_headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", POLICY + _frame_ancestors())
+    response.headers.setdefault(
+        "Content-Security-Policy", POLICY + _form_targets() + "; frame-ancestors " + _frame_ancestors()
+    )
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
@@ -157,7 +168,11 @@ def _remember_where_to(response: Response) -> None:
     """Note the page that was asked for, so that the next launch in this browser goes there."""
     if access.is_unsafe() or request.headers.get("Sec-Fetch-Dest", "document") not in ("document", "iframe"):
         return
-    response.set_cookie(NEXT_COOKIE, request.path[:500], max_age=1800, **NEXT_COOKIE_SHAPE)
+    # Noted in a tab of its own: without a partition it is also seen by the next launch inside the LMS's
+    # frame, where the browser lets it through.
+    in_frame = request.headers.get("Sec-Fetch-Dest") == "iframe"
+    shape = NEXT_COOKIE_SHAPE | {"partitioned": in_frame}
+    response.set_cookie(NEXT_COOKIE, request.path[:500], max_age=1800, **shape)
 
 
 def remembered_address() -> str | None:
@@ -172,7 +187,8 @@ def remembered_address() -> str | None:
 def forget_address(response: Response) -> None:
     """Drop the note that `remembered_address` reads."""
     if NEXT_COOKIE in request.cookies:
-        response.delete_cookie(NEXT_COOKIE, **NEXT_COOKIE_SHAPE)
+        for partitioned in (True, False):
+            response.delete_cookie(NEXT_COOKIE, **NEXT_COOKIE_SHAPE | {"partitioned": partitioned})
 
 
 def _show_http_error(error: HTTPException):

@@ -24,6 +24,12 @@ def find_chromium() -> Path | None:
     return None
 
 
+def find_firefox() -> Path | None:
+    """Debian's Firefox or another one on the PATH, or None."""
+    found = shutil.which("firefox-esr") or shutil.which("firefox")
+    return Path(found) if found else None
+
+
 def find_postgresql() -> Path | None:
     """The folder that holds `initdb` and `postgres`: the one on the PATH, else Debian's newest, or None."""
     on_path = shutil.which("initdb")
@@ -73,6 +79,7 @@ class Program:
 
 
 CHROMIUM = Program("Chromium", find_chromium, ("chromium", "fonts-liberation"))
+FIREFOX = Program("Firefox", find_firefox, ("firefox-esr", "fonts-liberation"))
 POSTGRESQL = Program("PostgreSQL", find_postgresql, ("postgresql",))
 REDIS = Program("Redis", find_redis, ("redis-server",))
 NGINX = Program("nginx", find_nginx, ("nginx-light",))

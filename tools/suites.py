@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tools.programs import CHROMIUM, NGINX, POSTGRESQL, REDIS, SYSTEMD, Program
+from tools.programs import CHROMIUM, FIREFOX, NGINX, POSTGRESQL, REDIS, SYSTEMD, Program
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -131,9 +131,17 @@ ALL = (
     Suite(
         "long-browser",
         "what takes minutes, in Chromium",
-        marked="long and browser",
+        marked="long and browser and not firefox",
         options=("--durations=0",),
         needs=(CHROMIUM,),
+        long=True,
+    ),
+    Suite(
+        "long-firefox",
+        "the main path in Firefox",
+        marked="long and firefox",
+        options=("--durations=0",),
+        needs=(FIREFOX,),
         long=True,
     ),
 )

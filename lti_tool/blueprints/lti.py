@@ -1,25 +1,44 @@
 """The door from the LMS: login, launch, public keys."""
 
-import logging
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 
-from lti_tool import access, clock, observation, pages, request_cycle, settings
+from lti_tool import (
+    access,
+    clock,
+    content_page,
+    login_cookie,
+    pages,
+    refused_launches,
+    request_cycle,
+    settings,
+)
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import keys, launches, logins
-from lti_tool.services import connection_health, context_choice, enrolment, launch_log, platforms, sessions
+from lti_tool.services import (
+    activities,
+    connection_health,
+    context_choice,
+    data_privacy,
+    enrolment,
+    handovers,
+    placing,
+    reviews,
+    sessions,
+)
 from lti_tool.services.context_choice import Undecided
+from lti_tool.services.enrolment import Admitted
+from lti_tool.services.reviews import Review
+from lti_tool.services.roles import STAFF
 from lti_tool.transactions import reading, transaction
 
-log = logging.getLogger(__name__)
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 
-# The browser that begins a login must be the one that brings the launch.
-LOGIN_COOKIE = "__Host-cv_login"
-LOOPBACK_LOGIN_COOKIE = "cv_login"
-LOGIN_COOKIE_SECONDS = 900
+STORAGE_FRAME = "cv_storage_frame"
+LONGEST_FRAME = 100
 REPOSTED = "cv_reposted"
+CONSOLE = "/admin"
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -27,25 +46,46 @@ def login():
     """Begin a login (LTI security 5.1.1): find out whether our cookie sticks, then go to the LMS."""
     request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
     params = request.values.to_dict()
-    secret = request.cookies.get(LOGIN_COOKIE) or sessions.new_secret()
+    secret = login_cookie.secret_of_browser()
     try:
         start = logins.begin(params, secret, clock.now())
     except LaunchRefused as refusal:
-        return _login_refused(refusal)
+        return refused_launches.of_login(refusal)
     page = pages.login_page(
         auth_url=start.auth_url,
         same_login_url=url_for(".login") + "?" + urlencode(params),
         check_url=url_for(".cookie_check"),
+        storage_url=url_for(".login_by_storage"),
     )
     response = Response(page)
-    access.set_cookie(response, LOGIN_COOKIE, LOOPBACK_LOGIN_COOKIE, secret, LOGIN_COOKIE_SECONDS)
+    login_cookie.remember(response, secret)
     return response
 
 
 @bp.get("/login/cookie")
 def cookie_check():
     """Tell the login page whether its cookie came back."""
-    return {"sticks": bool(_login_secrets())}
+    return {"sticks": bool(login_cookie.secrets())}
+
+
+@bp.get("/login/storage")
+def login_by_storage():
+    """Begin the same login once more, bound to a secret that the LMS's page will keep (platform storage).
+
+    Asked by the login page where the cookie does not stick and the LMS's page offers it.
+    """
+    params = request.args.to_dict()
+    secret, frame = sessions.new_secret(), params.pop(STORAGE_FRAME, "")[:LONGEST_FRAME] or "_parent"
+    try:
+        start = logins.begin(params, secret, clock.now(), storage_frame=frame)
+    except LaunchRefused as refusal:
+        return {"code": refusal.code}, refusal.status
+    return {
+        "auth_url": start.auth_url,
+        "origin": start.storage_origin,
+        "key": start.storage_key,
+        "value": secret,
+    }
 
 
 @bp.get("/launch", endpoint="launch_address")
@@ -67,12 +107,12 @@ def launch():
     try:
         return _let_in(form)
     except LaunchRefused as refusal:
-        return _refused(refusal)
+        return refused_launches.logged(refusal)
 
 
 def _let_in(form: dict) -> Response:
     now = clock.now()
-    state = launches.open_state(form, _login_secrets(), now)
+    state = launches.open_state(form, login_cookie.secrets(), now)
     id_token = form.get("id_token", "")
     with transaction():
         launches.use_up(state, now)
@@ -81,6 +121,14 @@ def _let_in(form: dict) -> Response:
     with reading():
         launch = launches.verify(id_token, state, now, found)
     g.launch_locale = launch.locale
+    if launch.content_request is not None:
+        placing.must_be_staff(launch)
+    if launch.is_review:
+        reviews.must_be_allowed(launch)
+    if state.storage_frame is not None:
+        return _ask_for_proof(launch, state, now)
+    if launch.asks_what_is_held:
+        return _what_is_held(launch, now)
     with transaction():
         admitted = enrolment.admit(
             launch,
@@ -89,7 +137,74 @@ def _let_in(form: dict) -> Response:
             now,
             note="target-differs" if launch.target_differs else None,
         )
-    return _answer(admitted, launch, now)
+        review = _review(admitted, launch, now)
+    return _answer(admitted, launch, now, review)
+
+
+def _review(admitted, launch, now) -> Review | None:
+    """Find what a review is about while it may still be refused: then nobody was let in by it."""
+    if not launch.is_review or not isinstance(admitted, Admitted):
+        return None
+    return reviews.of(launch, admitted.community_id, now)
+
+
+def _what_is_held(launch, now) -> Response:
+    """Answer a data privacy launch: a page, and nothing else is granted by it."""
+    with transaction():
+        held = data_privacy.look_up(launch, now)
+    request_cycle.frame_by(list(launch.frame_origins))
+    contact = settings.current().contact
+    return Response(
+        render_template("lti/held.html", held=held, contact=contact, return_url=launch.return_url)
+    )
+
+
+def _ask_for_proof(launch, state: launches.LaunchState, now) -> Response:
+    """Let the page fetch the secret from the LMS's page: nobody is let in before it was shown."""
+    request_cycle.frame_by(list(launch.frame_origins))
+    page = render_template("lti/proof.html", parked=launches.parked(launch, state, now), state=state)
+    return Response(page)
+
+
+@bp.post("/launch/proof")
+def prove():
+    """Take what the LMS's page had kept; a tab of its own is where the person is signed in then."""
+    request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
+    try:
+        if not access.is_from_our_own_page():
+            raise LaunchRefused("state-other-browser", "the proof was sent by another site")
+        return _proven(request.form.get("launch", ""), request.form.get("value", ""))
+    except LaunchRefused as refusal:
+        return refused_launches.logged(refusal)
+
+
+def _proven(text: str, value: str) -> Response:
+    now = clock.now()
+    came = launches.open_parked(text, value, now)
+    launch = came.launch
+    g.launch_locale = launch.locale
+    with transaction():
+        launches.use_up_parked(came, now)
+    if launch.asks_what_is_held:
+        return _what_is_held(launch, now)
+    return _let_in_by_link(launch, now, value)
+
+
+def _let_in_by_link(launch, now, proof: str, choice: str | None = None) -> Response:
+    """Let somebody in whose frame keeps no cookie: what they go on with is a link into a tab of its own."""
+    with transaction():
+        # No cookie of the frame is believed, and none is set: its seat only waits for the link to be used.
+        zone, note = settings.current().time_zone, "storage-proven"
+        admitted = enrolment.admit(launch, [], zone, now, note=note, choice=choice)
+        review = _review(admitted, launch, now)
+        into_a_tab = isinstance(admitted, Admitted) and launch.content_request is None
+        if into_a_tab:
+            secret = handovers.begin(admitted.seat_id, _page_of(admitted, launch, review), now)
+    if not into_a_tab:
+        return _answer(admitted, launch, now, review, proof)
+    request_cycle.frame_by(list(launch.frame_origins))
+    address = url_for("arrivals.look", token=secret)
+    return Response(render_template("handovers/link.html", address=address, blocked=True))
 
 
 @bp.post("/launch/choice")
@@ -99,13 +214,18 @@ def choose():
     try:
         return _decided(request.form.get("launch", ""), request.form.get("space", ""))
     except LaunchRefused as refusal:
-        return _refused(refusal)
+        return refused_launches.logged(refusal)
 
 
 def _decided(text: str, choice: str) -> Response:
     now = clock.now()
-    came = context_choice.opened(text, _login_secrets(), now)
+    proofs = login_cookie.proofs()
+    came = context_choice.opened(text, proofs, now)
     g.launch_locale = came.launch.locale
+    if not login_cookie.secrets():
+        with transaction():
+            context_choice.use_up(came, now)
+        return _let_in_by_link(came.launch, now, proofs[0], choice)
     with transaction():
         context_choice.use_up(came, now)
         admitted = enrolment.admit(
@@ -116,75 +236,114 @@ def _decided(text: str, choice: str) -> Response:
             note="course-decided",
             choice=choice,
         )
-    return _answer(admitted, came.launch, now)
+        review = _review(admitted, came.launch, now)
+    return _answer(admitted, came.launch, now, review)
 
 
-def _answer(admitted, launch, now) -> Response:
-    """Go into the community, or say why there is none to go to yet."""
+def _answer(admitted, launch, now, review, proof: str = "") -> Response:
+    """Go into the community, or say why there is none to go to yet.
+
+    :param proof: what the LMS's page had kept, where the frame keeps no cookie.
+    """
     if isinstance(admitted, Undecided):
         request_cycle.frame_by(list(launch.frame_origins))
-        return _undecided(admitted, now)
-    if admitted is None:
+        return _undecided(admitted, now, proof)
+    if admitted is None and launch.content_request is None:
         request_cycle.frame_by(list(launch.frame_origins))
-        return Response(_no_course(launch))
-    return _into_the_community(admitted, launch.target_link_uri)
+        return _no_course(launch)
+    if launch.content_request is not None:
+        return _what_to_place(admitted, launch, now, proof)
+    return _into_the_community(admitted, launch, review)
 
 
-def _no_course(launch) -> str:
-    """Say that no course came with the launch; to administrators of the LMS also how the connection does."""
+def _what_to_place(admitted, launch, now, proof: str) -> Response:
+    """Ask staff what to place in the course. The form carries the launch: a dialog may lack our session."""
+    secret = proof or login_cookie.secrets()[0]
+    sealed = context_choice.sealed_launch(launch, secret, now)
+    with reading():
+        member = placing.acting(launch, now) if admitted is not None else None
+        response = content_page.shown(launch, member, sealed, proof)
+    if proof:
+        return response
+    login_cookie.remember(response, secret)
+    if admitted is not None and admitted.new_secret is not None:
+        access.remember_session(response, admitted.new_secret)
+    return response
+
+
+def _no_course(launch) -> Response:
+    """Say what this is and where it is opened; to whom the LMS trusts more, also how the connection does."""
     health = None
     if launch.lms_administrator:
         with reading():
             health = connection_health.for_launch(launch.platform_id, launch.deployment_id)
-    return render_template("lti/no_course.html", return_url=launch.return_url, health=health)
+    page = render_template(
+        "lti/no_course.html",
+        beside_courses=launch.context is not None,
+        may_place=launch.role in STAFF,
+        health=health,
+        console_url=settings.current().base_url + CONSOLE,
+        return_url=launch.return_url,
+    )
+    return Response(page)
 
 
-def _undecided(undecided: Undecided, now) -> Response:
+def _undecided(undecided: Undecided, now, proof: str) -> Response:
     """Ask staff where the course belongs; tell everybody else that they are being asked."""
     return_url = undecided.launch.return_url
     if not undecided.may_decide:
         return Response(render_template("lti/undecided.html", return_url=return_url))
-    secret = _login_secrets()[0]
+    secret = proof or login_cookie.secrets()[0]
     page = render_template(
         "lti/choice.html",
+        proof=proof,
         spaces=undecided.spaces,
         sealed=context_choice.sealed(undecided, secret, now),
         new_space=context_choice.NEW_SPACE,
         return_url=return_url,
     )
     response = Response(page)
-    # It lives as long as the form may be sent, and no longer.
-    access.set_cookie(response, LOGIN_COOKIE, LOOPBACK_LOGIN_COOKIE, secret, LOGIN_COOKIE_SECONDS)
+    if not proof:
+        # It lives as long as the form may be sent, and no longer.
+        login_cookie.remember(response, secret)
     return response
 
 
-def _into_the_community(admitted, target: str) -> Response:
-    response = redirect(_destination(admitted, target), 303)
+def _into_the_community(admitted, launch, review) -> Response:
+    response = redirect(_destination(admitted, launch, review), 303)
     if admitted.new_secret is not None:
         access.remember_session(response, admitted.new_secret)
     request_cycle.forget_address(response)
     return response
 
 
-def _destination(admitted, target: str) -> str:
-    """Choose where to go: the page asked for before signing in, the launch's target, else home.
+def _destination(admitted, launch, review) -> str:
+    """Choose where to go, for the seat that was given."""
+    asked = {"seat": admitted.seat_id}
+    if review is not None and review.column_id is not None:
+        asked["column"] = review.column_id
+    return f"{_page_of(admitted, launch, review)}?{urlencode(asked)}"
+
+
+def _page_of(admitted, launch, review) -> str:
+    """Choose a page: what is reviewed, the one asked for before signing in, what the link opens, the launch's
+    target, else home.
 
     Only pages of this very community: another one's address may stand there from an earlier day.
     """
-    home = url_for("home.index", community_id=admitted.community_id)
+    here = {"community_id": admitted.community_id}
+    if review is not None and review.own:
+        return url_for("participation.mine", **here)
+    if review is not None:
+        return url_for("assessment.learner", member_id=review.member_id, **here)
+    home = url_for("home.index", **here)
+    activity = activities.key_in(launch)
+    opens = url_for("activities.show", key=activity, **here) if activity else ""
     base = settings.current().base_url
-    for wish in (request_cycle.remembered_address(), target.removeprefix(base)):
+    for wish in (request_cycle.remembered_address(), opens, launch.target_link_uri.removeprefix(base)):
         if wish and wish.startswith(home):
-            home = wish.partition("?")[0].partition("#")[0]
-            break
-    return f"{home}?{urlencode({'seat': admitted.seat_id})}"
-
-
-def _login_secrets() -> list[str]:
-    names = [LOGIN_COOKIE]
-    if settings.current().loopback_http:
-        names.append(LOOPBACK_LOGIN_COOKIE)
-    return [request.cookies[name] for name in names if request.cookies.get(name)]
+            return wish.partition("?")[0].partition("#")[0]
+    return home
 
 
 def _should_come_again_from_here(form: dict) -> bool:
@@ -194,7 +353,7 @@ def _should_come_again_from_here(form: dict) -> bool:
     """
     return (
         settings.current().loopback_http
-        and not _login_secrets()
+        and not login_cookie.secrets()
         and REPOSTED not in request.args
         and "state" in form
     )
@@ -203,54 +362,6 @@ def _should_come_again_from_here(form: dict) -> bool:
 def _fields_of_answer(form: dict) -> dict[str, str]:
     known = ("state", "id_token", "error", "error_description")
     return {name: form[name] for name in known if name in form}
-
-
-def _login_refused(refusal: LaunchRefused) -> Response:
-    """Show the same calm page. A login writes nothing, so the story goes to the server's own log."""
-    reference = launch_log.new_reference()
-    log.warning("login refused, %s: %s %r", reference, refusal.code, refusal.detail)
-    return _refusal_page(refusal, reference, clock.now(), in_launch_log=False)
-
-
-def _refused(refusal: LaunchRefused) -> Response:
-    """Show a calm page with a reference, and write the whole story into the launch log."""
-    now, reference = clock.now(), launch_log.new_reference()
-    facts = refusal.facts
-    with transaction():
-        launch_log.refused(refusal, reference, now)
-        if refusal.code == "deployment-waiting":
-            # The id as the LMS writes it; what the log shows of it may have been cleaned.
-            enrolment.let_wait(facts["platform_id"], facts["deployment_id"], now)
-    return _refusal_page(refusal, reference, now, in_launch_log=True)
-
-
-def _refusal_page(refusal: LaunchRefused, reference: str, now, *, in_launch_log: bool) -> Response:
-    observation.refused(refusal.code)
-    facts = refusal.facts
-    page = render_template(
-        "lti/refused.html",
-        code=refusal.code,
-        reference=reference,
-        at=now,
-        # The LMS's own words; what our checks noted is for the log alone.
-        detail=refusal.detail if refusal.code == "platform-error" else None,
-        in_launch_log=in_launch_log,
-        return_url=facts.get("return_url"),
-        issuer=facts.get("issuer"),
-        client_id=facts.get("client_id"),
-        deployment=facts.get("deployment"),
-        replaced_by=_replacement(refusal),
-    )
-    return Response(page, status=refusal.status)
-
-
-def _replacement(refusal: LaunchRefused) -> str | None:
-    """Name the registration that took the place of one that is paused for that reason."""
-    if refusal.code not in ("login-suspended", "platform-suspended"):
-        return None
-    with reading():
-        successor = platforms.replacement_of(refusal.facts.get("platform_id"))
-        return successor.name if successor else None
 
 
 @bp.get("/jwks.json")

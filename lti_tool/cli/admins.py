@@ -1,5 +1,7 @@
 """`lti-tool admins …`: who may enter the console, and their one-use links."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import click
@@ -7,7 +9,7 @@ import click
 from lti_tool import clock, settings
 from lti_tool.cli import application
 from lti_tool.errors import NotFound
-from lti_tool.services import administrators, sign_in
+from lti_tool.services import administrators, second_factor, sign_in
 from lti_tool.services.administrators import Listed
 from lti_tool.transactions import reading, transaction
 
@@ -65,12 +67,28 @@ def list_them() -> None:
 def disable(email: str) -> None:
     """Disable an account; `admins add` lets it in again."""
     app = application.made_and_ready()
-    with app.app_context(), transaction():
-        try:
-            administrators.disable(email, clock.now())
-        except NotFound:
-            raise click.ClickException(f"There is no administrator {email}.") from None
+    with app.app_context(), _in_words(email), transaction():
+        administrators.disable(email, clock.now())
     click.echo(f"{email} is let in no more.")
+
+
+@admins.command(help="Switch the second factor of EMAIL off, where app and recovery codes are lost.")
+@click.argument("email", callback=_address)
+def reset(email: str) -> None:
+    """Take the second factor off; sessions and links end, so that a new link is needed."""
+    app = application.made_and_ready()
+    with app.app_context(), _in_words(email), transaction():
+        second_factor.reset(email, clock.now())
+    click.echo(f"{email} has no second factor any more. `lti-tool admins add {email}` prints a link.")
+
+
+@contextmanager
+def _in_words(email: str) -> Iterator[None]:
+    """Turn a refusal into a sentence for whoever typed the command."""
+    try:
+        yield
+    except NotFound:
+        raise click.ClickException(f"There is no administrator {email}.") from None
 
 
 def _sees(row: Listed) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from demo_lms import COURSES, PEOPLE, LmsSettings, create_lms
+from demo_lms import COURSES, PEOPLE, LmsSettings, Quirks, create_lms
 from demo_lms.claims import container_address
 from demo_lms.server import LOOPBACK, ServerHandle
 from demo_lms.server import serve as serve_on_loopback
@@ -147,6 +147,7 @@ def _started(
             client_id=CLIENT_ID,
             deployment_id=DEPLOYMENT_ID,
             state_file=folder / "lms.json",
+            quirks=Quirks(notices_in_launch=True),
         )
     )
     return [serve_on_loopback(app, LOOPBACK, port), serve_on_loopback(lms, LOOPBACK, lms_port)]

@@ -24,11 +24,14 @@ LAUNCH_PATH = "/lti/launch"
 _LONGEST_HINT = 2500
 
 
-def begin(params: Mapping[str, str], browser_secret: str, now: datetime) -> LoginStart:
+def begin(
+    params: Mapping[str, str], browser_secret: str, now: datetime, *, storage_frame: str | None = None
+) -> LoginStart:
     """Check a login request and say where the browser goes with it.
 
     :param params: query or form as received; unknown ones are ignored, `lti_message_hint` is echoed as it is.
     :param browser_secret: the random value of the state cookie that goes out with the same answer.
+    :param storage_frame: the frame of the LMS's page that keeps `browser_secret` in the place of a cookie.
     :raises LaunchRefused: `login-no-issuer`, `login-no-hint`, `login-unknown-issuer`, `login-suspended`,
         `login-ambiguous-client`, `login-foreign-target`, `login-hint-too-long`. Never redirect on one.
     """
@@ -41,12 +44,15 @@ def begin(params: Mapping[str, str], browser_secret: str, now: datetime) -> Logi
     if max(len(login_hint), len(params.get("lti_message_hint") or "")) > _LONGEST_HINT:
         raise LaunchRefused("login-hint-too-long")
     platform = _platform_asking(params)
-    state = LaunchState(platform.id, secrets.token_urlsafe(32), target, now)
+    origin = addresses.origin(platform.auth_url)
+    state = LaunchState(platform.id, secrets.token_urlsafe(32), target, now, storage_frame, origin)
     return LoginStart(
         auth_url=_auth_url(platform, params, state, browser_secret),
         platform_id=platform.id,
         frame_origins=addresses.origins((platform.issuer, platform.auth_url)),
         target=target,
+        storage_origin=origin,
+        storage_key=state.storage_key,
     )
 
 

@@ -16,13 +16,14 @@ TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 _WORD = r"[A-Za-z][A-Za-z0-9]*"
 _CONTEXT = re.compile(rf"{re.escape(_LIS)}membership(?:/(?P<base>{_WORD}))?#(?P<name>{_WORD})")
 _OLD_CONTEXT = re.compile(rf"urn:lti:role:ims/lis/(?P<base>{_WORD})(?:/(?P<sub>{_WORD}))?")
+_LEGACY = "institution-or-system (legacy)"
 _ELSEWHERE = (
     (re.compile(rf"{re.escape(_LIS)}institution/person#({_WORD})"), "institution"),
     (re.compile(rf"urn:lti:instrole:ims/lis/({_WORD})"), "institution"),
     (re.compile(rf"{re.escape(_LIS)}system/person#({_WORD})"), "system"),
     (re.compile(rf"urn:lti:sysrole:ims/lis/({_WORD})"), "system"),
     # Moodle's rosters: it does not say of which of the two it speaks.
-    (re.compile(rf"{re.escape(_LIS)}person#({_WORD})"), "institution-or-system (legacy)"),
+    (re.compile(rf"{re.escape(_LIS)}person#({_WORD})"), _LEGACY),
     (re.compile(rf"http://purl\.imsglobal\.org/vocab/lti/system/person#({_WORD})"), "lti-system"),
 )
 

@@ -16,13 +16,34 @@ from itsdangerous import BadData, URLSafeSerializer
 from lti_tool import settings
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import store
-from lti_tool.lti.launch import Context, GradeService, GroupService, Launch, Link
+from lti_tool.lti.launch import (
+    ContentRequest,
+    Context,
+    ForUser,
+    GradeService,
+    GroupService,
+    Launch,
+    Link,
+    NoticeService,
+)
 from lti_tool.lti.states import CLOCK_LEEWAY
 from lti_tool.lti.texts import words_of
 from lti_tool.models import Role
 
-LIFETIME = timedelta(minutes=15)
+LIFETIME = timedelta(minutes=60)
 _LONGEST = 200_000
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a launch is sealed for, and how long it may be."""
+
+    salt: str
+    lifetime: timedelta
+
+
+DECIDING = Purpose("lti-context-choice", LIFETIME)
+PARKED = Purpose("lti-parked-launch", timedelta(seconds=60))
 
 
 @dataclass(frozen=True)
@@ -36,26 +57,39 @@ class SealedLaunch:
 
 def sealed(launch: Launch, browser_secret: str, now: datetime) -> str:
     """Sign a launch and bind it to the browser that holds this secret in its login cookie."""
+    return _sealed(launch, _digest(browser_secret), now, DECIDING)
+
+
+def parked(launch: Launch, secret_digest: str, now: datetime) -> str:
+    """Sign a launch whose browser has still to show the secret of its state (platform storage)."""
+    return _sealed(launch, secret_digest, now, PARKED)
+
+
+def _sealed(launch: Launch, secret_digest: str, now: datetime, purpose: Purpose) -> str:
     content = {
         "l": asdict(launch),
         "n": secrets.token_urlsafe(32),
-        "b": _digest(browser_secret),
+        "b": secret_digest,
         "i": now.timestamp(),
     }
-    return _serializer().dumps(content)
+    return _serializer(purpose).dumps(content)
 
 
-def opened(text: str, browser_secrets: Sequence[str], now: datetime) -> SealedLaunch:
+def opened(
+    text: str, browser_secrets: Sequence[str], now: datetime, purpose: Purpose | None = None
+) -> SealedLaunch:
     """Take a launch out again, when it is ours, fresh, and from the same browser. Needs no database.
 
+    :param purpose: what it was sealed for (default: while staff decide); for another one it is worth nothing.
     :raises LaunchRefused: `state-missing`, `state-unknown`, `state-expired`, `state-other-browser`.
     """
+    purpose = purpose or DECIDING
     if not text:
         raise LaunchRefused("state-missing")
     if len(text) > _LONGEST:
         raise LaunchRefused("state-unknown", f"{len(text)} characters")
     try:
-        content = _serializer().loads(text)
+        content = _serializer(purpose).loads(text)
     except BadData as forged:
         raise LaunchRefused("state-unknown", words_of(str(forged))) from forged
     try:
@@ -64,7 +98,7 @@ def opened(text: str, browser_secrets: Sequence[str], now: datetime) -> SealedLa
         raise LaunchRefused("state-expired", "made by another release") from other
     issued_at = datetime.fromtimestamp(content["i"], UTC)
     facts = {"platform_id": launch.platform_id, "issuer": launch.issuer, "client_id": launch.client_id}
-    if not -CLOCK_LEEWAY <= now - issued_at <= LIFETIME:
+    if not -CLOCK_LEEWAY <= now - issued_at <= purpose.lifetime:
         raise LaunchRefused("state-expired", f"made at {issued_at.isoformat()}", **facts)
     if not any(hmac.compare_digest(content["b"], _digest(one)) for one in browser_secrets if one):
         raise LaunchRefused("state-other-browser", **facts)
@@ -93,6 +127,9 @@ def _launch_from(said: Mapping) -> Launch:
             "grades": _tupled(GradeService, said["grades"], "scopes"),
             "groups": GroupService(**said["groups"]) if said["groups"] else None,
             "group_numbers": None if said["group_numbers"] is None else tuple(said["group_numbers"]),
+            "notices": _tupled(NoticeService, said["notices"], "types"),
+            "content_request": ContentRequest(**said["content_request"]) if said["content_request"] else None,
+            "for_user": ForUser(**said["for_user"]) if said["for_user"] else None,
             "frame_origins": tuple(said["frame_origins"]),
             "learned_origins": tuple(said["learned_origins"]),
         }
@@ -103,10 +140,10 @@ def _tupled(kind: type, said: Mapping | None, name: str):
     return kind(**said | {name: tuple(said[name])}) if said else None
 
 
-def _serializer() -> URLSafeSerializer:
+def _serializer(purpose: Purpose) -> URLSafeSerializer:
     return URLSafeSerializer(
         settings.current().secret_key,
-        salt="lti-context-choice",
+        salt=purpose.salt,
         signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
     )
 

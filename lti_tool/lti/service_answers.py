@@ -31,6 +31,15 @@ class ScoreConflict(ServiceProblem):
     code = "score-conflict"
 
 
+class ScoreNotStored(PlatformUnavailable):
+    """The LMS met an error of its own over this score, and says so: Moodle does for a locked column (500).
+
+    Worth another try: it may be unlocked, or the error may pass.
+    """
+
+    code = "score-not-stored"
+
+
 def problem_with(answer: Answer) -> ServiceProblem | None:
     """What any service call's answer is a problem of; None when it was accepted."""
     if 200 <= answer.status < 300:

@@ -6,7 +6,7 @@ It is stored nowhere. Its letters are only `A-Z a-z 0-9 . _ -`, because Moodle c
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -31,23 +31,40 @@ class LaunchState:
     nonce: str
     target: str
     issued_at: datetime
+    storage_frame: str | None = None
+    """Where the LMS's own page keeps the secret (platform storage): its frame, or "_parent". Else None."""
+    storage_origin: str | None = None
+    """The only origin that messages of platform storage go to, and that answers count from."""
+    secret_digest: str = field(default="", compare=False, repr=False)
+    """Of the secret that proves the browser: a cookie's, or the one that the LMS's page keeps."""
+
+    @property
+    def storage_key(self) -> str:
+        """The name under which the LMS's page keeps the secret."""
+        return f"lti_state_{hashlib.sha256(self.nonce.encode()).hexdigest()[:32]}"
 
 
 def sealed(state: LaunchState, browser_secret: str) -> str:
-    """Sign a state and bind it to the browser that holds this secret in its cookie. Without `PREFIX`."""
-    return _serializer(settings.current().secret_key).dumps(
-        {
-            "p": state.platform_id,
-            "n": state.nonce,
-            "t": state.target,
-            "b": _digest(browser_secret),
-            "i": state.issued_at.timestamp(),
-        }
-    )
+    """Sign a state and bind it to the browser that holds this secret in its cookie. Without `PREFIX`.
+
+    A state with a `storage_frame` is bound to the secret that is kept there instead.
+    """
+    content = {
+        "p": state.platform_id,
+        "n": state.nonce,
+        "t": state.target,
+        "b": _digest(browser_secret),
+        "i": state.issued_at.timestamp(),
+    }
+    if state.storage_frame is not None:
+        content |= {"f": state.storage_frame, "o": state.storage_origin}
+    return _serializer(settings.current().secret_key).dumps(content)
 
 
 def opened(form: Mapping[str, str], browser_secrets: Sequence[str], now: datetime) -> LaunchState:
     """Check 1 of 1.4: the state is ours, not older than ten minutes, and comes from the same browser.
+
+    A state with a `storage_frame` is not proven by this: nobody may be let in before its secret was shown.
 
     :raises LaunchRefused: `state-missing`, `state-unknown`, `state-expired`, `state-other-browser`, and
         `platform-error` when the LMS answered with an error instead of a token; its words are in `detail`.
@@ -59,11 +76,16 @@ def opened(form: Mapping[str, str], browser_secrets: Sequence[str], now: datetim
         nonce=content["n"],
         target=content["t"],
         issued_at=datetime.fromtimestamp(content["i"], UTC),
+        storage_frame=content.get("f"),
+        storage_origin=content.get("o"),
+        secret_digest=content["b"],
     )
     if not -CLOCK_LEEWAY <= now - state.issued_at <= LIFETIME:
         raise LaunchRefused(
             "state-expired", f"made at {state.issued_at.isoformat()}", platform_id=state.platform_id
         )
+    if state.storage_frame is not None:
+        return state
     if not any(hmac.compare_digest(content["b"], _digest(secret)) for secret in browser_secrets if secret):
         raise LaunchRefused(
             "state-other-browser",

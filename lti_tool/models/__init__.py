@@ -4,6 +4,7 @@ from lti_tool.models.administrator import (
     Administrator,
     AdministratorOrganisation,
     AdministratorSession,
+    RecoveryCode,
     SignInLink,
 )
 from lti_tool.models.assessment import (
@@ -30,16 +31,20 @@ from lti_tool.models.grade import (
     ScoreStatement,
 )
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
+from lti_tool.models.message import Message, MessageState
+from lti_tool.models.notice import CourseCopy, HandlerState, Notice, NoticeHandler
 from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
 from lti_tool.models.platform import (
+    CheckState,
     Deployment,
     DeploymentPolicy,
     DeploymentState,
     MovedKind,
     OriginSource,
     Platform,
+    PlatformCheck,
     PlatformOrigin,
     PlatformState,
     RegistrationInvitation,
@@ -47,7 +52,7 @@ from lti_tool.models.platform import (
     SuccessionMove,
 )
 from lti_tool.models.roster import Roster, RosterGroup, RosterLine, RosterState
-from lti_tool.models.security import BrowserSession, Seat, ToolKey, UsedNonce
+from lti_tool.models.security import BrowserSession, Handover, Seat, ToolKey, UsedNonce
 
 __all__ = [
     "AccessTokenRow",
@@ -58,12 +63,14 @@ __all__ = [
     "AuditEntry",
     "BrowserSession",
     "Change",
+    "CheckState",
     "ColumnKind",
     "Comment",
     "Community",
     "CommunityState",
     "ContributionFact",
     "Course",
+    "CourseCopy",
     "CourseGroup",
     "CourseGroupMember",
     "Decision",
@@ -79,6 +86,8 @@ __all__ = [
     "GradeDecision",
     "GradingPolicy",
     "GroupSource",
+    "HandlerState",
+    "Handover",
     "HostSlot",
     "KeptText",
     "LaunchRecord",
@@ -86,16 +95,22 @@ __all__ = [
     "LineItemState",
     "Membership",
     "MembershipState",
+    "Message",
+    "MessageState",
     "MovedKind",
+    "Notice",
+    "NoticeHandler",
     "Organisation",
     "OriginSource",
     "Period",
     "Platform",
+    "PlatformCheck",
     "PlatformOrigin",
     "PlatformState",
     "Post",
     "PostKind",
     "Prompt",
+    "RecoveryCode",
     "RegistrationInvitation",
     "ResourceLink",
     "Revision",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -25,6 +25,10 @@ class Administrator(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     signed_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # last
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The second factor (services.second_factor): its secret once confirmed, and before; the last step used.
+    totp_encrypted: Mapped[str | None] = mapped_column(Text)
+    totp_pending_encrypted: Mapped[str | None] = mapped_column(Text)
+    totp_step: Mapped[int | None] = mapped_column(Integer)
 
 
 class AdministratorOrganisation(Base):
@@ -62,3 +66,18 @@ class AdministratorSession(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Half signed in: nothing is open before the second factor was shown.
+    awaits_factor: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the second factor, once. Only its hash is stored."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("administrator_id", "code_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    administrator_id: Mapped[int] = mapped_column(ForeignKey("administrator.id"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

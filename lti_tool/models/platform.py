@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -55,6 +55,14 @@ class Platform(Base):
     registration: Mapped[dict | None] = mapped_column(JSON)  # what dynamic registration agreed upon
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     check_report: Mapped[list | None] = mapped_column(JSON)  # services.platform_checks: the last health check
+    # How its services did when they were last used, so that a list of platforms reads one row each.
+    roster_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    roster_failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    roster_problem: Mapped[str | None] = mapped_column(String(40))
+    score_taken_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    score_failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    score_problem: Mapped[str | None] = mapped_column(String(40))
+    preset: Mapped[str | None] = mapped_column(String(40))  # lti.presets: the product it was connected as
     # Removed by an administrator: suspended for good, its secrets gone, its client id free for another row.
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -86,6 +94,32 @@ class Deployment(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     platform: Mapped[Platform] = relationship(back_populates="deployments")
+
+
+class CheckState(StrEnum):
+    DUE = "due"  # asked for: a worker begins at `due_at`
+    CHECKING = "checking"  # claimed: `findings` grows
+    DONE = "done"
+
+
+class PlatformCheck(Base):
+    """The health check that somebody asked for, as far as it is. The platform keeps the report."""
+
+    __tablename__ = "platform_check"
+    __table_args__ = (
+        UniqueConstraint("platform_id"),
+        Index("ix_platform_check_state_due_at", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
+    state: Mapped[CheckState] = mapped_column(words(CheckState, "state"))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lease: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    findings: Mapped[list] = mapped_column(JSON)  # of the check under way, or of the last one
 
 
 class OriginSource(StrEnum):

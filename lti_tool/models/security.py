@@ -62,6 +62,27 @@ class Seat(Base):
     community: Mapped[Community] = relationship()
 
 
+class Handover(Base):
+    """The way of one seat into a tab of its own: a link that works once, for a minute.
+
+    Only a hash of the link's random value is stored. A used one stays until it has expired: whoever comes
+    second is told so.
+    """
+
+    __tablename__ = "handover"
+    __table_args__ = (UniqueConstraint("token_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    # Seats go when their session is forgotten or their person is erased.
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="CASCADE"), index=True)
+    path: Mapped[str] = mapped_column(String(500))  # of the page it leads to, inside the seat's community
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    seat: Mapped[Seat] = relationship()
+
+
 class ToolKey(Base):
     """One of our RSA key pairs. Exactly one signs: `signing` is 1 for it and empty for all others."""
 

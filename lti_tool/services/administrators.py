@@ -6,15 +6,17 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from lti_tool.errors import NotAllowed, NotFound
+from lti_tool.errors import NotAllowed, NotFound, Unfit
 from lti_tool.extensions import db
+from lti_tool.knowledge.cleaning import clean_text
 from lti_tool.models import Administrator, AdministratorOrganisation, Organisation
 from lti_tool.services import audit, sign_in
 from lti_tool.services.platforms import organisation_named
 from lti_tool.services.preferences import LANGUAGES
+from lti_tool.services.upserts import insert_unless_there
 
 _ADDRESS = re.compile(r"[^\s@<>\"',;:()\[\]\\]+@[^\s@<>\"',;:()\[\]\\]+\.[^\s@<>\"',;:()\[\]\\.]+")
-LONGEST_ADDRESS = 320
+LONGEST_ADDRESS, LONGEST_NAME = 320, 200
 
 
 @dataclass(frozen=True)
@@ -78,23 +80,22 @@ def add(
 ) -> Administrator:
     """Make an account, or let one that exists (disabled or not) see one more organisation, or all of them.
 
-    :param organisation: made when new; None: the only one, called after the host of BASE_URL. Not asked for
-        an operator.
+    :param organisation: made when new; None: for a new account the only one, called after the host of
+        BASE_URL; for one that exists none more. Not asked for an operator.
     :param by: the administrator who did so; None: from the command line.
     """
-    account = db.session.scalars(
-        select(Administrator).where(Administrator.email == folded(email))
-    ).one_or_none()
-    if account is None:
-        account = Administrator(email=folded(email), created_at=now)
-        db.session.add(account)
+    made = insert_unless_there(
+        Administrator, {"email": folded(email)}, {"operator": operator, "created_at": now}
+    )
+    account = db.session.scalars(select(Administrator).where(Administrator.email == folded(email))).one()
     account.disabled_at = None
-    account.operator = bool(account.operator) or operator
+    account.operator = account.operator or operator
     db.session.flush()
     owner_id = None
-    if not operator:
+    if not operator and (made or organisation is not None):
         owner_id = organisation_named(organisation, base_url, now).id
-        _belong(account.id, owner_id)
+        key = {"administrator_id": account.id, "organisation_id": owner_id}
+        insert_unless_there(AdministratorOrganisation, key, {})
     audit.record_administration(
         by, "administrator.added", _subject(account), now, owner_id, operator=operator
     )
@@ -114,6 +115,29 @@ def disable(email: str, now: datetime, by: int | None = None) -> None:
     account.disabled_at = account.disabled_at or now
     sign_in.end_everywhere(account.id, now)
     audit.record_administration(by, "administrator.disabled", _subject(account), now, None)
+
+
+def disable_one(admin: ActingAdministrator, administrator_id: int, now: datetime) -> None:
+    """Let somebody in no more; nobody locks themselves out.
+
+    :raises NotFound: there is no such account, or it is one's own.
+    """
+    admin.must_operate()
+    account = db.session.get(Administrator, administrator_id)
+    if account is None or account.id == admin.administrator_id:
+        raise NotFound("no-such-administrator")
+    disable(account.email, now, by=admin.administrator_id)
+
+
+def rename(admin: ActingAdministrator, name: str) -> None:
+    """Be called otherwise; an empty name is the address again.
+
+    :raises Unfit: too long.
+    """
+    cleaned = " ".join(clean_text(name).split())
+    if len(cleaned) > LONGEST_NAME:
+        raise Unfit({"name": ["too-long"]})
+    db.session.get_one(Administrator, admin.administrator_id).name = cleaned or None
 
 
 def listed() -> list[Listed]:
@@ -165,15 +189,6 @@ def take_away(administrator_id: int, organisation_id: int) -> None:
             AdministratorOrganisation.organisation_id == organisation_id,
         )
     )
-
-
-def _belong(administrator_id: int, organisation_id: int) -> None:
-    known = db.session.get(AdministratorOrganisation, (administrator_id, organisation_id))
-    if known is None:
-        db.session.add(
-            AdministratorOrganisation(administrator_id=administrator_id, organisation_id=organisation_id)
-        )
-        db.session.flush()
 
 
 def _subject(account: Administrator) -> str:

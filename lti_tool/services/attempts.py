@@ -274,7 +274,10 @@ def _put_off(cell: ScoreDelivery, code: str, words: str, retry_after: object, no
     cell.problem, cell.problem_detail = code_of(code), detail_of(words)
     cell.attempts += 1
     if cell.attempts >= MOST_TRIES:
-        cell.problem, cell.asked_since = Problem.GIVEN_UP.value, False
+        # It did answer where it stored nothing, and what has to be mended there stays the same.
+        if code != Problem.NOT_STORED:
+            cell.problem = Problem.GIVEN_UP.value
+        cell.asked_since = False
         _release(cell, DeliveryState.REFUSED, None)
     else:
         _release(cell, DeliveryState.DUE, next_try(now, cell.attempts, retry_after))

@@ -66,6 +66,7 @@ class LineItemView:
     renamed_from: str | None = None  # what it was called when it was bound, where the LMS calls it otherwise
     rescaled_from: Decimal | None = None  # likewise its maximum
     checked_at: datetime | None = None  # when what stands there was last compared
+    awaits_link: bool = False  # it comes with a link that was placed; nothing is under way
     asks_about_reading: bool = False  # the LMS shows us no grades, and nobody has agreed to that yet
 
 
@@ -162,6 +163,7 @@ def _line_item(item: LineItem, course: Course, lms_name: str) -> LineItemView:
         renamed_from=_before(item.bound_label, item.label),
         rescaled_from=_before(item.bound_maximum, item.maximum),
         checked_at=item.checked_at,
+        awaits_link=item.placed and item.url is None and item.state is LineItemState.WANTED,
         asks_about_reading=bool(item.results_unreadable) and item.unread_accepted_at is None,
     )
 

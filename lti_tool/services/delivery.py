@@ -12,14 +12,20 @@ from sqlalchemy import update
 from lti_tool.errors import PlatformUnavailable, ServiceProblem, ServiceRefused
 from lti_tool.extensions import db
 from lti_tool.lti.host_slots import HOST_BUSY
-from lti_tool.lti.scores import GradebookConnection, ScoreConflict
+from lti_tool.lti.scores import GradebookConnection, ScoreConflict, ScoreNotStored
 from lti_tool.models import Platform
-from lti_tool.services import attempts, drift, line_items, outbox, parcels
+from lti_tool.services import attempts, drift, last_use, line_items, outbox, parcels
 from lti_tool.services.attempts import Attempt
 from lti_tool.services.column_reading import ColumnReading
 from lti_tool.services.line_items import Clock, Connect, Pause, Transaction, no_pause
 from lti_tool.services.parcels import Batch, Parcel
 from lti_tool.services.problems import Problem, code_of_outage
+
+# So many scores in a row that an LMS met with an error are enough to leave the rest of a batch for later; one
+# grade may be locked in Moodle, or all of a column.
+MOST_NOT_STORED = 3
+# Refusals that say nothing about the connection.
+ABOUT_ONE_PERSON = frozenset((Problem.NOT_IN_COURSE, Problem.SCORE_REFUSED, Problem.LINE_ITEM_GONE))
 
 
 def deliver_due_scores(
@@ -70,6 +76,10 @@ class _Delivery:
         self._posted_last: Parcel | None = None  # accepted by the LMS, to be recorded with the next step
         self._unread = False  # the LMS shows us no grades, and a trainer agreed to that
         self._has_posted = False
+        self._not_stored_in_a_row = 0
+        self._not_stored: list[Parcel] = []
+        self._met_with: ScoreNotStored | None = None
+        self._problem: str | None = None  # the last one that was the LMS's, not one person's
         self.lost: set[int] = set()
         self.host_was_busy = False
 
@@ -81,7 +91,8 @@ class _Delivery:
             if self._posted_last is not None:  # also when the next one could not be frozen
                 self._freeze(None)
         self._look_again()
-        self._remember_clock()
+        self._note_whether_it_stores()
+        self._remember()
 
     def _deliver_all(self, waiting: list[Parcel]) -> None:
         try:
@@ -95,12 +106,16 @@ class _Delivery:
                 if waiting and self._column.is_old and not self._unread:
                     keep = partial(self._kept, waiting)
                     self._column.read_anew(self._gradebook, self._batch.url, page_read=keep)
+        except ScoreNotStored as problem:
+            self._put_off(waiting, Problem.NOT_STORED, problem)
         except PlatformUnavailable as problem:
             if problem.code == HOST_BUSY:
                 self._give_back(waiting)
             else:
+                self._problem = problem.code
                 self._put_off(waiting, code_of_outage(problem.code), problem)
         except ServiceRefused as problem:
+            self._problem = problem.code
             self._refuse(waiting, problem, answered=False)
 
     def _read_for(self, waiting: list[Parcel]) -> bool:
@@ -160,6 +175,8 @@ class _Delivery:
         self._pause("attempt-committed")
         try:
             attempt = self._post(parcel, attempt)
+        except ScoreNotStored as problem:
+            self._leave_for_later(parcel, problem)
         except ScoreConflict as problem:
             self._put_off([parcel], Problem.CONFLICT, problem)
         except ServiceRefused as problem:  # what a conflict made us read again, not the score
@@ -170,8 +187,48 @@ class _Delivery:
 
     def _remember_posted(self, parcel: Parcel, attempt: Attempt) -> None:
         self._pause("posted")
+        self._not_stored_in_a_row = 0
         if not (attempt.overwrites and self._stays_theirs(parcel)):
             self._posted_last, self._has_posted = parcel, True
+
+    def _leave_for_later(self, parcel: Parcel, problem: ScoreNotStored) -> None:
+        """Go on with the next one, whose cell may be open, unless none seems to be.
+
+        :raises ScoreNotStored: as many in a row as are enough.
+        :raises PlatformUnavailable: the LMS does not answer anything else either: it is down.
+        """
+        if not self._not_stored:
+            self._see_that_it_answers()
+        self._met_with = problem
+        self._not_stored.append(parcel)
+        self._not_stored_in_a_row += 1
+        if self._not_stored_in_a_row == MOST_NOT_STORED:
+            raise problem
+        self._put_off([parcel], Problem.NOT_STORED, problem)
+
+    def _see_that_it_answers(self) -> None:
+        """Read the column after an error, which says nothing of a score while the whole LMS is in trouble.
+
+        :raises PlatformUnavailable: it cannot be read.
+        """
+        try:
+            self._column.read_anew(self._gradebook, self._batch.url)
+        except ServiceRefused:
+            return  # that is an answer, too
+
+    def _note_whether_it_stores(self) -> None:
+        """Say of the column that the LMS stores nothing in it, or no longer say so.
+
+        One error may pass: it is said when a score was met with one in two tries, and no other got through.
+        """
+        if self._has_posted:
+            words = None
+        elif self._met_with is not None and any(parcel.not_stored for parcel in self._not_stored):
+            words = self._met_with.words
+        else:
+            return
+        with self._transaction():
+            line_items.note_storing(self._batch.line_item_id, words)
 
     def _post(self, parcel: Parcel, attempt: Attempt) -> Attempt | None:
         """Post, once more after a 409: read what is there, compare, stamp anew.
@@ -193,6 +250,8 @@ class _Delivery:
         try:
             self._gradebook.send_score(self._batch.url, attempt.score)
         except ServiceRefused as problem:
+            if problem.code not in ABOUT_ONE_PERSON:
+                self._problem = problem.code
             self._refuse([parcel], problem, answered=True)
             return None
         return attempt
@@ -243,8 +302,12 @@ class _Delivery:
         measured = self._gradebook.clock_offset
         return self._batch.clock_offset if measured is None else measured
 
-    def _remember_clock(self) -> None:
+    def _remember(self) -> None:
+        """Note the platform's clock, and how its gradebook did."""
         with self._transaction():
+            if self._has_posted or self._problem:
+                problem = None if self._has_posted else self._problem
+                last_use.of_scores(self._batch.platform_id, problem, self._now())
             db.session.execute(
                 update(Platform)
                 .where(Platform.id == self._batch.platform_id)

@@ -25,9 +25,11 @@ from lti_tool.models import (
     User,
 )
 from lti_tool.services import (
+    activities,
     context_choice,
     course_groups,
     launch_log,
+    notice_handlers,
     origins,
     role_rules,
     rosters,
@@ -91,13 +93,16 @@ def admit(
         launch = role_rules.read_anew(launch)
     origins.learn(launch, now)
     if launch.context is None or not launch.context.is_course:
-        _deployment(launch, now)
+        deployment_id = _deployment(launch, now)
+        if launch.lms_administrator:
+            notice_handlers.offered(launch, deployment_id, now)
         launch_log.admitted(launch, now, code="no-course")
         return None
     place = come_in(launch, now) or _long_way(launch, default_zone, now, choice)
     if isinstance(place, Undecided):
         launch_log.admitted(launch, now, code="course-undecided")
         return place
+    activities.bind_column(launch, place.course_id, now)
     session_id, new_secret = _session(cookie_values, now)
     seat_id = _seat(session_id, place, launch, now)
     launch_log.admitted(launch, now, code=note, user_id=place.user_id, course_id=place.course_id)
@@ -160,6 +165,7 @@ def _enrolled(course: Course, launch: Launch, default_zone: str, now: datetime) 
         _go_on(enrolment, membership, now)
     if launch.role in STAFF and not launch.test_user:
         rosters.ask_on_visit(course, membership, now)
+        notice_handlers.offered(launch, course.deployment_id, now)
     return Enrolled(course, community, link_id, user, enrolment, membership)
 
 
@@ -181,6 +187,14 @@ def _deployment(launch: Launch, now: datetime) -> int:
     if there is None or there.state == DeploymentState.WAITING:
         raise _refusal(launch, "deployment-waiting", launch.deployment_id)
     return there.id
+
+
+def deployment_of(launch: Launch, now: datetime) -> int:
+    """Return the number of a launch's deployment, for messages that lead into no course.
+
+    :raises LaunchRefused: it waits for approval.
+    """
+    return _deployment(launch, now)
 
 
 def _takes_another(platform: Platform) -> bool:

@@ -203,7 +203,7 @@ def _is_in(row: GradeRow, show: str) -> bool:
 
 
 def _is_busy(rows: list[GradeRow], line_items: list[LineItemView]) -> bool:
-    states = {item.state for item in line_items}
+    states = {item.state for item in line_items if not item.awaits_link}
     if LineItemState.WANTED.value in states:
         return True
     return LineItemState.BOUND.value in states and any(row.delivery.under_way for row in rows)

@@ -1,12 +1,13 @@
 """Invitations to connect an LMS: one-use, expiring addresses. Only a hash of their secret is stored."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from lti_tool.errors import Stale
+from lti_tool.errors import NotFound, Stale
 from lti_tool.extensions import db
 from lti_tool.lti.registration_refusals import RegistrationRefused
 from lti_tool.models import Organisation, RegistrationInvitation
@@ -16,6 +17,7 @@ from lti_tool.services.platforms import organisation_named
 PATH = "/lti/register/"
 # How long a registration that was begun keeps others out; what a killed process left is open again then.
 LEASE = timedelta(minutes=3)
+MOST_LISTED = 50
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,13 @@ def invite(name: str, organisation: str | None, base_url: str, now: datetime, li
     :param organisation: made when new; None means the only one, called after the host of BASE_URL.
     """
     owner = organisation_named(organisation, base_url, now)
+    made = invited(name, owner, base_url, now, lifetime)
+    audit.record_operation("platform.invited", f"invitation:{made.id}", now, owner.id, name=name)
+    return made
+
+
+def invited(name: str, owner: Organisation, base_url: str, now: datetime, lifetime: timedelta) -> Invited:
+    """Make an invitation for this organisation; who did it is noted by the caller."""
     secret = secrets.token_urlsafe(32)
     row = RegistrationInvitation(
         organisation_id=owner.id,
@@ -56,9 +65,50 @@ def invite(name: str, organisation: str | None, base_url: str, now: datetime, li
     )
     db.session.add(row)
     db.session.flush()
-    subject = f"invitation:{row.id}"
-    audit.record_operation("platform.invited", subject, now, owner.id, name=name)
     return Invited(row.id, f"{base_url}{PATH}{secret}", owner.name, row.expires_at)
+
+
+@dataclass(frozen=True)
+class OpenInvitation:
+    """An invitation that nobody has used yet, as the console lists it."""
+
+    id: int
+    name: str
+    organisation: str
+    expires_at: datetime
+
+
+def unused(organisations: Collection[int] | None, now: datetime) -> list[OpenInvitation]:
+    """Return the invitations of these organisations (None: of all) that may still be used; one statement."""
+    wanted = (
+        select(
+            RegistrationInvitation.id,
+            RegistrationInvitation.name,
+            Organisation.name,
+            RegistrationInvitation.expires_at,
+        )
+        .join(Organisation, Organisation.id == RegistrationInvitation.organisation_id)
+        .where(RegistrationInvitation.used_at.is_(None), RegistrationInvitation.expires_at > now)
+        .order_by(RegistrationInvitation.expires_at)
+        .limit(MOST_LISTED)
+    )
+    if organisations is not None:
+        wanted = wanted.where(RegistrationInvitation.organisation_id.in_(organisations))
+    return [OpenInvitation(*row) for row in db.session.execute(wanted)]
+
+
+def withdraw(invitation_id: int, organisations: Collection[int] | None, now: datetime) -> int:
+    """Let an invitation that nobody has used be of no use any more; return whose it was.
+
+    :raises NotFound: there is none that these organisations (None: all) may withdraw.
+    """
+    row = db.session.get(RegistrationInvitation, invitation_id)
+    theirs = row is not None and (organisations is None or row.organisation_id in organisations)
+    if not theirs or row.used_at is not None or row.expires_at <= now:
+        raise NotFound("no-such-invitation")
+    row.expires_at = now
+    db.session.flush()
+    return row.organisation_id
 
 
 def opened(secret: str, now: datetime) -> Invitation:

@@ -35,6 +35,7 @@ class Registration:
     token_audience: str | None = None
     deployment_ids: tuple[str, ...] = ()
     accept_deployments: bool = False
+    preset: str | None = None  # lti.presets: the kind of LMS that it was connected as
 
     @property
     def policy(self) -> DeploymentPolicy:
@@ -51,15 +52,27 @@ def add(registration: Registration, organisation: str | None, base_url: str, now
     :raises Stale: this issuer and client id are registered already.
     """
     owner = organisation_named(organisation, base_url, now)
+    platform = added(registration, owner.id, now)
+    key = {"issuer": registration.issuer, "client_id": registration.client_id}
+    audit.record_operation("platform.added", f"platform:{platform.id}", now, owner.id, **key)
+    return platform
+
+
+def added(registration: Registration, organisation_id: int, now: datetime) -> Platform:
+    """Store a platform with the deployments that were named; who did it is noted by the caller.
+
+    :raises Stale: this issuer and client id are registered already.
+    """
     key = {"issuer": registration.issuer, "client_id": registration.client_id}
     values = {
-        "organisation_id": owner.id,
+        "organisation_id": organisation_id,
         "name": registration.name,
         "auth_url": registration.auth_url,
         "token_url": registration.token_url,
         "jwks_url": registration.jwks_url,
         "token_audience": registration.token_audience,
         "deployment_policy": registration.policy,
+        "preset": registration.preset,
         "state": "active",
         "clock_offset": 0.0,
         "created_at": now,
@@ -68,8 +81,7 @@ def add(registration: Registration, organisation: str | None, base_url: str, now
         raise Stale("platform-registered-already")
     platform = db.session.scalars(select(Platform).filter_by(**key)).one()
     for deployment_id in registration.deployment_ids:
-        _accept(platform, deployment_id, now, owner.id)
-    audit.record_operation("platform.added", f"platform:{platform.id}", now, owner.id, **key)
+        _accept(platform, deployment_id, now, organisation_id)
     return platform
 
 

@@ -65,9 +65,13 @@ def used_again(cookie_values: list[str], now: datetime) -> int | None:
     return found[0] if found else None
 
 
-def begin(secret: str, now: datetime) -> int:
-    """Start a session that the cookie value `secret` will name; return its number."""
-    told = {"token_hash": digest(secret), "now": now, "expires_at": now + ABSOLUTE_LIMIT}
+def begin(secret: str, now: datetime, *, until: datetime | None = None) -> int:
+    """Start a session that the cookie value `secret` will name; return its number.
+
+    :param until: when it ends at the latest, if before its twelve hours are over.
+    """
+    ends_at = now + ABSOLUTE_LIMIT
+    told = {"token_hash": digest(secret), "now": now, "expires_at": min(until or ends_at, ends_at)}
     return db.session.connection().execute(_BEGUN, told).scalar_one()
 
 

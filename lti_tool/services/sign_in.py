@@ -11,13 +11,20 @@ from sqlalchemy import delete, select, update
 from lti_tool.errors import SignInRefused
 from lti_tool.extensions import db
 from lti_tool.models import Administrator, AdministratorOrganisation, AdministratorSession, SignInLink
-from lti_tool.services import audit
+from lti_tool.services import audit, messages
 from lti_tool.services.sessions import digest
 
 PATH = "/o/"
 LINK_FROM_COMMAND_LINE = timedelta(hours=24)
 LINK_BY_MAIL = timedelta(minutes=15)
-SESSION = timedelta(hours=8)
+# A session ends when nothing was sent in it for this long, and at the latest so long after signing in.
+IDLE, SESSION = timedelta(hours=2), timedelta(hours=8)
+# The end is moved at most this often: whoever works does not write it with each form.
+NOTED_EVERY = timedelta(minutes=1)
+# So long somebody who is half signed in may look for the second factor.
+HALF_SESSION = timedelta(minutes=10)
+# Mails to one address in a quarter of an hour, and to all in an hour.
+MOST_LINKS, MOST_LINKS_AT_ALL = 3, 100
 # So long a link that was used still says so, instead of being unknown.
 REMEMBERED = timedelta(days=7)
 
@@ -44,6 +51,36 @@ def link_for(administrator_id: int, base_url: str, now: datetime, lifetime: time
     )
     db.session.flush()
     return f"{base_url}{PATH}{secret}"
+
+
+def ask_by_mail(email: str, base_url: str, now: datetime) -> None:
+    """Have a link sent to an administrator of this address; nothing is told to whoever asked.
+
+    At most `MOST_LINKS` in a quarter of an hour to one, `MOST_LINKS_AT_ALL` in an hour to all.
+    """
+    account = db.session.scalars(
+        select(Administrator).where(Administrator.email == email, Administrator.disabled_at.is_(None))
+    ).one_or_none()
+    if account is None or _too_many(account, now):
+        return
+    link = link_for(account.id, base_url, now, LINK_BY_MAIL)
+    messages.ask_for(
+        messages.SIGN_IN,
+        account.email,
+        account.locale,
+        {"link": link, "minutes": int(LINK_BY_MAIL.total_seconds() // 60)},
+        now,
+        subject=f"administrator:{account.id}",
+        useless_after=now + LINK_BY_MAIL,
+    )
+
+
+def _too_many(account: Administrator, now: datetime) -> bool:
+    # One after the other: two requests at once count each other.
+    db.session.execute(select(Administrator.id).where(Administrator.id == account.id).with_for_update())
+    to_one = messages.asked_since(messages.SIGN_IN, now - LINK_BY_MAIL, f"administrator:{account.id}")
+    to_all = messages.asked_since(messages.SIGN_IN, now - timedelta(hours=1))
+    return to_one >= MOST_LINKS or to_all >= MOST_LINKS_AT_ALL
 
 
 def link_named(secret: str, now: datetime) -> Administrator:
@@ -90,19 +127,21 @@ def begin(account: Administrator, now: datetime) -> str:
             administrator_id=account.id,
             token_hash=_hash(secret),
             created_at=now,
-            expires_at=now + SESSION,
+            expires_at=now + (IDLE if account.totp_encrypted is None else HALF_SESSION),
+            awaits_factor=account.totp_encrypted is not None,
         )
     )
-    account.signed_in_at = now
+    if account.totp_encrypted is None:
+        _note_entry(account, now)
     db.session.flush()
-    audit.record_administration(
-        account.id, "administrator.signed-in", f"administrator:{account.id}", now, None
-    )
     return secret
 
 
-def found(cookie_values: list[str], now: datetime) -> SignedIn | None:
-    """Return the session that one of these cookies names, None when none may be used. One statement."""
+def found(cookie_values: list[str], now: datetime, *, half: bool = False) -> SignedIn | None:
+    """Return the session that one of these cookies names, None when none may be used. One statement.
+
+    :param half: one that still waits for the second factor, and no other.
+    """
     hashes = [_hash(value) for value in cookie_values]
     rows = db.session.execute(
         select(AdministratorSession, Administrator, AdministratorOrganisation.organisation_id)
@@ -111,6 +150,7 @@ def found(cookie_values: list[str], now: datetime) -> SignedIn | None:
         .where(
             AdministratorSession.token_hash.in_(hashes),
             AdministratorSession.revoked_at.is_(None),
+            AdministratorSession.awaits_factor.is_(half),
             AdministratorSession.expires_at > now,
             Administrator.disabled_at.is_(None),
         )
@@ -123,17 +163,61 @@ def found(cookie_values: list[str], now: datetime) -> SignedIn | None:
     return SignedIn(session, account, frozenset(theirs - {None}))
 
 
+def complete(session: AdministratorSession, now: datetime) -> None:
+    """Let a session that waited for the second factor be a whole one."""
+    session.expires_at = now + IDLE
+    _note_entry(db.session.get_one(Administrator, session.administrator_id), now)
+
+
+def note_use(session: AdministratorSession, now: datetime) -> None:
+    """Move the end of a session that is in use: idle from here on, never beyond `SESSION` after its begin."""
+    end_of_it = min(now + IDLE, session.created_at + SESSION)
+    if end_of_it - session.expires_at > NOTED_EVERY:
+        session.expires_at = end_of_it
+
+
+def _note_entry(account: Administrator, now: datetime) -> None:
+    account.signed_in_at = now
+    audit.record_administration(
+        account.id, "administrator.signed-in", f"administrator:{account.id}", now, None
+    )
+
+
 def end(session: AdministratorSession, now: datetime) -> None:
     """Sign out."""
     session.revoked_at = now
 
 
-def end_everywhere(administrator_id: int, now: datetime) -> None:
-    """End every session of an account, and use up every link."""
+def open_sessions(administrator_id: int, now: datetime) -> list[AdministratorSession]:
+    """Return the sessions of an account that may be used, the latest first."""
+    return list(
+        db.session.scalars(
+            select(AdministratorSession)
+            .where(
+                AdministratorSession.administrator_id == administrator_id,
+                AdministratorSession.revoked_at.is_(None),
+                AdministratorSession.awaits_factor.is_(False),
+                AdministratorSession.expires_at > now,
+            )
+            .order_by(AdministratorSession.id.desc())
+        )
+    )
+
+
+def end_everywhere(administrator_id: int, now: datetime, but: int | None = None) -> None:
+    """End every session of an account, and use up every link.
+
+    :param but: the session that goes on.
+    """
     for table, column in ((AdministratorSession, "revoked_at"), (SignInLink, "used_at")):
+        kept = but if table is AdministratorSession else None
         db.session.execute(
             update(table)
-            .where(table.administrator_id == administrator_id, getattr(table, column).is_(None))
+            .where(
+                table.administrator_id == administrator_id,
+                getattr(table, column).is_(None),
+                table.id != (kept or 0),
+            )
             .values({column: now})
             .execution_options(synchronize_session=False)
         )

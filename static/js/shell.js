@@ -88,6 +88,31 @@ window.addEventListener("pageshow", (event) => {
   for (const form of document.querySelectorAll("form[data-sending]")) setSending(form, false);
 });
 
+/* ---- From the frame into a tab of its own: the link is asked for, and opened by the same click. ---- */
+
+async function goToTab(form) {
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { Accept: "application/json" },
+    });
+    if (!answer.ok) throw new Error(`the link was answered with ${answer.status}`);
+    const { address } = await answer.json();
+    if (navigator.userActivation?.isActive === false) throw new Error("the click was too long ago");
+    // A tab that knew its opener would make Firefox take the frame's own cookies away from it.
+    window.open(address, "_blank", "noopener");
+  } catch {
+    form.submit(); // The answer stands in this page then: a link, or why there is none.
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-open-tab]")) return;
+  event.preventDefault();
+  goToTab(event.target);
+});
+
 /* ---- The frame grows with the page, where the LMS listens. ---- */
 
 const platforms = (document.body.dataset.platformOrigins ?? "").split(" ").filter((origin) => origin.startsWith("http"));

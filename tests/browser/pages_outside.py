@@ -78,6 +78,32 @@ def launch_to_be_sent_again(tour: Tour) -> Page:
     return _on_the_way_in(tour, "**/js/repost.js*", "#repost button", user_agent=SAFARI)
 
 
+def link_into_a_tab(tour: Tour) -> Page:
+    """As it stands in the frame where no script runs; looked at alone, to see the whole of it."""
+    home = tour.visitor().enters("ines")
+    home.shown.evaluate(
+        """() => {
+            const form = Object.assign(document.createElement("form"), { method: "post" });
+            form.action = location.pathname + "tab" + location.search;
+            form.append(document.querySelector("input[name=seat_token]").cloneNode());
+            document.body.append(form);
+            form.submit();
+        }"""
+    )
+    home.shown.locator("a[data-tab]").wait_for()
+    return home.page
+
+
+def arrival_in_a_tab(tour: Tour) -> Page:
+    page = link_into_a_tab(tour)
+    page.goto(tour.campus.addresses.tool + page.locator("a[data-tab]").get_attribute("href"))
+    return page
+
+
+def arrival_too_late(tour: Tour) -> Page:
+    return tour.alone("/o/tab/nobody-made-it")
+
+
 def _on_the_way_in(tour: Tour, silent: str, seen: str, **options) -> Page:
     """Stop on the way from the LMS, because what a page of ours asks for is answered with nothing."""
     visitor = tour.visitor(**options).is_in_lms("ines")
@@ -170,6 +196,9 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     login_without_script,
     login_that_cannot_tell,
     launch_to_be_sent_again,
+    link_into_a_tab,
+    arrival_in_a_tab,
+    arrival_too_late,
     invitation_in_a_browser,
     invitation_that_nobody_made,
     registration_to_confirm,

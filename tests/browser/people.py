@@ -66,7 +66,7 @@ class CoursePage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        frame = page.locator("main iframe").element_handle().content_frame()
+        frame = page.locator("main iframe:not([hidden])").element_handle().content_frame()
         assert frame is not None
         self.frame: Frame = frame
 

@@ -1,3 +1,4 @@
+import json
 import time
 
 import pytest
@@ -125,3 +126,39 @@ class TestTheLogOfCalls:
         browser.client.get("/lti/return")
 
         assert {call.word for call in lms.requests} <= set(WORDS)
+
+
+class TestBrokenSetups:
+    """What administrators of an LMS get wrong, or leave switched off."""
+
+    def test_a_key_set_may_be_another_thing(self, browser, lms):
+        def published() -> object:
+            return browser.client.get("/lti/certs")
+
+        lms.quirks.key_set_answers = "empty"
+        assert published().get_json() == {"keys": []}
+        lms.quirks.key_set_answers = "short"
+        (key,) = published().get_json()["keys"]
+        assert len(key["n"]) == 171  # 1024 bits in base64url
+        lms.quirks.key_set_answers = "page"
+        assert published().mimetype == "text/html"
+        lms.quirks.key_set_answers = "elsewhere"
+        assert published().location.startswith("https://elsewhere.example/")
+
+    def test_one_audience_may_be_the_only_one(self, tool, lms):
+        lms.quirks.audience_wanted = "https://api.example/token"
+        assert json.loads(tool.ask_for_token().text) == {"error": "Audience not accepted"}
+        accepted = tool.ask_for_token(assertion=tool.assertion(aud="https://api.example/token"))
+        assert accepted.status_code == 200
+
+    def test_scopes_may_be_withheld_from_tokens_or_altogether(self, tool, lms):
+        lms.quirks.scopes_not_granted = ["score"]
+        assert "scope/score" not in json.loads(tool.ask_for_token().text)["scope"]
+        lms.quirks.scopes_not_allowed = ["lineitem"]
+        assert "scope/lineitem " not in json.loads(tool.ask_for_token().text)["scope"] + " "
+
+    def test_the_list_of_a_large_course_may_be_refused(self, tool, lms):
+        lms.quirks.roster_too_large = True
+        answer = tool.roster()
+        assert answer.status_code == 403
+        assert "above_response_limit" in answer.text

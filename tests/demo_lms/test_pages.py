@@ -262,3 +262,15 @@ class TestEveryPage:
 
         fields = [field for field in page.select("input, select") if field.get("type") != "hidden"]
         assert {field["id"] for field in fields} <= labelled
+
+
+class TestPlatformStorage:
+    """What the scripts of the page do is seen in `tests/browser/test_two_sites.py`."""
+
+    def test_is_offered_by_the_course_page_when_it_is_switched_on(self, lms, browser):
+        for manner, scripts, frames in (("", 0, 0), ("parent", 1, 0), ("frame", 1, 1), ("made-up", 0, 0)):
+            browser.client.post("/quirks", data={"platform_storage": manner})
+            page = page_of(browser.client.get("/courses/2/"))
+            assert len(page.select("script[data-manner]")) == scripts, manner
+            assert len(page.select("iframe[name=lti_storage_frame]")) == frames, manner
+        assert page_of(browser.client.get("/lti/storage")).select_one("script")["data-manner"] == "parent"

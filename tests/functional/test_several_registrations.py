@@ -33,6 +33,7 @@ from tests.functional import test_plans
 from tests.functional.launches import assert_calmly_refused, launch_with, records, setting
 from tests.functional.test_plans import PREPARED, forget_earlier_tests, noted
 from tests.support.classroom import Classroom
+from tests.support.content import Dialog
 from tests.support.statements import counted
 from tests.support.words import said
 from tests.support.world import FRENCH, TOOL, World, hidden_fields
@@ -250,9 +251,18 @@ class TestTheForm:
         choose(page, "new")
         assert_calmly_refused(known.world, choose(page, "new"), "launch-replayed")
 
-    def test_works_for_a_quarter_of_an_hour(self, known, time_machine):
+    def test_comes_before_content_is_chosen_and_then_the_choices_are_shown(self, known):
+        page = Dialog(known.world.browser("claire")).page
+        assert not page.soup.select("input[name=what]")
+
+        chosen = choose(page, "new", follow=False)
+
+        assert [field["value"] for field in chosen.soup.select("input[name=what]")] == ["space", "new"]
+        assert known.count(Community) == 2
+
+    def test_works_for_an_hour(self, known, time_machine):
         page = known.opened_by("claire")
-        time_machine.move_to(clock.now() + timedelta(minutes=16), tick=True)
+        time_machine.move_to(clock.now() + timedelta(minutes=61), tick=True)
         page.browser.tool.set_cookie(
             "__Host-cv_login", "kept by a slow clock", domain="tool.test", secure=True
         )

@@ -81,9 +81,19 @@ class TestASession:
         assert who.post("/admin/sign-out", follow=False).response.location == "/sign-in"
         assert who.get("/admin/").status == 401
 
-    def test_ends_by_itself(self, world, time_machine):
+    def test_ends_by_itself_when_nothing_is_sent_in_it(self, world, time_machine):
         who = administrator(world, operator=True)
-        time_machine.move_to(clock.now() + sign_in.SESSION + timedelta(seconds=1), tick=True)
+        time_machine.move_to(clock.now() + sign_in.IDLE + timedelta(seconds=1), tick=True)
+        assert who.get("/admin/").status == 401
+
+    def test_goes_on_while_it_is_used_but_not_for_ever(self, world, time_machine):
+        who, began = administrator(world, operator=True), clock.now()
+        for hours in (1, 2, 3, 4, 5, 6, 7):
+            time_machine.move_to(began + timedelta(hours=hours), tick=True)
+            assert who.post("/admin/language", {"language": "en"}).status == 200
+        time_machine.move_to(began + sign_in.SESSION - timedelta(minutes=1), tick=True)
+        assert who.post("/admin/language", {"language": "en"}).status == 200
+        time_machine.move_to(began + sign_in.SESSION + timedelta(minutes=1), tick=True)
         assert who.get("/admin/").status == 401
 
     def test_ends_everywhere_when_the_account_is_disabled(self, world, link):

@@ -11,7 +11,7 @@ from lti_tool.models import Post
 from tests.functional.filling import fill
 from tests.support.classroom import Classroom
 from tests.support.statements import counted
-from tests.support.world import FRENCH
+from tests.support.world import FRENCH, TOOL
 
 LOGIN, LAUNCH, HOME, THREAD, CHANGES = 2, 14, 13, 12, 2
 SMALL = {"members": 2, "posts": 3, "comments": 3}
@@ -101,6 +101,29 @@ class TestALaunch:
         small = self.of(world, world.browser("ines"))
         fill(world, **LARGE, label="more")
         assert self.of(world, world.browser("karim")) == small
+
+
+class TestTheWayIntoATab:
+    """From the frame to the page that the tab goes to, which is not counted."""
+
+    def costs(self, world) -> list[int]:
+        home, tab = world.enter("ines"), world.browser()
+        tab.headers["Origin"] = TOOL
+        page = home.post("tab")
+        address = page.soup.select_one("a[data-tab]")["href"]
+        return [
+            cost(world, lambda: home.post("tab")),
+            cost(world, lambda: tab.get(address)),
+            cost(world, lambda: tab.post(address, {}, follow=False)),
+        ]
+
+    def test_costs_the_same_for_many_as_for_few(self, world):
+        world.enter("claire")
+        fill(world, **SMALL)
+        small = self.costs(world)
+        fill(world, **LARGE, label="more")
+        assert self.costs(world) == small
+        assert max(small) <= 6
 
 
 class TestPages:

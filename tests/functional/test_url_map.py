@@ -71,6 +71,10 @@ INSIDE = {
     ("prompts.edit", "GET"): Inside("prompts/{prompt}/edit", SETTERS),
     ("prompts.save", "POST"): Inside("prompts/{prompt}/edit", SETTERS, 422),
     ("prompts.withdraw", "POST"): Inside("prompts/{prompt}/withdraw", SETTERS, 303),
+    ("activities.show", "GET"): Inside("activities/nobody-knows-it", READERS),
+    ("activities.start", "POST"): Inside("activities/nobody-knows-it", SETTERS, 422),
+    # Nothing of that number may be brought over.
+    ("activities.bring", "POST"): Inside("activities/nobody-knows-it/bring", SETTERS, 404, {"prompt": "1"}),
     ("members.index", "GET"): Inside("members", READERS),
     ("members.appoint", "POST"): Inside(
         "members/{member}/appointment", STAFF, 303, {"role": "community_manager"}
@@ -101,6 +105,10 @@ INSIDE = {
     ("columns.automatic", "POST"): Inside(
         "grading/columns/1/automatic", frozenset({TRAINER}), 404, {"on": "true"}
     ),
+    ("columns.rename", "POST"): Inside(
+        "grading/columns/1/name", frozenset({TRAINER}), 404, {"name": "Another"}
+    ),
+    ("columns.remove_from_lms", "POST"): Inside("grading/line-items/1/delete", frozenset({TRAINER}), 404),
     ("columns.pause", "POST"): Inside("grading/columns/1/pause", frozenset({TRAINER}), 404, {"on": "true"}),
     ("columns.accept_unread", "POST"): Inside("grading/line-items/1/unread", frozenset({TRAINER}), 404),
     ("assessment.learner", "GET"): Inside("grading/learners/{member}", frozenset({TRAINER}), 404),
@@ -144,6 +152,7 @@ INSIDE = {
     ("preferences.discard_kept", "POST"): Inside("kept/1/discard", EVERYBODY, 303),
     # For seats launched as an administrator of the LMS, whatever their role here.
     ("connection.index", "GET"): Inside("connection", frozenset()),
+    ("tabs.open_in_tab", "POST"): Inside("tab", EVERYBODY),
     ("preferences.sign_out", "POST"): Inside("sign-out", EVERYBODY, 200),
 }
 
@@ -151,6 +160,24 @@ INSIDE = {
 CONSOLE = {
     ("admin.index", "GET"): Console("/admin/", 200, 200),
     ("admin.language", "POST"): Console("/admin/language", 303, 303, {"language": "fr"}),
+    ("platforms.index", "GET"): Console("/admin/platforms", 200, 200),
+    ("platforms.choose", "GET"): Console("/admin/platforms/connect?lms=moodle", 200, 200),
+    ("platforms.connect", "POST"): Console("/admin/platforms/connect", 422, 422, {"lms": "moodle"}),
+    ("platforms.invite", "POST"): Console("/admin/platforms/invitations", 422, 422, {"name": ""}),
+    ("platforms.withdraw", "POST"): Console("/admin/platforms/invitations/1/withdraw", 404, 404),
+    ("platforms.show", "GET"): Console("/admin/platforms/{platform}", 404, 200),
+    ("platforms.check", "GET"): Console("/admin/platforms/{platform}/check", 404, 200),
+    ("platforms.ask_for_check", "POST"): Console("/admin/platforms/{platform}/check", 404, 303),
+    ("platforms.help_page", "GET"): Console("/admin/help/moodle", 200, 200),
+    ("admin_account.index", "GET"): Console("/admin/account", 200, 200),
+    ("admin_account.save", "POST"): Console("/admin/account", 303, 303, {"name": "Ruth"}),
+    ("admin_account.propose", "POST"): Console("/admin/account/factor", 303, 303),
+    ("admin_account.switch_on", "POST"): Console("/admin/account/factor/on", 422, 422),
+    ("admin_account.switch_off", "POST"): Console("/admin/account/factor/off", 422, 422),
+    ("admin_account.end_others", "POST"): Console("/admin/account/sessions", 303, 303),
+    ("admin_administrators.index", "GET"): Console("/admin/administrators", 403, 200),
+    ("admin_administrators.add", "POST"): Console("/admin/administrators", 403, 422),
+    ("admin_administrators.disable", "POST"): Console("/admin/administrators/999/disable", 403, 404),
     ("admin.sign_out", "POST"): Console("/admin/sign-out", 303, 303),
     ("launch_log.index", "GET"): Console("/admin/launches", 200, 200),
     ("launch_log.show", "GET"): Console("/admin/launches/CV-2222-2222", 404, 404),  # nobody launched
@@ -191,6 +218,12 @@ CONSOLE = {
 
 OUTSIDE = {
     ("sign_in.index", "GET"): ("/sign-in", 200),
+    ("sign_in.ask", "POST"): ("/sign-in", 422),
+    ("sign_in.code", "GET"): ("/sign-in/code", 401),
+    ("sign_in.show_code", "POST"): ("/sign-in/code", 401),
+    ("sign_in.by_portal", "GET"): ("/sign-in/openid", 404),  # none is configured
+    ("sign_in.from_portal", "GET"): ("/sign-in/openid/callback", 200),
+    ("sign_in.enter_from_portal", "POST"): ("/sign-in/openid/callback", 410),
     ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
     ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
     ("front.index", "GET"): ("/", 200),
@@ -200,9 +233,15 @@ OUTSIDE = {
     ("lti.login", "GET"): ("/lti/login", 400),
     ("lti.login", "POST"): ("/lti/login", 400),
     ("lti.cookie_check", "GET"): ("/lti/login/cookie", 200),
+    ("lti.login_by_storage", "GET"): ("/lti/login/storage", 400),
+    ("lti.prove", "POST"): ("/lti/launch/proof", 400),
+    ("arrivals.look", "GET"): ("/o/tab/nobody-made-it", 400),
+    ("arrivals.arrive", "POST"): ("/o/tab/nobody-made-it", 400),
     ("lti.launch_address", "GET"): ("/lti/launch", 200),
     ("lti.launch", "POST"): ("/lti/launch", 400),
     ("lti.choose", "POST"): ("/lti/launch/choice", 400),
+    ("content.place", "POST"): ("/lti/content", 400),
+    ("notices.receive", "POST"): ("/lti/notices", 400),
     ("lti.key_set", "GET"): ("/lti/jwks.json", 200),
     ("registration.look", "GET"): ("/lti/register/nobody-invited", 404),
     ("registration.confirm", "POST"): ("/lti/register/nobody-invited", 404),
@@ -435,7 +474,7 @@ class TestActingWithoutAGenuineToken:
 
 
 class TestTheConsole:
-    """Every address of it: for nobody, for another organisation, for an operator, without a token."""
+    """Every address: for nobody, an administrator of another organisation, an operator, without token."""
 
     UNKNOWN = ("/admin", "/admin/nothing", "/admin/platforms/1/nothing", "/admin//")
 

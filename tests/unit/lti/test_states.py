@@ -1,5 +1,6 @@
 """Check 1: the state is ours, fresh, and of this browser."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -28,6 +29,13 @@ class TestOpeningAState:
     @pytest.mark.parametrize("seconds", [0, 599, -59])
     def test_accepts_ten_minutes_and_a_little_difference_of_clocks(self, state, now, seconds):
         assert opened({"state": sealed(state, SECRET)}, [SECRET], now + timedelta(seconds=seconds)) == state
+
+    def test_that_the_page_of_the_lms_proves_says_so_and_which_secret_is_meant(self, app, now):
+        kept = LaunchState(3, "nonce", f"{TOOL}/lti/launch", now, "_parent", "https://lms.test")
+        back = opened({"state": sealed(kept, SECRET)}, [], now)
+        assert back == kept
+        assert back.storage_key == kept.storage_key != LaunchState(3, "other", "", now).storage_key
+        assert back.secret_digest == hashlib.sha256(SECRET.encode()).hexdigest()
 
     @pytest.mark.parametrize("seconds", [601, 11 * 60, -120])
     def test_refuses_an_old_one_and_one_from_the_future(self, state, now, seconds):

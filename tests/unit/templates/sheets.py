@@ -27,6 +27,7 @@ def environment() -> jinja2.Environment:
         "markdown": str,
         "excerpt": lambda text, length=280: text[:length],
         "group_name": str,
+        "way_back": lambda url, **said: url,
     }
     made.globals["static_url"] = lambda path: f"/static/{path}"
     return made
