@@ -66,3 +66,27 @@ def visitor(browser, request):
     for context in contexts:
         context.close()
     assert [trouble for watch in watches for trouble in watch.troubles] == []
+
+
+@pytest.fixture
+def signed_in(visitor, campus):
+    """Open a tab in which an operator is signed in to the console."""
+
+    from datetime import timedelta
+
+    from lti_tool import clock
+    from lti_tool.services import administrators, sign_in
+    from lti_tool.transactions import transaction
+
+    def open_one(**options):
+        tool = campus.addresses.tool
+        with campus.app.app_context(), transaction():
+            account = administrators.add("ruth@school.test", None, True, tool, clock.now())
+            link = sign_in.link_for(account.id, tool, clock.now(), timedelta(hours=1))
+        page = visitor(**options).new_tab()
+        page.goto(link)
+        page.locator("form button[type=submit]").first.click()
+        page.wait_for_url("**/admin/")
+        return page
+
+    return open_one

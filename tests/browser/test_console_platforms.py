@@ -1,13 +1,8 @@
 """The console's platforms in Chromium: connected, checked while one looks on, accessible, without script."""
 
-from datetime import timedelta
-
 import pytest
 from playwright.sync_api import expect
 
-from lti_tool import clock
-from lti_tool.services import administrators, sign_in
-from lti_tool.transactions import transaction
 from tests.browser import BROWSER
 from tests.browser.test_pages import NARROW_AND_LIGHT, WIDE_AND_DARK, problems_of
 
@@ -22,24 +17,6 @@ PAGES = (
     "/admin/platforms/connect?lms=other",
     "/admin/help/moodle",
 )
-
-
-@pytest.fixture
-def signed_in(visitor, campus):
-    """Open a tab in which an operator is signed in to the console."""
-
-    def open_one(**options):
-        tool = campus.addresses.tool
-        with campus.app.app_context(), transaction():
-            account = administrators.add("ruth@school.test", None, True, tool, clock.now())
-            link = sign_in.link_for(account.id, tool, clock.now(), timedelta(hours=1))
-        page = visitor(**options).new_tab()
-        page.goto(link)
-        page.locator("form button[type=submit]").first.click()
-        page.wait_for_url("**/admin/")
-        return page
-
-    return open_one
 
 
 class TestThePages:
