@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from lti_tool.errors import NotAllowed
 from lti_tool.extensions import db
 from lti_tool.models import Course, Deployment, LineItem, Platform, Roster, ScoreDelivery
-from lti_tool.services import launch_records
+from lti_tool.services import launch_records, platform_checks
 from lti_tool.services.acting import ActingMember
+from lti_tool.services.platform_checks import Finding
 
 MOST_LAUNCHES = 20
-# What a check says of a platform's other deployments is not for the people of this one.
-_OF_THE_PLATFORM = frozenset(
-    ("deployments-known", "deployments-none", "deployments-waiting", "launched", "never-launched")
-)
+# What a check says of the deployments of a platform together, and of launches by all of them.
+_OF_ALL_DEPLOYMENTS = ("deployments-", "launch", "never-launched")
+# What it found out by a course, which on a shared platform may be another organisation's.
+_BY_A_COURSE = ("services-", "grades-", "columns-", "roster-", "names-")
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,11 @@ class ConnectionHealth:
     """The connection as its LMS's administrators may see it. Moments are aware UTC, None: not yet."""
 
     platform: str
+    product: str | None
     deployment_id: str
     paused: bool
     checked_at: datetime | None
-    findings: tuple[dict, ...]
+    findings: tuple[Finding, ...]
     roster_read_at: datetime | None
     score_sent_at: datetime | None
     launches: tuple[LaunchLine, ...]
@@ -73,13 +75,20 @@ def _of(deployment: Deployment) -> ConnectionHealth:
         .where(LineItem.course_id.in_(here))
         .scalar_subquery()
     )
-    roster_read_at, score_sent_at = db.session.execute(select(roster, score)).one()
+    of_others = exists().where(
+        Deployment.platform_id == platform.id, Deployment.organisation_id != deployment.organisation_id
+    )
+    roster_read_at, score_sent_at, shared = db.session.execute(select(roster, score, of_others)).one()
+    hidden = _OF_ALL_DEPLOYMENTS + (_BY_A_COURSE if shared else ())
     return ConnectionHealth(
         platform=platform.name,
+        product=platform.product,
         deployment_id=deployment.deployment_id,
         paused=platform.state == "suspended",
         checked_at=platform.checked_at,
-        findings=tuple(one for one in platform.check_report or () if one["code"] not in _OF_THE_PLATFORM),
+        findings=tuple(
+            one for one in platform_checks.read(platform.check_report) if not one.code.startswith(hidden)
+        ),
         roster_read_at=roster_read_at,
         score_sent_at=score_sent_at,
         launches=tuple(

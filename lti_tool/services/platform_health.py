@@ -177,7 +177,7 @@ def _chosen(organisations: Organisations):
     return (
         select(Platform, Organisation.name, _last("admitted"), _last("refused"), replaced_by)
         .join(Organisation, Organisation.id == Platform.organisation_id)
-        .where(may_be_seen(organisations))
+        .where(may_be_seen(organisations), Platform.removed_at.is_(None))
     )
 
 

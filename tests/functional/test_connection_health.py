@@ -4,6 +4,7 @@ import pytest
 
 from demo_lms.people import INSTRUCTOR, LEARNER, VOCABULARY
 from lti_tool import clock
+from lti_tool.models import Platform
 from lti_tool.services import platform_checks, platforms
 from lti_tool.transactions import transaction
 from tests.functional.launches import launch_with, records, setting, without
@@ -56,6 +57,7 @@ class TestAnAdministratorOfTheLms:
             platform_checks.check(world.platform_id, clock.now(), transaction)
         text = enter(world, ADMINISTRATORS[0]).get("connection").text
         assert "The public keys of the LMS can be read." in text
+        assert "People on its first page" in text
         assert "version-wrong" in text
         assert refused.soup.select_one("input#reference")["value"] in text
         for personal in ("Claire", "Dubois", "Karim", "u-karim", "@"):
@@ -65,11 +67,20 @@ class TestAnAdministratorOfTheLms:
         enter(world, ADMINISTRATORS[0])
         with world.app.app_context(), transaction():
             platforms.approve(world.platform_id, "2", clock.now(), "Another school", TOOL)
+        with world.app.app_context():
+            platform_checks.check(world.platform_id, clock.now(), transaction)
         world.lms.settings.deployment_id = "2"
         theirs = enter(world, ADMINISTRATORS[0], sub="u-other").get("connection").text
         ours, other = (record.reference for record in records(world))
         assert other in theirs
         assert ours not in theirs
+        # Of the platform as a whole alone: what was tried by a course of the other school stays untold.
+        with world.database() as session:
+            report = session.get_one(Platform, world.platform_id).check_report
+        assert {"keys-found", "roster-read"} <= {finding["code"] for finding in report}
+        assert "The public keys of the LMS can be read." in theirs
+        assert "People on its first page" not in theirs
+        assert "deployments:" not in theirs
 
     def test_sees_it_where_no_course_came_with_the_launch(self, world):
         page = enter_without_a_course(world, ADMINISTRATORS[1])

@@ -355,6 +355,8 @@ class TestARemoval:
         assert (removed.key_set, removed.registration, removed.state) == (None, None, "suspended")
         assert home.get("").status in (401, 404)
         assert who.get(below(world, "deployments")).status == 404
+        assert who.get(f"/admin/platforms/{world.platform_id}").status == 404
+        assert "Test LMS" not in who.get("/admin/platforms").text
         for table, count in ((Seat, 0), (AccessTokenRow, 0), (Post, 1), (Community, 1)):
             assert paused.count(table) == count, table
         entry = act_of(world, "platform.removed")
