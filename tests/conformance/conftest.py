@@ -3,7 +3,9 @@
 import pytest
 
 from tests.conformance.replay import Replay, payload_of
-from tests.unit.lti.simulator import TOOL
+from tests.unit.lti.simulator import PLATFORM_KEY, TOOL, LocalServer, json_reply, public
+
+pytest.register_assert_rewrite("tests.conformance.ways")
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +35,10 @@ def replay(site):
         return Replay(site, payload_of(kind, name), **registration)
 
     return open_one
+
+
+@pytest.fixture
+def published():
+    """The key set of the platform that sends the examples, on loopback: it may be asked for again."""
+    with LocalServer(lambda received: json_reply(public(PLATFORM_KEY))).running() as server:
+        yield server

@@ -6,186 +6,34 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from lti_tool import clock
-from lti_tool.lti import names
-from lti_tool.models import BrowserSession, Community, Enrolment, LaunchRecord, PlatformState, Seat, User
-from tests.conformance.replay import Answer, Replay, Visitor, payload_of, state_and_nonce
+from lti_tool.models import Enrolment, LaunchRecord, Seat, User
+from tests.conformance.replay import Visitor
+from tests.conformance.ways import (
+    EVERY_WAY,
+    EXPECTED,
+    INTO_A_COMMUNITY,
+    LAUNCHES,
+    check,
+    in_a_browser_that_did_not_begin_it,
+    of_a_paused_platform,
+    posted_twice,
+    refused,
+    with_the_token_of_the_other_login,
+)
 from tests.functional.launches import role_of
 from tests.unit.lti import test_launches as bad
-from tests.unit.lti.simulator import CLAIM, DATA, OTHER_KEY, TOOL, data
-from tests.unit.lti.test_good_launches import GENERIC_GOOD, RECORDED_GOOD
+from tests.unit.lti.simulator import CLAIM, DATA, TOOL, data
 
 pytestmark = pytest.mark.slow_on_postgresql
 
-NO_COURSE, WHAT_IS_HELD, ANSWERED = "no course", "what is held", "answered"
-# What becomes of each example: the role it gives, a page without a community, or why it is refused.
-EXPECTED = {
-    **{("lti", name): str(role) for name, role in GENERIC_GOOD},
-    **{("moodle", name): str(role) for name, role in RECORDED_GOOD},
-    ("lti", "canvas-account-navigation-admin"): NO_COURSE,
-    ("lti", "no-context-instructor"): NO_COURSE,
-    ("lti", "data-privacy-launch"): WHAT_IS_HELD,
-    # Its second audience is nobody that we know: OpenID Connect Core 3.1.3.7 has it rejected. Without that
-    # audience it is refused for having nobody in it (below).
-    ("lti", "anonymous-resource-link"): "audience-extra",
-    ("lti", "canvas-deep-linking-request"): ANSWERED,
-    ("lti", "moodle-deep-linking-request"): ANSWERED,
-    ("lti", "moodle-submission-review"): ANSWERED,
-    ("moodle", "deep_linking_request"): ANSWERED,
-    ("moodle", "submission_review_request"): ANSWERED,
-    ("moodle", "submission_review_request_by_student"): ANSWERED,
-}
-# A community shows nothing to an observer but that it is there; role_of tells them from members.
-LAUNCHES = sorted(EXPECTED)
-INTO_A_COMMUNITY = [key for key in LAUNCHES if EXPECTED[key] in ("trainer", "learner", "observer")]
-
-
-def outcome(kind: str, name: str) -> str:
-    """What is expected of an example; a message of a kind that this version does not answer is refused so."""
-    expected = EXPECTED[kind, name]
-    message = payload_of(kind, name)[CLAIM + "message_type"]
-    return "message-not-supported-yet" if message in names.NOT_YET else expected
-
-
-def check(answer: Answer, replay: Replay, expected: str) -> None:
-    """The page, the session and the launch log say what is expected."""
-    logged, code = replay.codes()[-1]
-    if expected in ("trainer", "learner", "observer"):
-        assert (answer.status, role_of(answer), logged) == (200, expected, "admitted")
-    elif expected in (NO_COURSE, WHAT_IS_HELD):
-        known = {NO_COURSE: "no-course", WHAT_IS_HELD: "data-privacy"}
-        assert (answer.status, logged, code) == (200, "admitted", known[expected])
-        assert not answer.sets_session
-    elif expected == ANSWERED:
-        assert answer.status in (200, 403) and code != "message-not-supported-yet"
-    else:
-        refused(answer, replay, expected)
-    assert "eyJ" not in answer.html
-
-
-def refused(answer: Answer, replay: Replay, code: str, status: range = range(400, 500)) -> None:
-    assert answer.status in status and not answer.sets_session
-    assert replay.codes()[-1] == ("refused", code)
-    assert answer.soup.select_one("h1").text.strip()
-    assert "eyJ" not in answer.html
-
-
-def in_the_frame(replay, expected):
-    check(replay.visitor().launch("POST"), replay, expected)
-
-
-def begun_by_a_link(replay, expected):
-    check(replay.visitor().launch("GET"), replay, expected)
-
-
-def in_a_new_tab(replay, expected):
-    """The frame keeps no cookie: the login page's own link opens the same login where cookies are kept."""
-    frame = replay.visitor()
-    link = frame.login().soup.select_one("a[data-tab]")["href"]
-    tab = replay.visitor(**{"Sec-Fetch-Dest": "document"})
-    state, nonce = state_and_nonce(tab.open(link))
-    check(tab.post(tab.form(state, nonce)), replay, expected)
-    state, nonce = frame.begin()
-    frame.client = replay.app.test_client()  # the cookie did not stick
-    refused(frame.post(frame.form(state, nonce)), replay, "state-other-browser")
-
-
-def without_a_client_id(replay, expected):
-    visitor = replay.visitor()
-    state, nonce = visitor.begin(client_id=None, lti_message_hint=None, lti_deployment_id=None)
-    check(visitor.post(visitor.form(state, nonce)), replay, expected)
-
-
-def with_what_no_standard_knows(replay, expected):
-    visitor = replay.visitor()
-    state, nonce = visitor.begin(canvas_region="us-east-1", lti_storage_target="_parent", x="<b>")
-    odd = {"errors": {"errors": {}}, "https://x.example/claim": [None], CLAIM + "lti1p1": {"user_id": None}}
-    check(visitor.post(visitor.form(state, nonce, lambda claims: claims.update(odd))), replay, expected)
-
-
-def posted_twice(replay, expected):
-    visitor = replay.visitor()
-    form = visitor.form(*visitor.begin())
-    check(visitor.post(form), replay, expected)
-    refused(visitor.post(form), replay, "launch-replayed")
-
-
-def known_already(replay, expected):
-    """The second visit of the same browser makes nothing anew."""
-    visitor = replay.visitor()
-    check(visitor.launch(), replay, expected)
-    tables = (User, Enrolment, Community, Seat, BrowserSession)
-    with replay.database() as session:
-        before = [session.scalar(select(func.count()).select_from(table)) for table in tables]
-    check(visitor.launch(), replay, expected)
-    with replay.database() as session:
-        assert [session.scalar(select(func.count()).select_from(table)) for table in tables] == before
-
-
-def two_begun_before_either_ends(replay, expected):
-    visitor = replay.visitor()
-    first, second = visitor.begin(), visitor.begin()
-    check(visitor.post(visitor.form(*second)), replay, expected)
-    check(visitor.post(visitor.form(*first)), replay, expected)
-
-
-def with_the_token_of_the_other_login(replay, expected):
-    visitor = replay.visitor()
-    (state, _), (_, nonce) = visitor.begin(), visitor.begin()
-    audience_first = "audience-extra" if expected == "audience-extra" else "nonce-wrong"
-    refused(visitor.post(visitor.form(state, nonce)), replay, audience_first)
-
-
-def in_a_browser_that_did_not_begin_it(replay, expected):
-    form = (one := replay.visitor()).form(*one.begin())
-    other = replay.visitor()
-    other.begin()
-    refused(other.post(form), replay, "state-other-browser")
-
-
-def signed_by_somebody_else(replay, expected):
-    refused(replay.visitor().launch(key=OTHER_KEY), replay, "signature-wrong")
-
-
-def answered_with_an_error(replay, expected):
-    visitor = replay.visitor()
-    state, _ = visitor.begin()
-    answer = visitor.post(data("lti", "auth-error-response")["params"] | {"state": state})
-    refused(answer, replay, "platform-error")
-
-
-def of_a_paused_platform(replay, expected):
-    visitor = replay.visitor()
-    begun = visitor.begin()
-    replay.change_platform(state=PlatformState.SUSPENDED)
-    refused(visitor.post(visitor.form(*begun)), replay, "platform-suspended")
-    assert visitor.login().status == 400
-
-
-FLOWS = (
-    in_the_frame,
-    begun_by_a_link,
-    in_a_new_tab,
-    without_a_client_id,
-    with_what_no_standard_knows,
-    posted_twice,
-    known_already,
-    two_begun_before_either_ends,
-    with_the_token_of_the_other_login,
-    in_a_browser_that_did_not_begin_it,
-    signed_by_somebody_else,
-    answered_with_an_error,
-    of_a_paused_platform,
-)
-
 
 class TestEveryLaunch:
-    @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
-    @pytest.mark.parametrize(("kind", "name"), LAUNCHES, ids=lambda part: part)
+    @pytest.mark.parametrize(("kind", "name", "flow"), EVERY_WAY)
     def test_goes_as_it_should(self, replay, kind, name, flow):
-        flow(replay(kind, name), outcome(kind, name))
+        flow(replay(kind, name), EXPECTED[kind, name])
 
     @pytest.mark.parametrize(("kind", "name"), LAUNCHES, ids=lambda part: part)
     def test_of_a_deployment_that_was_not_named_is_refused_where_some_were(self, replay, kind, name):
@@ -259,6 +107,11 @@ class TestEveryLaunch:
             assert "lWd54kFo5qU7" not in str(kept)
 
 
+NOTHING_TO_PLACE = "nothing to place"
+# The token is good, and what it asks for is not given.
+OF_THE_WHOLE_TOOL = {"dl_type_not_accepted": NOTHING_TO_PLACE, "dl_learner": "deep-linking-not-staff"}
+
+
 class TestEveryBadCase:
     """`negative-cases.json`: the same cases that the unit tests verify, as requests to the whole tool."""
 
@@ -270,11 +123,22 @@ class TestEveryBadCase:
         state, nonce = visitor.begin()
         token = bad.token_of_case(case, clock.now().timestamp(), nonce)
         answer = visitor.post({"state": state, "id_token": token})
-        expected = bad.EXPECTED[case["id"]]
-        if expected is None:
+        expected = OF_THE_WHOLE_TOOL.get(case["id"]) or bad.EXPECTED[case["id"]] or "learner"
+        if expected == NOTHING_TO_PLACE:
+            assert (answer.status, platform.codes()[-1][0]) == (200, "admitted")
+            assert not answer.soup.select("input[name=what]")
+        elif expected == "learner":
             check(answer, platform, "learner")
         else:
             refused(answer, platform, expected)
+
+    def test_of_an_unknown_key_asks_for_the_keys_once_more_and_no_oftener(self, replay, published):
+        platform = replay("lti", "moodle-resource-link-learner")
+        platform.change_platform(jwks_url=f"{published.url}/jwks", key_set_refetch_at=None)
+        header = {"alg": "RS256", "typ": "JWT", "kid": "does-not-exist"}
+        for _ in range(2):
+            refused(platform.visitor().launch(header=header), platform, "key-unknown")
+        assert [asked.path for asked in published.received] == ["/jwks"]
 
     @pytest.mark.parametrize("case", sorted(bad.FLOWS))
     def test_of_a_way_is_refused_calmly(self, replay, case, time_machine):
