@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import exists, or_, select, update
 
 from lti_tool.errors import PlatformUnavailable, ServiceRefused
 from lti_tool.extensions import db
@@ -277,10 +277,10 @@ def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
 
 
 def _name_anew_if_it_was_renamed_meanwhile(wanted: Wanted, now: datetime) -> None:
-    renamed = select(GradeColumn.id).where(GradeColumn.name != wanted.label)
+    renamed = exists().where(GradeColumn.id == LineItem.column_id, GradeColumn.name != wanted.label)
     db.session.execute(
         update(LineItem)
-        .where(LineItem.id == wanted.id, LineItem.ours, LineItem.column_id.in_(renamed))
+        .where(LineItem.id == wanted.id, LineItem.ours, renamed)
         .values(state=LineItemState.WANTED, due_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -84,7 +84,7 @@ class TestAGradebook:
         example = data("lti", "canvas-ags-lineitems")
         url = f"{gradebook.server.url}/api/lti/courses/301/line_items"
         following = f"{url}?tag=participation&page=bookmark:WyJRd0VyVHkiXQ&per_page=10"
-        ours = example["body"][0] | {"tag": "ours", "id": f"{url}/78"}
+        ours = example["body"][0] | {"tag": "ours", "resourceId": "r", "id": f"{url}/78"}
         gradebook.replies = [
             json_reply(example["body"], Link=f'<{following}>; rel="next"'),
             json_reply([ours]),
@@ -100,7 +100,11 @@ class TestAGradebook:
         wanted = next(item for item in body if item.get("tag"))
         gradebook.replies = [json_reply(body)]
         found = connection.find_or_create_line_item(
-            gradebook.items_url, tag=wanted["tag"], resource_id="r", label="x", maximum=Decimal(1)
+            gradebook.items_url,
+            tag=wanted["tag"],
+            resource_id=wanted["resourceId"],
+            label="x",
+            maximum=Decimal(1),
         )
         assert (found.url, found.label) == (wanted["id"], wanted["label"])
         assert len(gradebook.calls) == 1

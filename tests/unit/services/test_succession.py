@@ -366,7 +366,7 @@ class TestTheOldRegistration:
         with reading():
             entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
             assert (entry.act, entry.subject) == ("platform.succeeded", f"platform:{campus.old}")
-            assert entry.detail == {"by": campus.new, "courses": 0, "people": 1}
+            assert entry.detail == {"successor": campus.new, "courses": 0, "people": 1}
 
 
 class TestHundreds:
