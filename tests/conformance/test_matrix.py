@@ -221,6 +221,7 @@ class TestEveryExample:
     """Each file of examples is replayed by a test, here or in the folder where its matter is tested."""
 
     TESTS = Path(__file__).resolve().parents[1]
+    LISTS = ("unit/lti/examples.py", "conformance/ways.py")
     # What another tool sent is compared with by eye; of the last one there is a recording, which is replayed.
     COMPARED = frozenset(
         {
@@ -232,8 +233,8 @@ class TestEveryExample:
     )
 
     def test_is_named_by_a_test(self):
-        sources = "\n".join(file.read_text(encoding="utf-8") for file in self.TESTS.rglob("test_*.py"))
-        sources += (self.TESTS / "unit/lti/examples.py").read_text(encoding="utf-8")
+        files = [*self.TESTS.rglob("test_*.py"), *(self.TESTS / one for one in self.LISTS)]
+        sources = "\n".join(file.read_text(encoding="utf-8") for file in files)
         named = set(re.findall(r"[\"'/]([a-z0-9_-]+)(?:\.json)?[\"']", sources))
         files = {file.stem for kind in ("lti", "moodle") for file in (DATA / kind).glob("*.json")}
         assert files - named - self.COMPARED == set()
