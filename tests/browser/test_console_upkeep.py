@@ -10,7 +10,7 @@ from lti_tool.transactions import reading
 from tests.browser import BROWSER
 from tests.browser.test_pages import NARROW_AND_LIGHT, WIDE_AND_DARK, problems_of
 
-pytestmark = BROWSER
+pytestmark = [*BROWSER, pytest.mark.long]
 
 PAGES = (
     "/admin/launches",

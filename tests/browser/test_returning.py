@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser import BROWSER, axe
 from tests.browser.people import Community
 
-pytestmark = BROWSER
+pytestmark = [*BROWSER, pytest.mark.long]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.browser.people import FRENCH, INSIDE, Community, CoursePage, Visitor
 from tests.browser.watch import Watch
 from tests.support.chromium import chromium_path
 
-pytestmark = BROWSER
+pytestmark = [*BROWSER, pytest.mark.long]
 
 BLOCKED = {"cookie_controls_mode": 1, "block_third_party_cookies": True}
 ALLOWED = {"cookie_controls_mode": 0, "block_third_party_cookies": False}
