@@ -44,8 +44,8 @@ not run by 1EdTech: this is no certificate.
 MIDDLE = """
 ## For each LMS, what was proved how
 
-| LMS | proved | what |
-|---|---|---|
+| LMS | proved | what | tests |
+|---|---|---|---|
 """
 FOOT = """
 *Recorded and replayed*: real traffic of a real site. *Replayed from documentation or source*: made from what
@@ -61,6 +61,22 @@ class Check:
     number: int
     name: str
     what: str
+
+
+@dataclass(frozen=True)
+class Product:
+    """What was proved for an LMS: how (a word of `HOW`), what, and in which test files, none if never run."""
+
+    name: str
+    how: str
+    what: str
+    tests: tuple[str, ...]
+
+
+def products() -> list[Product]:
+    """Read tools/conformance.json."""
+    listed = json.loads(LMS.read_text(encoding="utf-8"))["lms"]
+    return [Product(one["name"], one["how"], one["what"], tuple(one["tests"])) for one in listed]
 
 
 def checks() -> list[Check]:
@@ -94,17 +110,24 @@ def _read(report: Path) -> dict[str, str]:
     return said
 
 
+def _row(number: int, ours: list[Check], said: Mapping[str, str]) -> str:
+    if not ours:
+        return f"| {number} | | | no test |"
+    columns = (
+        [check.what for check in ours],
+        [f"`{check.name}`" for check in ours],
+        [said.get(check.name, "not run") for check in ours],
+    )
+    return f"| {number} | " + " | ".join("<br>".join(column) for column in columns) + " |"
+
+
 def written(known: list[Check], said: Mapping[str, str]) -> str:
-    """Return the document; a number without a test is said to have none."""
-    lines = []
-    for number in NUMBERS:
-        ours = [check for check in known if check.number == number]
-        for check in ours:
-            lines.append(f"| {number} | {check.what} | `{check.name}` | {said.get(check.name, 'not run')} |")
-        if not ours:
-            lines.append(f"| {number} | | | no test |")
-    lms = json.loads(LMS.read_text(encoding="utf-8"))["lms"]
-    proved = [f"| {one['name']} | {HOW[one['how']]} | {one['what']} |" for one in lms]
+    """Return the document, one row a number; a number without a test is said to have none."""
+    lines = [_row(number, [check for check in known if check.number == number], said) for number in NUMBERS]
+    proved = [
+        f"| {one.name} | {HOW[one.how]} | {one.what} | {', '.join(f'`{test}`' for test in one.tests)} |"
+        for one in products()
+    ]
     return HEAD + "\n".join(lines) + "\n" + MIDDLE + "\n".join(proved) + "\n" + FOOT
 
 

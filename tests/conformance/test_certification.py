@@ -12,11 +12,9 @@ from demo_lms.people import INSTRUCTOR, LEARNER, MENTOR, VOCABULARY
 from lti_tool import clock
 from lti_tool.extensions import db
 from lti_tool.lti import keys
-from lti_tool.models import Course, DeliveryState, LineItemState, Seat
+from lti_tool.models import Seat
 from tests.functional import launches as way
 from tests.functional.launches import launch_with, role_of, setting, without
-from tests.rosters.course import RosterCourse
-from tests.support.classroom import COLUMN, ONE_QUESTION, Classroom
 from tests.support.world import TOOL
 
 pytestmark = pytest.mark.slow_on_postgresql
@@ -263,143 +261,6 @@ def test_cert_37_learner_only_resource_link(world):
 def test_cert_38_learner_no_context(world):
     """Learner: mail address, no context: a page that says so"""
     no_course(world, "ines")
-
-
-def test_cert_39_roster_claim(world):
-    """Members (NRPS): launch with the claim"""
-    world.enter("claire")
-    with world.database() as session:
-        assert session.scalars(select(Course.roster_url)).one().startswith(world.lms.settings.issuer)
-
-
-def test_cert_40_roster_token(world):
-    """Members (NRPS): token with the scope"""
-    RosterCourse(world).read()
-    given = [call.detail for call in world.lms.calls_described("token given")]
-    assert given[0] == "contextmembership.readonly"
-
-
-def test_cert_41_roster_read(world):
-    """Members (NRPS): members listed and shown"""
-    course = RosterCourse(world)
-    course.read()
-    assert "Inès Lefèvre" in course.trainer.get("members").text
-    assert course.active() == course.in_the_lms() - {"testuser"}
-
-
-def test_cert_42_roster_pages(world):
-    """Members (NRPS): further pages followed"""
-    world.lms.quirks.roster_page_size = 4
-    course = RosterCourse(world)
-    course.read()
-    assert len(world.lms.roster_requests) > 2
-    assert course.active() == course.in_the_lms() - {"testuser"}
-
-
-def test_cert_43_roster_without_filters(world):
-    """Members (NRPS): no role filter and no `rlid` is used, the whole list is read"""
-    RosterCourse(world).read()
-    assert all("role=" not in one.query and "rlid" not in one.query for one in world.lms.roster_requests)
-
-
-def test_cert_44_no_roster(world):
-    """Members (NRPS): without the claim the feature is hidden"""
-    world.lms.quirks.roster_in_launch = False
-    home = world.enter("claire")
-    assert home.get("members").soup.select_one("form[action*='members/roster']") is None
-    assert home.post("members/roster").status == 404
-
-
-def test_cert_45_gradebook_claim(world):
-    """Gradebook (AGS): launch with the claim"""
-    world.enter("claire")
-    with world.database() as session:
-        course = session.scalars(select(Course)).one()
-        assert course.line_items_url and len(course.grade_scopes) == 4
-
-
-def test_cert_46_columns_listed(world):
-    """Gradebook (AGS): line items listed before one is made"""
-    Classroom(world).ready()
-    words = [call.word for call in world.lms.requests if call.word.startswith("column")]
-    assert words[:2] == ["columns read", "column made"]
-
-
-def test_cert_47_column_made(world):
-    """Gradebook (AGS): line item created"""
-    classroom = Classroom(world).ready()
-    (column,) = classroom.columns()
-    assert (column.label, column.maximum) == (COLUMN, 20)
-    assert classroom.item().state is LineItemState.BOUND
-
-
-def test_cert_48_column_not_changed(world):
-    """Gradebook (AGS): line items are never changed by this version, theirs or ours"""
-    whole_way(world)
-    assert world.lms.calls_described("column changed") == []
-
-
-def test_cert_49_column_not_deleted(world):
-    """Gradebook (AGS): line items are never deleted by this version, theirs or ours"""
-    whole_way(world)
-    assert world.lms.calls_described("column deleted") == []
-
-
-def whole_way(world) -> Classroom:
-    classroom = Classroom(world).ready()
-    classroom.ask()
-    classroom.send()
-    classroom.deliver()
-    return classroom
-
-
-def test_cert_50_score_sent(world):
-    """Gradebook (AGS): score posted; progress is always such that the LMS shows the value"""
-    classroom = whole_way(world)
-    assert (classroom.state(), classroom.grade()) == (DeliveryState.CONFIRMED, ONE_QUESTION)
-    (call,) = [one for one in world.lms.requests if one.path.endswith("/scores")]
-    assert '"FullyGraded"' in call.body and '"InProgress"' in call.body
-
-
-def test_cert_51_results_read(world):
-    """Gradebook (AGS): results read, before and after sending"""
-    whole_way(world)
-    assert len(world.lms.calls_described("results read")) >= 2
-
-
-def test_cert_52_declared_column(world):
-    """Gradebook (AGS): a line item that the activity has is offered and can be taken"""
-    world.lms.quirks.lineitem_in_launch = True
-    classroom = Classroom(world)
-    offered = classroom.trainer.get("grading").soup.select(
-        "input[name=line_item], select[name=line_item] option"
-    )
-    choices = [one["value"] for one in offered if one["value"] != "new"]
-    classroom.switch_on(line_item=choices[0])
-    classroom.make_columns()
-    assert classroom.item().state is LineItemState.BOUND
-    assert world.lms.calls_described("column made") == []
-
-
-def test_cert_53_no_gradebook(world):
-    """Gradebook (AGS): without scopes no column is offered"""
-    endpoint = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
-    home = launch_with(world.browser("claire"), lambda claims: claims.pop(endpoint))
-    page = home.get("grading")
-    assert page.status == 200
-    assert world.lms.calls_described("token given") == []
-
-
-def test_cert_54_token_refused(world):
-    """Gradebook (AGS): token refused: the trainer is told, nothing breaks"""
-    classroom = Classroom(world).ready()
-    classroom.ask()
-    world.lms.tokens.forget_all()
-    world.lms.quirks.refuse_tokens = True
-    classroom.send()
-    classroom.deliver()
-    assert classroom.cell().problem == "token-refused"
-    assert classroom.trainer.get("grading").status == 200
 
 
 def login(world, method, **changes):

@@ -49,6 +49,7 @@ RECORDED = (
 
 @pytest.mark.parametrize("path", RECORDED)
 def test_cert_55_a_deep_linking_request_is_answered_with_what_can_be_placed(trainer, path):
+    """Deep linking: the request is answered with what can be placed"""
     dialog = Dialog(trainer, change=as_recorded(path))
 
     assert dialog.page.status == 200
@@ -58,12 +59,14 @@ def test_cert_55_a_deep_linking_request_is_answered_with_what_can_be_placed(trai
 
 @pytest.mark.parametrize("missing", ["deep_link_return_url", "accept_types"])
 def test_cert_55_a_request_without_what_it_must_say_is_refused(trainer, missing):
+    """Deep linking: a request without return address or accepted types is refused"""
     dialog = Dialog(trainer, change=asking(**{missing: None}))
 
     assert dialog.page.status == 400
 
 
 def test_cert_56_the_answer_is_signed_with_our_published_key(trainer, world):
+    """Deep linking: the answer is signed with our published key"""
     answer = Dialog(trainer).choose("space")
 
     claims, header = answer.claims, answer.decoded.header
@@ -79,16 +82,19 @@ def test_cert_56_the_answer_is_signed_with_our_published_key(trainer, world):
 
 @pytest.mark.parametrize("data", ["opaque", '{"a": "é&=<b>"}  ', "x" * 5000, "0"])
 def test_cert_56_data_comes_back_exactly_as_it_was_received(trainer, data):
+    """Deep linking: `data` comes back exactly as it was received"""
     assert Dialog(trainer, change=asking(data=data)).choose("space").claims[DATA] == data
     assert Dialog(trainer, change=asking(data=data)).cancel().claims[DATA] == data
 
 
 def test_cert_56_data_that_was_not_received_is_not_sent(trainer):
+    """Deep linking: without `data` in the request there is none in the answer"""
     assert DATA not in Dialog(trainer).choose("space").claims
     assert DATA not in Dialog(trainer).cancel().claims
 
 
 def test_cert_56_the_answer_says_what_moodle_took_from_another_tool(trainer):
+    """Deep linking: the answer has the members of one that Moodle took"""
     taken = recorded_answers()[0]
 
     claims = Dialog(trainer).choose("space").claims
@@ -107,6 +113,7 @@ def recorded_answers():
 
 
 def test_cert_57_an_item_is_launched_afterwards_with_its_parameter_intact(world):
+    """Deep linking: an item is launched afterwards with its `custom` intact"""
     room = Classroom(world).ready()
     number = set_prompt(room.trainer, title="A useful disagreement")
     dialog = Dialog(room.trainer.browser)
@@ -126,6 +133,7 @@ def test_cert_57_an_item_is_launched_afterwards_with_its_parameter_intact(world)
 
 @pytest.mark.parametrize("said", [True, "true"])
 def test_cert_58_several_items_where_the_platform_takes_several(trainer, said):
+    """Deep linking: several items where the platform takes several"""
     dialog = Dialog(trainer, change=asking(accept_multiple=said))
 
     answer = dialog.choose("space", "new", **{"title-new": "Say hello", "body-new": "Tell us who you are."})
@@ -136,6 +144,7 @@ def test_cert_58_several_items_where_the_platform_takes_several(trainer, said):
 
 @pytest.mark.parametrize("said", [False, "false", None])
 def test_cert_58_never_several_where_it_takes_one(trainer, said):
+    """Deep linking: never several where it takes one"""
     dialog = Dialog(trainer, change=asking(accept_multiple=said))
 
     page = dialog.choose("space", "new", **{"title-new": "Say hello", "body-new": "Tell us who you are."})
@@ -147,6 +156,7 @@ def test_cert_58_never_several_where_it_takes_one(trainer, said):
 
 @pytest.mark.parametrize("types", [["file"], ["link", "html"], []])
 def test_cert_59_without_links_among_the_accepted_types_the_dialog_is_closed_politely(trainer, types):
+    """Deep linking: where no links are accepted, a polite page and a way back"""
     dialog = Dialog(trainer, change=asking(accept_types=types))
 
     assert dialog.page.status == 200
@@ -155,12 +165,14 @@ def test_cert_59_without_links_among_the_accepted_types_the_dialog_is_closed_pol
 
 
 def test_cert_59_nothing_can_be_smuggled_into_such_a_dialog(trainer):
+    """Deep linking: where no links are accepted, none is sent"""
     dialog = Dialog(trainer, change=asking(accept_types=["file"]))
 
     assert dialog.choose("space", **{"title-space": "The community"}).items == []
 
 
 def test_cert_60_cancelling_is_a_signed_answer_without_items(trainer, world):
+    """Deep linking: cancelling is a signed answer with an empty list"""
     dialog = Dialog(trainer)
 
     answer = dialog.cancel()
