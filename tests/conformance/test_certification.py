@@ -4,8 +4,10 @@ The docstrings are the lines of docs/conformance.md, which `make conformance` wr
 """
 
 from datetime import timedelta
+from urllib.parse import parse_qs
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from demo_lms.people import INSTRUCTOR, LEARNER, MENTOR, VOCABULARY
@@ -270,14 +272,26 @@ def login(world, method, **changes):
     return world.app.test_client().open("/lti/login", method=method, base_url=TOOL, **where)
 
 
+def asks_the_lms(world, answer) -> None:
+    """The page goes on to the LMS with what OpenID Connect asks for, and to our launch address from there."""
+    assert answer.status_code == 200
+    page = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+    address, _, query = page.select_one("[data-auth-url]")["data-auth-url"].partition("?")
+    asked = {name: values[0] for name, values in parse_qs(query).items()}
+    assert address == f"{world.lms.settings.issuer}/lti/auth"
+    assert (asked["response_type"], asked["response_mode"]) == ("id_token", "form_post")
+    assert asked["redirect_uri"] == f"{TOOL}/lti/launch"
+    assert asked["state"] and asked["nonce"] and asked["login_hint"]
+
+
 def test_cert_61_login_by_get(world):
     """Login: GET initiation"""
-    assert login(world, "GET").status_code == 200
+    asks_the_lms(world, login(world, "GET"))
 
 
 def test_cert_62_login_by_post(world):
     """Login: POST initiation"""
-    assert login(world, "POST").status_code == 200
+    asks_the_lms(world, login(world, "POST"))
 
 
 def test_cert_63_unknown_issuer(world):
@@ -285,6 +299,7 @@ def test_cert_63_unknown_issuer(world):
     for method in ("GET", "POST"):
         answer = login(world, method, iss="https://unknown.example")
         assert answer.status_code == 400 and "Location" not in answer.headers
+        assert "login-unknown-issuer" in answer.get_data(as_text=True)
 
 
 def test_cert_64_error_of_the_platform(world):
@@ -297,7 +312,9 @@ def test_cert_64_error_of_the_platform(world):
 def test_cert_65_no_login_hint(world):
     """Login: missing `login_hint` refused"""
     for method in ("GET", "POST"):
-        assert login(world, method, login_hint=None).status_code == 400
+        answer = login(world, method, login_hint=None)
+        assert answer.status_code == 400 and "Location" not in answer.headers
+        assert "login-no-hint" in answer.get_data(as_text=True)
 
 
 def test_cert_66_key_set(world):

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from lti_tool.models import Course, DeliveryState, LineItemState
 from tests.functional.launches import launch_with
+from tests.passback.test_final_values import keep_up, pass_a_week
 from tests.rosters.course import RosterCourse
 from tests.support.classroom import COLUMN, ONE_QUESTION, Classroom
 from tests.support.world import FRENCH
@@ -125,11 +126,26 @@ def whole_way(world) -> Classroom:
 
 
 def test_cert_50_score_sent(world):
-    """Gradebook (AGS): score posted; progress is always such that the LMS shows the value"""
+    """Gradebook (AGS): score posted while the training goes on, graded so that the LMS shows the value"""
     classroom = whole_way(world)
     assert (classroom.state(), classroom.grade()) == (DeliveryState.CONFIRMED, ONE_QUESTION)
     (call,) = [one for one in world.lms.requests if one.path.endswith("/scores")]
     assert '"FullyGraded"' in call.body and '"InProgress"' in call.body
+
+
+def test_cert_50_final_score_sent(world):
+    """Gradebook (AGS): the score of a training that is over is posted as completed"""
+    classroom = Classroom(world)
+    classroom.switch_on(weeks="1")
+    classroom.make_columns()
+    classroom.ask()
+    pass_a_week(classroom)
+    keep_up(classroom)
+    classroom.send()
+    classroom.deliver()
+    assert (classroom.state(), classroom.grade() is not None) == (DeliveryState.CONFIRMED, True)
+    (call,) = [one for one in world.lms.requests if one.path.endswith("/scores")]
+    assert '"FullyGraded"' in call.body and '"Completed"' in call.body
 
 
 def test_cert_51_results_read(world):
@@ -193,3 +209,4 @@ def test_cert_54_token_refused(world):
     assert classroom.cell().problem == "token-refused"
     page = classroom.trainer.get("grading")
     assert page.status == 200
+    assert "La plateforme n’accepte pas notre clé." in page.text
