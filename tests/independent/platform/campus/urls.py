@@ -9,5 +9,7 @@ urlpatterns = [
     path("unit/<str:username>/<path:usage_key>", views.unit),
     path("studio/<str:username>/<path:usage_key>", views.studio),
     path("control/courses", views.courses),
+    path("control/enrol/<path:usage_key>", views.enrol),
+    path("control/stamps/<path:usage_key>", views.stamps),
     path("control/blocks/<path:usage_key>", views.block),
 ]
