@@ -32,6 +32,15 @@ OUTBOUND_PER_HOST = 4
 
 # Where mails are handed in: smtp://… or smtps://name:password@host:port; no mail is sent when empty.
 MAIL_URL = ""
+# The address that mails come from; community@ and the host of BASE_URL when empty.
+MAIL_FROM = ""
+# A portal by which administrators may sign in to the console (OpenID Connect); all three or none.
+OIDC_ISSUER = ""
+OIDC_CLIENT_ID = ""
+OIDC_CLIENT_SECRET = ""
+
+# Whom people ask about their data and about this installation: a mail address, a web address, or a few words.
+CONTACT = ""
 
 # Where files are kept: a folder; storage/ in VAR_DIR when empty.
 STORAGE_URL = ""

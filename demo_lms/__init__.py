@@ -10,11 +10,13 @@ from demo_lms.administration import administration
 from demo_lms.ags import ags
 from demo_lms.behaviour import behaviour
 from demo_lms.calls import Call
+from demo_lms.content import content
 from demo_lms.gradebook import Grade, LineItem
 from demo_lms.group_service import group_service
 from demo_lms.groups import Group, GroupSet
 from demo_lms.language import install_language
 from demo_lms.lms import Lms
+from demo_lms.notice_service import notice_service
 from demo_lms.oidc import oidc
 from demo_lms.pages import pages
 from demo_lms.people import COURSES, PEOPLE, Course, Person
@@ -69,7 +71,8 @@ def create_lms(settings: LmsSettings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=1024 * 1024,
     )
     install_language(app)
-    for part in (oidc, tokens, ags, roster, group_service, registering, pages, behaviour, administration):
+    services = (tokens, ags, roster, group_service, notice_service)
+    for part in (oidc, *services, registering, pages, content, behaviour, administration):
         app.register_blueprint(part)
     app.after_request(log_call)
     app.after_request(_restrict_content)

@@ -36,5 +36,15 @@ def item_address(
     return _complete(settings, path, deployment_id)
 
 
+def content_return_address(settings: LmsSettings, course_id: str, choice: str) -> str:
+    """Address at which a tool gives the content that was chosen in it; `choice` is secret."""
+    return f"{settings.issuer}/courses/{course_id}/content/return?choice={choice}&course={course_id}"
+
+
+def notices_address(settings: LmsSettings, deployment_id: str | None = None) -> str:
+    """Address at which a tool says where it wants notices."""
+    return _complete(settings, "/lti/notice-handlers", deployment_id)
+
+
 def _complete(settings: LmsSettings, path: str, deployment_id: str | None) -> str:
     return f"{settings.issuer}{path}?type_id={deployment_id or settings.deployment_id}"

@@ -97,7 +97,7 @@ def make_column(course_id: str) -> Response:
     course = _course(course_id)
     sent = _column_sent("No label or Score Maximum")
     link_id = sent.get("resourceLinkId")
-    if link_id is not None and str(link_id) != course.link_id:
+    if link_id is not None and not _may_couple(tool, course, str(link_id)):
         raise ServiceRefused(403)
     lms = the_lms()
     with lms.changing():
@@ -111,7 +111,13 @@ def make_column(course_id: str) -> Response:
             made_by=tool.client_id,
         )
     describe("column made", item.label, request.get_data(as_text=True))
-    return service_answer(json.dumps({**sent, "id": _address(item, tool)}), ITEM, 201)
+    return _echo({**sent, "id": _address(item, tool)}, 201)
+
+
+def _may_couple(tool: Tool, course: Course, link_id: str) -> bool:
+    """Whether a tool may make a column for this activity: for one of its own only."""
+    link = the_lms().link(course, link_id, tool.client_id)
+    return link is not None and link.client_id == tool.client_id
 
 
 @ags.get(ITEM_PATH)
@@ -132,13 +138,21 @@ def change_column(course_id: str, item_id: int) -> Response:
     item = _item(course_id, item_id, tool)
     sent = _column_sent()
     lms = the_lms()
+    if lms.quirks.column_changes_refused is not None:
+        raise ServiceRefused(lms.quirks.column_changes_refused)
     with lms.changing():
         item.label = str(sent["label"])
         item.resource_id = str(sent.get("resourceId") or "")
         item.tag = str(sent.get("tag") or "")
         book.rescale(item, float(sent["scoreMaximum"]), lms.now())
     describe("column changed", item.label, request.get_data(as_text=True))
-    return service_answer(json.dumps({**sent, "id": _address(item, tool)}), ITEM)
+    return _echo({**sent, "id": _address(item, tool)})
+
+
+def _echo(column: dict[str, Any], status: int = 200) -> Response:
+    """What was sent, with its address, as Moodle repeats it; nothing where the LMS says nothing."""
+    body = "" if the_lms().quirks.empty_bodies else json.dumps(column)
+    return service_answer(body, ITEM, status)
 
 
 @ags.delete(ITEM_PATH)
@@ -146,6 +160,8 @@ def delete_column(course_id: str, item_id: int) -> Response:
     """Remove a column with its grades, also the activity's own one, as Moodle does."""
     item = _item(course_id, item_id, require_scope(CHANGE))
     lms = the_lms()
+    if lms.quirks.column_deletion_refused is not None:
+        raise ServiceRefused(lms.quirks.column_deletion_refused)
     with lms.changing():
         lms.gradebook.items.pop(item.id, None)
     describe("column deleted", item.label)

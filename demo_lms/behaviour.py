@@ -21,6 +21,8 @@ SWITCHES = {
     "send_roles": "Roles are sent",
     "no_context": "Launches come from outside any course",
     "locked_items": "Columns are locked: a score is answered with 500",
+    "empty_bodies": "A column that is made or changed is answered without a body",
+    "mislabelled": "Every answer of the services is labelled text/html",
     "refuse_tokens": "No token is given",
     "down": "The services answer 503",
     "answer_html": "The services answer with a web page",
@@ -36,6 +38,8 @@ ROSTER_SWITCHES = {
     "mixed_case_cursor": "The next page is named by a bookmark whose capitals matter (Canvas)",
     "roster_repeats_link": "Later pages name the first page as the next one",
     "roster_missing_link": "No page names a next page",
+    "roster_too_large": "The member list of so large a course is refused (Open edX)",
+    "roster_names_differences": "Member lists name an address for later changes",
     "test_user_in_roster": "The test user is listed",
 }
 GROUP_SWITCHES = {
@@ -45,11 +49,24 @@ GROUP_SWITCHES = {
     "groups_forgotten_on_next_page": "The next page of the member list forgets the question for groups",
     "old_set_id": "Groups name their set as before the final version of the service",
 }
+NOTICE_SWITCHES = {
+    "notices_in_launch": "Launches name the service for notices (Canvas)",
+    "notices_sent_twice": "Every notice is sent twice",
+}
+CONTENT_SWITCHES = {
+    "content_several": "Several activities may be chosen at once",
+    "content_several_as_text": "That is said as a text instead of true or false",
+    "content_columns": "A chosen activity may come with a column",
+    "content_columns_said": "Whether it may is said (Canvas)",
+    "content_data": "The request carries data that has to come back (Canvas)",
+}
 REGISTRATION_SWITCHES = {
     "configuration_needs_token": "The configuration is told only to whoever shows the token (Canvas)",
     "registration_tells_deployment": "A registration is told its deployment (Moodle)",
 }
 NUMBERS = {
+    "column_changes_refused": "Status that changing a column is refused with (empty: not refused)",
+    "column_deletion_refused": "Status that deleting a column is refused with (empty: not refused)",
     "token_seconds": "Life of a token, in seconds",
     "slow_seconds": "Seconds the services wait before they answer",
     "retry_after": "Seconds named in Retry-After while the services answer 503 (empty: not named)",
@@ -64,11 +81,18 @@ GROUP_NUMBERS = {
     "groups_fail_on_page": "Page of groups that is answered with 503 (empty: none)",
 }
 SERVICE_TEXTS = {
+    "key_set_answers": "What the key set is instead: empty, short, page or elsewhere (empty: as usual)",
+    "audience_wanted": "The only audience of a token request that is accepted (empty: as usual)",
+    "scopes_not_allowed": "Scopes that no launch names and no token has, such as lineitem score",
+    "scopes_not_granted": "Scopes that launches name and no token has, such as score",
     "troubles": "What the next calls of the gradebook meet, one each, such as fine error lost hang",
 }
 REGISTRATION_TEXTS = {
     "registration_refuses": "Word that every registration is refused with (empty: not refused)",
     "registration_answers": "What every registration is answered with instead (empty: as usual)",
+}
+CONTENT_TEXTS = {
+    "content_types": "Kinds of content that are asked for, such as ltiResourceLink link file",
 }
 GROUP_TEXTS = {
     "groups_answer": "What every question for groups is answered with instead (empty: as usual)",
@@ -80,9 +104,14 @@ GROUPS = (
     ("Launches and grades", {**SWITCHES, **NUMBERS, **SERVICE_TEXTS}),
     ("Member list", {**ROSTER_SWITCHES, **ROSTER_NUMBERS, **TEXTS}),
     ("Groups of a course", {**GROUP_SWITCHES, **GROUP_NUMBERS, **GROUP_TEXTS}),
+    ("Notices to tools", NOTICE_SWITCHES),
+    ("Choosing content", {**CONTENT_SWITCHES, **CONTENT_TEXTS}),
     ("Registration of tools", {**REGISTRATION_SWITCHES, **REGISTRATION_TEXTS}),
 )
 """What is switched, by what it concerns: name of the quirk and its English label."""
+ALL_SWITCHES = (
+    SWITCHES | ROSTER_SWITCHES | GROUP_SWITCHES | NOTICE_SWITCHES | CONTENT_SWITCHES | REGISTRATION_SWITCHES
+)
 ALL_NUMBERS = NUMBERS | ROSTER_NUMBERS | GROUP_NUMBERS
 
 
@@ -110,16 +139,21 @@ def change_quirks() -> Response:
     """Switch quirks; what is not a number becomes what it is by default."""
     wanted = the_lms().quirks
     defaults = {field.name: _default(field) for field in fields(Quirks)}
-    for name in SWITCHES | ROSTER_SWITCHES | GROUP_SWITCHES | REGISTRATION_SWITCHES:
+    for name in ALL_SWITCHES:
         setattr(wanted, name, name in request.form)
     for name in ALL_NUMBERS:
         number, is_readable = typed_number(request.form.get(name, ""))
         told = is_readable and number is not None
         setattr(wanted, name, _as_whole(name, number) if told else defaults[name])
+    for name in ("key_set_answers", "audience_wanted"):
+        setattr(wanted, name, request.form.get(name) or None)
+    for name in ("scopes_not_allowed", "scopes_not_granted"):
+        setattr(wanted, name, request.form.get(name, "").split())
     wanted.registration_refuses = request.form.get("registration_refuses") or None
     wanted.registration_answers = request.form.get("registration_answers", "").encode() or None
     wanted.groups_answer = request.form.get("groups_answer", "").encode() or None
     wanted.inactive_members = _statuses(request.form.get("inactive_members", ""))
+    wanted.content_types = request.form.get("content_types", "").split() or defaults["content_types"]
     wanted.troubles = [word for word in request.form.get("troubles", "").split() if word in TROUBLES]
     describe("quirks changed")
     return redirect(url_for("behaviour.quirks"), 303)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from demo_lms.groups import Group
+from demo_lms.links import Link
 from demo_lms.people import Course
 
 _CLAIMED = {
@@ -28,11 +29,16 @@ VARIABLES = (*_OF_THE_COURSE, *_CLAIMED, _GROUPS)
 
 
 def replaced(
-    custom: Mapping[str, str], course: Course, claims: Mapping[str, Any], groups: Iterable[Group]
+    custom: Mapping[str, str],
+    course: Course,
+    link: Link | None,
+    claims: Mapping[str, Any],
+    groups: Iterable[Group],
 ) -> dict[str, str | None]:
     """The custom claim; what is not shared is null, as in Moodle."""
-    # In the order of _OF_THE_COURSE; courses of this LMS are never copies.
-    of_the_course = (course.id, course.label, course.title, "", course.link_id, course.link_title)
+    of_the_link = (link.id, link.title) if link else (None, None)
+    # In the order of _OF_THE_COURSE.
+    of_the_course = (course.id, course.label, course.title, ",".join(course.history), *of_the_link)
     values = dict(zip(_OF_THE_COURSE, of_the_course, strict=True))
     values |= {variable: claims.get(claim) for variable, claim in _CLAIMED.items()}
     values[_GROUPS] = ",".join(group.id for group in groups)

@@ -102,6 +102,8 @@ FRENCH = {
     "results read": "résultats lus",
     "roster read": "liste des membres lue",
     "groups read": "groupes lus",
+    "notice handler set": "adresse pour les avis reçue",
+    "course copied": "cours copié",
     "registration begun": "enregistrement commencé",
     "configuration read": "configuration lue",
     "tool registered": "outil enregistré",
@@ -114,6 +116,54 @@ FRENCH = {
     "person changed": "changement de personne",
     "grade set by hand": "note saisie à la main",
     "quirks changed": "comportement modifié",
+    # Copies and notices
+    "A copy of this course": "Une copie de ce cours",
+    "Copy this course": "Copier ce cours",
+    "Its trainers come along, nobody else. A tool that asked for notices is told.": (
+        "Ses formateurs en sont, personne d’autre. Un outil qui a demandé des avis en est informé."
+    ),
+    "Only a trainer of this course may copy it.": "Seul un formateur de ce cours peut le copier.",
+    "Notices to tools": "Avis aux outils",
+    "Launches name the service for notices (Canvas)": "Les lancements nomment le service d’avis (Canvas)",
+    "Every notice is sent twice": "Chaque avis est envoyé deux fois",
+    # Content that is chosen in a tool
+    "Add content": "Ajouter un contenu",
+    "Close without adding anything": "Fermer sans rien ajouter",
+    "Choose content of %(name)s": "Choisir un contenu de %(name)s",
+    (
+        "This frame receives a real deep linking request. "
+        "What is chosen in it is checked, and becomes an activity of the course."
+    ): (
+        "Ce cadre reçoit une vraie demande de deep linking. Ce qui y est choisi est vérifié, "
+        "puis devient une activité du cours."
+    ),
+    "Only a trainer of this course may add content.": (
+        "Seul un formateur de ce cours peut ajouter un contenu."
+    ),
+    "No active tool of this LMS offers content to choose from.": (
+        "Aucun outil actif de ce LMS ne propose de contenu à choisir."
+    ),
+    "Content was added": "Le contenu a été ajouté",
+    "Nothing was added": "Rien n’a été ajouté",
+    "What the tool gave could not be taken. Nothing was added.": (
+        "Ce que l’outil a donné n’a pas pu être repris. Rien n’a été ajouté."
+    ),
+    "Work": "Travail",
+    "Work of %(name)s, %(column)s": "Travail de %(name)s, %(column)s",
+    "choice of content begun": "choix de contenu commencé",
+    "content chosen": "contenu choisi",
+    "content refused": "contenu refusé",
+    "Choosing content": "Choix d’un contenu",
+    "Several activities may be chosen at once": "Plusieurs activités peuvent être choisies à la fois",
+    "That is said as a text instead of true or false": "C’est dit par un texte au lieu de vrai ou faux",
+    "A chosen activity may come with a column": "Une activité choisie peut venir avec une colonne",
+    "Whether it may is said (Canvas)": "Si elle le peut est dit (Canvas)",
+    "The request carries data that has to come back (Canvas)": (
+        "La demande porte des données qui doivent revenir (Canvas)"
+    ),
+    "Kinds of content that are asked for, such as ltiResourceLink link file": (
+        "Sortes de contenu demandées, par exemple ltiResourceLink link file"
+    ),
     # Behaviour
     "How this LMS behaves": "Comment ce LMS se comporte",
     "LMSs differ and fail. What is switched here holds at once, for everybody, until this LMS stops.": (
@@ -142,10 +192,43 @@ FRENCH = {
     "Columns are locked: a score is answered with 500": (
         "Les colonnes sont verrouillées : une note reçoit 500"
     ),
+    "A column that is made or changed is answered without a body": (
+        "Une colonne créée ou modifiée reçoit une réponse sans contenu"
+    ),
+    "Every answer of the services is labelled text/html": (
+        "Toute réponse des services est étiquetée text/html"
+    ),
+    "Status that changing a column is refused with (empty: not refused)": (
+        "Code par lequel la modification d’une colonne est refusée (vide : non refusée)"
+    ),
+    "Status that deleting a column is refused with (empty: not refused)": (
+        "Code par lequel la suppression d’une colonne est refusée (vide : non refusée)"
+    ),
+    "The member list of so large a course is refused (Open edX)": (
+        "La liste des membres d’un cours si grand est refusée (Open edX)"
+    ),
+    "Member lists name an address for later changes": (
+        "Les listes de membres citent une adresse pour les changements ultérieurs"
+    ),
     "No token is given": "Aucun jeton n’est donné",
     "The services answer 503": "Les services répondent 503",
     "The services answer with a web page": "Les services répondent par une page web",
     "The key set of the LMS cannot be read": "Les clés du LMS sont illisibles",
+    "The member list of a large course is refused (Open edX)": (
+        "La liste des membres d’un grand cours est refusée (Open edX)"
+    ),
+    "What the key set is instead: empty, short, page or elsewhere (empty: as usual)": (
+        "Ce que sont les clés à la place : empty, short, page ou elsewhere (vide : comme d’habitude)"
+    ),
+    "The only audience of a token request that is accepted (empty: as usual)": (
+        "Seule audience acceptée dans une demande de jeton (vide : comme d’habitude)"
+    ),
+    "Scopes that no launch names and no token has, such as lineitem score": (
+        "Portées qu’aucun lancement ne nomme et qu’aucun jeton n’a, comme lineitem score"
+    ),
+    "Scopes that launches name and no token has, such as score": (
+        "Portées que les lancements nomment et qu’aucun jeton n’a, comme score"
+    ),
     "Life of a token, in seconds": "Durée de vie d’un jeton, en secondes",
     "Seconds the services wait before they answer": "Attente des services avant de répondre, en secondes",
     "Seconds named in Retry-After while the services answer 503 (empty: not named)": (
@@ -185,7 +268,7 @@ FRENCH = {
         "Page des groupes à laquelle répond une erreur 503 (vide : aucune)"
     ),
     "What every question for groups is answered with instead (empty: as usual)": (
-        "Ce que reçoit toute demande de groupes à la place (vide : comme d’habitude)"
+        "Ce que reçoit toute demande de groupes à la place (vide : comme d’habitude)"
     ),
     "Launches name the member list": "Les lancements citent la liste des membres",
     "Roles are short names in the member list (Moodle)": (

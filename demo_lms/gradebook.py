@@ -44,6 +44,8 @@ class LineItem:
     tag: str = ""
     resource_link_id: str | None = None
     own: bool = False
+    reviewable: bool = False
+    """The tool shows one person's work behind a grade (Submission Review)."""
     made_by: str = ""
     """Client id of the tool that made it and alone may see it; empty: every tool may."""
     grades: dict[str, Grade] = field(default_factory=dict)
@@ -149,6 +151,13 @@ def rescale(item: LineItem, maximum: float, now: datetime) -> None:
         grade.score = round((grade.score or 0) * factor, DECIMALS)
         grade.stamp = _whole_second(now)
     item.maximum = maximum
+
+
+def copy_column(gradebook: Gradebook, item: LineItem, course_id: str, resource_link_id: str) -> LineItem:
+    """The same column in another course, for a copied activity; nobody has a grade in it."""
+    kept = ("resource_id", "tag", "own", "reviewable", "made_by")
+    more = {name: getattr(item, name) for name in kept}
+    return gradebook.add(course_id, item.label, item.maximum, resource_link_id=resource_link_id, **more)
 
 
 def _whole_second(moment: datetime) -> datetime:

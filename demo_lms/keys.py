@@ -2,12 +2,14 @@
 
 import json
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
@@ -24,6 +26,13 @@ def new_signing_key() -> RSAKey:
     """A fresh RSA key with a random key id, as LTI asks for (RS256, at least 2048 bits)."""
     parameters = {"kid": secrets.token_hex(10), "use": "sig", "alg": "RS256"}
     return RSAKey.generate_key(2048, parameters)
+
+
+def key_set_too_short() -> dict[str, Any]:
+    """A published key of 1024 bits, as nobody should have one any more; joserfc would not make it."""
+    numbers = rsa.generate_private_key(65537, 1024).public_key().public_numbers()
+    modulus = urlsafe_b64encode(numbers.n.to_bytes(128)).decode().rstrip("=")
+    return {"keys": [{"kty": "RSA", "kid": "short", "use": "sig", "alg": "RS256", "n": modulus, "e": "AQAB"}]}
 
 
 def fetch_over_http(url: str) -> bytes:

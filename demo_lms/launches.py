@@ -20,6 +20,12 @@ class PendingLaunch:
     """The tool that is launched."""
     target_link_uri: str
     document_target: str
+    link_id: str = ""
+    """The activity that is opened; empty while content is chosen for one to come."""
+    choice: str = ""
+    """Name of the choice of content that the tool is opened for."""
+    about: str = ""
+    """Sub of the person whose work is reviewed."""
 
 
 class PendingLaunches:
@@ -28,13 +34,15 @@ class PendingLaunches:
     def __init__(self) -> None:
         self._open: dict[str, PendingLaunch] = {}
 
-    def begin(self, link_id: str, **known: str) -> PendingLaunch:
+    def begin(self, **known: str) -> PendingLaunch:
         """Open a launch of which everything but the hint is `known`.
 
         Its hint is JSON with quotes and braces, as Moodle's is.
         """
+        link_id = known.get("link_id", "")
         name = f"ltilaunch{link_id}_{secrets.randbelow(10**9)}_{secrets.token_hex(6)}"
-        hint = json.dumps({"cmid": int(link_id) + 1 if link_id.isdigit() else 0, "launchid": name})
+        number = {"cmid": int(link_id) + 1 if link_id.isdigit() else 0} if link_id else {}
+        hint = json.dumps({**number, "launchid": name})
         hint = hint.replace(": ", ":").replace(", ", ",")
         launch = PendingLaunch(hint=hint, **known)
         self._open[hint] = launch

@@ -9,10 +9,22 @@ from threading import RLock
 
 from demo_lms import gradebook as book
 from demo_lms.calls import Call, CallLog
+from demo_lms.content_items import Item
 from demo_lms.gradebook import Grade, LineItem, Score
 from demo_lms.groups import GROUP_SETS, GROUPS, Group, GroupSet
 from demo_lms.keys import PlatformKey, ToolKeys, fetch_over_http, new_signing_key
 from demo_lms.launches import PendingLaunches
+from demo_lms.links import Choices, Link, own_link
+from demo_lms.notices import (
+    CONTEXT_COPY,
+    NoticeHandlers,
+    Sent,
+    body_of,
+    context_of,
+    notice_claims,
+    origins,
+    send_over_http,
+)
 from demo_lms.people import COURSES, LEARNER, PEOPLE, Course, Person
 from demo_lms.registration import Invitation, RegistrationTokens, address_to_open
 from demo_lms.settings import LmsSettings, Quirks
@@ -21,6 +33,8 @@ from demo_lms.tokens import Tokens
 from demo_lms.tools import Tool, Tools
 
 OWN_COLUMN_MAXIMUM = 100
+FIRST_LINK = 101
+"""Numbers of activities that tools gave; the own ones of courses have smaller ones."""
 
 
 class Lms:
@@ -36,10 +50,14 @@ class Lms:
         self.group_sets: dict[str, list[GroupSet]] = {
             course: list(sets) for course, sets in GROUP_SETS.items()
         }
+        self.links: dict[str, Link] = {}
         self.pending_launches = PendingLaunches()
+        self.choices = Choices()
         self.tokens = Tokens()
         self.registration_tokens = RegistrationTokens()
         self.calls = CallLog()
+        self.notice_handlers = NoticeHandlers()
+        self.notices_sent: list[Sent] = []
         fetch = settings.fetch or fetch_over_http
         self.tool_keys = ToolKeys(settings.tool_key_set_url, fetch)
         self.tools = Tools(settings, self._take_up_state(), fetch)
@@ -92,6 +110,92 @@ class Lms:
             self._add_own_column(course)
         return course
 
+    def copy_course(self, course_id: str) -> Course:
+        """Make a course from another, its teachers in it and nobody else; tools that want to know are told.
+
+        Raises KeyError when there is no such course. A copy is forgotten when the LMS ends.
+        """
+        origin, name = self.courses[course_id], secrets.token_hex(4)
+        copied = {"id": f"{course_id}-{name}", "link_id": f"{origin.link_id}-{name}"}
+        copy = self.add_course(replace(origin, **copied, history=(origin.id, *origin.history)))
+        self._copy_links(origin, copy)
+        for person in self.people_in(course_id):
+            if person.teaches(course_id):
+                self.enrol(person.key, copy.id, *person.roles[course_id])
+        for tool in self.tools.active():
+            self.send_notice(tool, CONTEXT_COPY, context_of(copy) | origins(origin))
+        return copy
+
+    def _copy_links(self, origin: Course, copy: Course) -> None:
+        """Activities come along with all that the tool gave, their columns without grades, as in Moodle."""
+        with self.changing():
+            for link in self.links_of(origin.id):
+                again = replace(link, id=self._next_link_id(), course_id=copy.id)
+                self.links[again.id] = again
+                for item in self.gradebook.of_course(origin.id):
+                    if item.resource_link_id == link.id:
+                        book.copy_column(self.gradebook, item, copy.id, again.id)
+
+    # Activities that were placed by deep linking
+
+    def links_of(self, course_id: str) -> list[Link]:
+        """The activities of a course that tools gave, oldest first."""
+        with self.lock:
+            return [link for link in self.links.values() if link.course_id == course_id]
+
+    def link(self, course: Course, link_id: str | None, client_id: str | None = None) -> Link | None:
+        """An activity of a course: the own one (default), which opens the named or usual tool, or another."""
+        if link_id in (None, "", course.link_id):
+            tool = self.tools.to_launch(client_id)
+            return own_link(course, tool) if tool else None
+        return next((link for link in self.links_of(course.id) if link.id == link_id), None)
+
+    def place(self, course_id: str, client_id: str, items: list[Item]) -> list[Link]:
+        """Put activities that a tool gave into a course, each with its column if it is to have one."""
+        with self.changing():
+            return [self._placed(course_id, client_id, item) for item in items]
+
+    def _placed(self, course_id: str, client_id: str, item: Item) -> Link:
+        link = Link(
+            id=self._next_link_id(),
+            course_id=course_id,
+            title=item.title,
+            client_id=client_id,
+            url=item.url,
+            text=item.text,
+            custom=item.custom,
+            review_url=item.review_url,
+        )
+        self.links[link.id] = link
+        if item.column:
+            column = item.column
+            # As in Moodle: the gradebook shows the name of the activity.
+            self.gradebook.add(
+                course_id,
+                item.title,
+                column.maximum,
+                resource_id=column.resource_id,
+                tag=column.tag,
+                resource_link_id=link.id,
+                own=True,
+                reviewable=column.reviewable,
+                made_by=client_id,
+            )
+        return link
+
+    def _next_link_id(self) -> str:
+        return str(max((int(link_id) for link_id in self.links), default=FIRST_LINK - 1) + 1)
+
+    def send_notice(self, tool: Tool, notice_type: str, about: dict) -> None:
+        """Send a notice to a tool, if it said where; nothing holds the lock while the tool answers."""
+        handler = self.notice_handlers.of(tool, notice_type)
+        if not handler:
+            return
+        claims = notice_claims(self.settings.issuer, tool, notice_type, self.now(), about)
+        send, body = self.settings.send or send_over_http, body_of(self.sign(claims))
+        for _ in range(2 if self.quirks.notices_sent_twice else 1):
+            self.notices_sent.append(Sent(notice_type, handler, send(handler, body)))
+
     def people_in(self, course_id: str) -> list[Person]:
         """Everybody enrolled in a course."""
         return [person for person in list(self.people.values()) if course_id in person.roles]
@@ -103,18 +207,22 @@ class Lms:
     # Gradebook
 
     def lineitems(self, course_id: str) -> list[LineItem]:
-        """The columns a teacher sees; the activity's own one only while the activity is graded."""
+        """The columns a teacher sees; that of the course's own activity only while the activity is graded."""
         graded = self.quirks.lineitem_in_launch
         with self.lock:
-            return [item for item in self.gradebook.of_course(course_id) if graded or not item.own]
+            columns = self.gradebook.of_course(course_id)
+            return [item for item in columns if graded or not self._is_of_the_own_activity(item)]
+
+    def _is_of_the_own_activity(self, item: LineItem) -> bool:
+        return item.own and item.resource_link_id not in self.links
 
     def lineitem(self, course_id: str, item_id: int) -> LineItem | None:
         """One visible column of a course."""
         return next((item for item in self.lineitems(course_id) if item.id == item_id), None)
 
     def own_lineitem(self, course_id: str) -> LineItem | None:
-        """The activity's own column, None when it is not graded or the column was deleted."""
-        return next((item for item in self.lineitems(course_id) if item.own), None)
+        """The own activity's column, None when it is not graded or the column was deleted."""
+        return next((item for item in self.lineitems(course_id) if self._is_of_the_own_activity(item)), None)
 
     def columns_for(self, tool: Tool, course_id: str) -> list[LineItem]:
         """The columns that a tool may see: its own and the activity's, as in Moodle."""
@@ -248,6 +356,7 @@ class Lms:
             book.Gradebook(), self.settings.signing_key or new_signing_key(), secrets.token_hex()
         )
         self.gradebook = state.gradebook
+        self.links = {link.id: link for link in state.links}
         self.cookie_secret = state.cookie_secret
         self.key = PlatformKey(self.settings.signing_key or state.signing_key)
         if not kept:
@@ -263,7 +372,8 @@ class Lms:
     def _keep(self) -> None:
         if self.settings.state_file:
             tools = self.tools.registered()
-            state = State(self.gradebook, self.key.private, self.cookie_secret, tools)
+            links = list(self.links.values())
+            state = State(self.gradebook, self.key.private, self.cookie_secret, tools, links)
             write_state(self.settings.state_file, state)
 
 

@@ -7,9 +7,10 @@ on a page of the LMS with status 404, what comes after is posted back to the too
 import re
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, jsonify, request, session
+from flask import Blueprint, Response, jsonify, redirect, request, session
 
 from demo_lms.claims import Opening, launch_claims
+from demo_lms.keys import key_set_too_short
 from demo_lms.launches import PendingLaunch
 from demo_lms.people import Course, Person
 from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH
@@ -20,6 +21,7 @@ oidc = Blueprint("oidc", __name__)
 
 DOCUMENT_TARGETS = ("iframe", "frame", "window")
 REPOSTED = "repost"
+ELSEWHERE = "https://elsewhere.example/certs"
 
 
 class PostedError(Exception):
@@ -37,33 +39,41 @@ class InvalidRequest(Exception):
 
 @oidc.get("/courses/<course_id>/launch")
 def begin(course_id: str) -> Response:
-    """Page that posts the login initiation of a course's activity to the tool."""
+    """Page that posts the login initiation of an activity to the tool: the course's own, or `link`.
+
+    With `review`, the work of the person with this sub is opened. As in Moodle (measured), whoever may open
+    the activity may ask for anybody's: it is the tool that has to know better.
+    """
     lms, person = the_lms(), acting_person()
     course = lms.courses.get(course_id)
     if not person or person.suspended or not course or course_id not in person.roles:
         describe("launch refused", "not enrolled")
         return notice("No activity here", "This account is not enrolled in such a course.", 404)
-    tool = lms.tools.to_launch(request.args.get("tool"))
+    link = lms.link(course, request.args.get("link"), request.args.get("tool"))
+    tool = lms.tools.to_launch(link.client_id) if link else None
     if tool is None:
         describe("launch refused", "no active tool")
         return notice("No activity here", "The tool of this activity is not active in this LMS.", 404)
-    launch = _begun(tool, course, person)
+    about = request.args.get("review", "")
+    target = (about and link.review_url) or link.url or tool.target_link_uri
     describe("launch begun", f"{person.name}, {tool.name}")
-    return posting_page(tool.login_url, _login_initiation(launch, tool), "Opening the activity")
+    return opening_page(tool, course, person, target, link_id=link.id, about=about)
 
 
-def _begun(tool: Tool, course: Course, person: Person) -> PendingLaunch:
+def opening_page(tool: Tool, course: Course, person: Person, target: str, **known: str) -> Response:
+    """Page that posts the login initiation of a launch of which `known` is more (see `PendingLaunch`)."""
     lms, wanted = the_lms(), request.args.get("window", "iframe")
     with lms.lock:
-        return lms.pending_launches.begin(
-            course.link_id,
+        launch = lms.pending_launches.begin(
             course_id=course.id,
             sub=person.sub,
             browser=browser_name(),
             client_id=tool.client_id,
-            target_link_uri=tool.target_link_uri,
+            target_link_uri=target,
             document_target=wanted if wanted in DOCUMENT_TARGETS else "iframe",
+            **known,
         )
+    return posting_page(tool.login_url, _login_initiation(launch, tool), "Opening the activity")
 
 
 def _login_initiation(launch: PendingLaunch, tool: Tool) -> dict[str, str]:
@@ -108,9 +118,13 @@ def _signed_launch(fields: Mapping[str, str]) -> str:
     _check_who_asks(fields, launch, person.sub if person else "")
     course = lms.courses[launch.course_id]
     with lms.lock:
+        link = lms.link(course, launch.link_id, launch.client_id) if launch.link_id else None
+        choice = lms.choices.find(launch.choice) if launch.choice else None
+        if link is None and choice is None:
+            raise InvalidRequest("the activity is gone")
         columns = lms.columns_for(tool, course.id)
         groups = lms.groups_of(person.sub, course.id)
-        opening = Opening(launch, tool, course, person, columns, groups, fields["nonce"])
+        opening = Opening(launch, tool, course, person, link, choice, columns, groups, fields["nonce"])
         claims = launch_claims(lms.settings, lms.quirks, opening, lms.now())
     describe("launch signed", f"{person.name}, {course.label}")
     return lms.sign(claims)
@@ -169,4 +183,15 @@ def key_set() -> Response:
     describe("key set read")
     if the_lms().quirks.key_set_fails:
         return notice("Service unavailable", "The LMS cannot answer at the moment.", 503)
-    return jsonify(the_lms().key.published())
+    return _other_key_set(the_lms().quirks.key_set_answers) or jsonify(the_lms().key.published())
+
+
+def _other_key_set(kind: str | None) -> Response | None:
+    """What stands in the place of the key set when it is made a wrong one."""
+    if kind == "empty":
+        return jsonify({"keys": []})
+    if kind == "short":
+        return jsonify(key_set_too_short())
+    if kind == "page":
+        return notice("Not found", "There is no such page in this LMS.", 200)
+    return redirect(ELSEWHERE) if kind == "elsewhere" else None

@@ -106,19 +106,35 @@ def _way_back() -> str:
 
 @pages.get("/courses/<course_id>/")
 def course_page(course_id: str) -> str:
-    """A course with the community activity in a frame; `tool` names another tool than the usual one."""
+    """A course with an activity in a frame: the community, or `link`; `tool` names another than usual."""
     person = somebody()
     course = _course_open_to(person, course_id)
     lms, wanted = the_lms(), request.args.get("tool")
+    link = lms.link(course, request.args.get("link"), wanted)
+    tool = lms.tools.to_launch(link.client_id) if link else None
     return render_template(
         "course.html",
         course=course,
         messages=lms.calls.exchanged_with_tool(MESSAGES_ON_COURSE_PAGE),
         wanted=wanted,
-        tool=lms.tools.to_launch(wanted),
+        link=link,
+        tool=tool,
+        can_choose=person.teaches(course.id) and tool is not None and tool.chooses_content,
         tools=lms.tools.active(),
         **_grades_shown_to(person, course),
     )
+
+
+@pages.post("/courses/<course_id>/copy")
+def copy_course(course_id: str) -> Response:
+    """A teacher makes a course of their own from this one; tools that asked for it are told."""
+    person, lms = somebody(), the_lms()
+    course = _course_open_to(person, course_id)
+    if not person.teaches(course.id):
+        return notice("Not allowed", "Only a trainer of this course may copy it.", 403)
+    copy = lms.copy_course(course.id)
+    describe("course copied", copy.label)
+    return redirect(url_for("pages.course_page", course_id=copy.id), 303)
 
 
 @pages.get("/courses/<course_id>/grades")
@@ -140,6 +156,7 @@ def _grades_shown_to(person: Person, course: Course) -> dict[str, Any]:
         "columns": columns,
         "learners": graded if teaches else [one for one in graded if one.key == person.key],
         "teaches": teaches,
+        "links": lms.links_of(course.id),
     }
 
 

@@ -31,6 +31,8 @@ class Course:
     link_id: str
     link_title: str
     sections: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
+    """Ids of the courses that this one was copied from, the nearest first."""
 
 
 @dataclass(frozen=True)

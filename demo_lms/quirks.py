@@ -27,6 +27,14 @@ class Quirks:
     """Launch from outside any course: neither context nor grade service is sent."""
     locked_items: bool = False
     """Moodle answers 500 to a score for a locked column."""
+    column_changes_refused: int | None = None
+    """The status that changing a column is refused with."""
+    column_deletion_refused: int | None = None
+    """The status that deleting a column is refused with: Moodle's 403 for what no tool made, Canvas's 401."""
+    empty_bodies: bool = False
+    """Making or changing a column is answered without a body."""
+    mislabelled: bool = False
+    """The services label whatever they answer text/html."""
     refuse_tokens: bool = False
     """The token end point answers invalid_client whoever asks."""
     down: bool = False
@@ -39,8 +47,31 @@ class Quirks:
     """The services wait so long before they answer."""
     key_set_fails: bool = False
     """The LMS's own key set answers 503."""
+    key_set_answers: str | None = None
+    """What its key set is instead: `empty`, `short` (1024 bits), `page`, `elsewhere` (another host)."""
+    audience_wanted: str | None = None
+    """The only audience of a token request that is accepted (Brightspace's is none of its addresses)."""
+    scopes_not_allowed: list[str] = field(default_factory=list)
+    """Last parts of scopes that the administrator did not allow: no launch names them, no token has them."""
+    scopes_not_granted: list[str] = field(default_factory=list)
+    """Last parts of scopes that launches name and no token has."""
     troubles: list[str] = field(default_factory=list)
     """What the next calls of the grade services meet, one each, by the names of `demo_lms.troubles`."""
+
+    # Choosing content (Deep Linking)
+
+    content_several: bool = True
+    """Moodle: a tool may give several activities at once."""
+    content_several_as_text: bool = False
+    """Some LMSs write `accept_multiple` as a text."""
+    content_columns: bool = True
+    """An activity may come with a column. Moodle says nothing about it, and takes them."""
+    content_columns_said: bool = False
+    """The request says whether an activity may come with a column (Canvas)."""
+    content_data: bool = False
+    """The request carries data that has to come back (Canvas); Moodle sends none."""
+    content_types: list[str] = field(default_factory=lambda: ["ltiResourceLink"])
+    """What the request asks for."""
 
     # Registration
 
@@ -72,6 +103,13 @@ class Quirks:
     old_set_id: bool = False
     """Groups name their set as `set_id`, as before the final version."""
 
+    # Notices (Platform Notification Service); Moodle has none of it, Canvas has
+
+    notices_in_launch: bool = False
+    """A launch names the service that takes the addresses for notices."""
+    notices_sent_twice: bool = False
+    """Every notice is sent a second time, as an LMS does that did not see the answer."""
+
     # Rosters (Names and Role Provisioning)
 
     roster_in_launch: bool = True
@@ -96,6 +134,10 @@ class Quirks:
     """No page names a next one although there are more members."""
     roster_fails_on_page: int | None = None
     """The page (from 1) that is answered with 503."""
+    roster_too_large: bool = False
+    """Open edX: the list of a large course is refused with 403 and a code of its own."""
+    roster_names_differences: bool = False
+    """A page names an address for what changes later (`rel="differences"`), as the standard allows."""
     roster_scope_refused: int | None = None
     """The status (Moodle 401, others 403) that every roster call is refused with, whatever the token."""
     test_user_in_roster: bool = False

@@ -58,6 +58,9 @@ def read_roster(course_id: str) -> Response:
     tool = require_scope(ROSTER_SCOPE)
     if quirks.roster_scope_refused is not None:
         raise ServiceRefused(quirks.roster_scope_refused)
+    if quirks.roster_too_large:
+        body = {"error": "above_response_limit", "explanation": "The number of users is above the limit"}
+        return service_answer(json.dumps(body), "application/json", 403)
     if quirks.groups_refuse_the_question and "groups" in request.args:
         raise ServiceRefused(400, "Unknown parameter groups")
     course = _course(course_id)
@@ -72,6 +75,8 @@ def read_roster(course_id: str) -> Response:
     following = _window_after(window, len(listed), quirks)
     if following is not None:
         answer.headers["Link"] = _link_to(following, container["id"])
+    if quirks.roster_names_differences:
+        answer.headers.add("Link", f'<{container["id"]}?since=1>; rel="differences"')
     return answer
 
 
@@ -81,7 +86,7 @@ def _course(course_id: str) -> Course:
     if course is None:
         raise ServiceRefused(404, f"Not Found: Course {course_id} doesn't exist")
     link_id = request.args.get("rlid", course.link_id)
-    if link_id != course.link_id:
+    if link_id != course.link_id and the_lms().link(course, link_id) is None:
         raise ServiceRefused(404, f"Not Found: LTI link {link_id} doesn't exist")
     return course
 

@@ -16,6 +16,7 @@ from demo_lms.web import describe, notice, the_lms
 GRANT_TYPE = "client_credentials"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_REASON = 400
+MISLEADING = "text/html"
 
 tokens = Blueprint("tokens", __name__)
 
@@ -94,7 +95,9 @@ def _proven_tool() -> Tool:
         raise AssertionRefused("invalid_client")
     verify_signature(assertion, header, lms.keys_of(tool))
     now = lms.now()
-    check_claims(claims, tool.client_id, (lms.settings.token_url, lms.settings.issuer), now)
+    wanted = lms.quirks.audience_wanted
+    audiences = (wanted,) if wanted else (lms.settings.token_url, lms.settings.issuer)
+    check_claims(claims, tool.client_id, audiences, now)
     with lms.lock:
         if not lms.tokens.first_use(claims["jti"], claims["exp"], now):
             raise AssertionRefused("jti was used before")
@@ -104,7 +107,9 @@ def _proven_tool() -> Tool:
 def _scopes_granted(tool: Tool) -> list[str]:
     """The scopes asked for that the tool was granted, others silently dropped, as Moodle does."""
     asked = request.form["scope"].split()
-    granted = [scope for scope in tool.scopes if scope in asked]
+    quirks = the_lms().quirks
+    withheld = (*quirks.scopes_not_allowed, *quirks.scopes_not_granted)
+    granted = [scope for scope in tool.scopes if scope in asked and scope.rpartition("/")[2] not in withheld]
     if not granted:
         raise AssertionRefused("invalid_scope")
     return granted
@@ -171,6 +176,8 @@ def refusal_answer(refusal: ServiceRefused) -> Response:
 
 def service_answer(body: str, media_type: str, status: int = 200, reason: str = "") -> Response:
     """An answer of a service; `reason` goes into the status line, cut to what a status line can carry."""
+    if the_lms().quirks.mislabelled:
+        media_type = MISLEADING
     answer = Response(body, status, content_type=f"{media_type}; charset=utf-8")
     if reason:
         readable = "".join(letter if " " <= letter <= "~" else "?" for letter in reason)

@@ -39,7 +39,10 @@ class LmsSettings:
     product_family_code: str = "demo-lms"
     """Which product this LMS says it is: tests let it play `moodle` or `canvas`."""
     product_version: str = "1"
-    messages_supported: tuple[dict[str, Any], ...] = ({"type": "LtiResourceLinkRequest"},)
+    messages_supported: tuple[dict[str, Any], ...] = (
+        {"type": "LtiResourceLinkRequest"},
+        {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]},
+    )
     """Message types with their placements, as the openid configuration lists them."""
     configuration_changes: dict[str, Any] = field(default_factory=dict)
     """Members of the openid configuration that tests replace; None leaves a member out."""
@@ -48,6 +51,8 @@ class LmsSettings:
     quirks: Quirks = field(default_factory=Quirks)
     fetch: Callable[[str], bytes] | None = None
     """Reads an address of the tool; None reads it over HTTP with a time limit."""
+    send: Callable[[str, bytes], int] | None = None
+    """Posts a body to an address of the tool and answers the status; None posts it over HTTP."""
     clock: Callable[[], datetime] = utc_now
     """The LMS's own clock, aware, in UTC."""
     signing_key: RSAKey | None = None

@@ -11,6 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from demo_lms.gradebook import Grade, Gradebook, LineItem
+from demo_lms.links import Link
 from demo_lms.tools import Tool
 
 
@@ -27,6 +28,8 @@ class State:
     cookie_secret: str
     tools: list[Tool] = field(default_factory=list)
     """The tools that registered themselves; a file from before there were any has none."""
+    links: list[Link] = field(default_factory=list)
+    """The activities that tools gave; likewise."""
 
 
 def read_state(path: Path) -> State | None:
@@ -42,7 +45,8 @@ def read_state(path: Path) -> State | None:
         kept = json.loads(text)
         key = RSAKey.import_key(kept["signing_key"])
         tools = [_tool_from(tool) for tool in kept.get("tools", [])]
-        return State(_gradebook_from(kept["gradebook"]), key, kept["cookie_secret"], tools)
+        links = [Link(**link) for link in kept.get("links", [])]
+        return State(_gradebook_from(kept["gradebook"]), key, kept["cookie_secret"], tools, links)
     except (ValueError, KeyError, TypeError, AttributeError, JoseError) as problem:
         raise StateUnreadable(f"{path} is not a state file of the demo LMS: {problem}") from problem
 
@@ -54,6 +58,7 @@ def write_state(path: Path, state: State) -> None:
         "signing_key": state.signing_key.as_dict(private=True),
         "cookie_secret": state.cookie_secret,
         "tools": [asdict(tool) for tool in state.tools],
+        "links": [asdict(link) for link in state.links],
         "gradebook": _gradebook_to(state.gradebook),
     }
     draft = path.with_name(path.name + ".new")

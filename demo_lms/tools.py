@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from demo_lms.keys import ToolKeys
-from demo_lms.names import SCOPES
+from demo_lms.names import DEEP_LINKING_MESSAGE, SCOPES, TOOL_CONFIGURATION
 from demo_lms.settings import LmsSettings
 
 
@@ -31,6 +31,14 @@ class Tool:
     """Custom parameters as registered, variables not yet replaced."""
     said: Mapping[str, Any] = field(default_factory=dict)
     """What the tool registered itself with; empty for the tool of the settings."""
+
+    @property
+    def chooses_content(self) -> bool:
+        """Whether content is chosen in the tool (deep linking): it said so when it registered itself."""
+        if not self.said:
+            return True
+        messages = self.said.get(TOOL_CONFIGURATION, {}).get("messages", ())
+        return any(isinstance(one, dict) and one.get("type") == DEEP_LINKING_MESSAGE for one in messages)
 
 
 def tool_of_the_settings(settings: LmsSettings) -> Tool:

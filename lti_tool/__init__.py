@@ -13,7 +13,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from lti_tool import access, jobs, observation, pages, request_cycle, settings, transactions
+    from lti_tool import access, admin_access, jobs, observation, pages, request_cycle, settings, transactions
     from lti_tool.extensions import db, migrate
 
     folder = settings.directory
@@ -31,6 +31,7 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
     observation.install(app)
     access.install(app)
+    admin_access.install(app)
     request_cycle.install(app)
     pages.install(app)
     _register_blueprints(app)
@@ -41,9 +42,12 @@ def create_app(environment: str = "production", overrides: dict | None = None):
 
 def _register_blueprints(app) -> None:
     from lti_tool.blueprints import (
+        activities,
         assessment,
         columns,
         comments,
+        connection,
+        content,
         evidence,
         front,
         grading,
@@ -53,6 +57,7 @@ def _register_blueprints(app) -> None:
         marking,
         members,
         metrics,
+        notices,
         participation,
         policies,
         posts,
@@ -60,9 +65,10 @@ def _register_blueprints(app) -> None:
         prompts,
         questions,
         registration,
+        sign_in,
     )
 
-    outside = (front, health, metrics, lti, registration)
+    outside = (front, health, metrics, lti, content, notices, registration, sign_in)
     inside = (
         home,
         posts,
@@ -75,9 +81,40 @@ def _register_blueprints(app) -> None:
         marking,
         policies,
         prompts,
+        activities,
         questions,
         evidence,
         preferences,
+        connection,
     )
-    for part in outside + inside:
+    for part in outside + _console() + inside:
         app.register_blueprint(part.bp)
+
+
+def _console():
+    """Return the rooms of the console."""
+    from lti_tool.blueprints import (
+        admin,
+        admin_account,
+        admin_administrators,
+        deployments,
+        keys,
+        launch_log,
+        origins,
+        platform_life,
+        platforms,
+        role_rules,
+    )
+
+    return (
+        admin,
+        platforms,
+        deployments,
+        role_rules,
+        origins,
+        platform_life,
+        launch_log,
+        keys,
+        admin_administrators,
+        admin_account,
+    )

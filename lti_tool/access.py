@@ -256,6 +256,7 @@ def _admission(row, enrolments: list[Enrolment], now: datetime) -> Admission | N
         scored=roles.is_scored(enrolments, now),
         seat_id=row.Seat.id,
         course_id=row.Seat.course_id,
+        lms_administrator=row.Seat.lms_administrator,
     )
     token = sessions.seat_token(settings.current().secret_key, row.BrowserSession, row.Seat.id)
     return Admission(member=member, seat=row.Seat, session=row.BrowserSession, token=token)

@@ -52,6 +52,27 @@ class SeatRefused(ToolError):
     code = "seat-refused"
 
 
+class SignInNeeded(ToolError):
+    """Nobody is signed in to the console: the same answer for every address of it."""
+
+    status = 401
+    code = "sign-in-needed"
+
+
+class SignInRefused(ToolError):
+    """A link or another way to sign in that is not, or no longer, good."""
+
+    status = 410
+    code = "link-unknown"
+
+
+class FormRefused(ToolError):
+    """A form of the console without the token of this session."""
+
+    status = 403
+    code = "form-refused"
+
+
 class CommunityClosed(ToolError):
     """The community takes nothing new any more."""
 
@@ -78,7 +99,10 @@ class Unfit(ToolError):
 
 
 class LaunchRefused(ToolError):
-    """A login or launch that cannot be let in. The code says which check failed; `detail` is for the log."""
+    """A login, launch or notice that cannot be let in.
+
+    The code says which check failed; `detail` is for the log.
+    """
 
     status = 400
     code = "launch-refused"
@@ -113,6 +137,20 @@ class ServiceRefused(ServiceProblem):
     """The LMS said no for good; what was asked was not done."""
 
     code = "service-refused"
+
+
+class MailUnavailable(ToolError):
+    """A mail could not be handed in now; trying again may help. Whether it went out may not be known."""
+
+    status = 502
+    code = "mail-unavailable"
+
+
+class MailRefused(ToolError):
+    """The mail server will never take this mail."""
+
+    status = 502
+    code = "mail-refused"
 
 
 class DatabaseUnavailable(ToolError):

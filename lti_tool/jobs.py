@@ -16,7 +16,7 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.exceptions import HueyException
 from redis.exceptions import RedisError
 
-from lti_tool import clock
+from lti_tool import clock, mailing
 from lti_tool.extensions import bells
 from lti_tool.services import (
     closing,
@@ -24,7 +24,10 @@ from lti_tool.services import (
     drift,
     housekeeping,
     line_items,
+    messages,
+    notice_handlers,
     outbox,
+    requested_checks,
     rosters,
     upkeep,
 )
@@ -46,7 +49,7 @@ def install(app: Flask) -> None:
     if "jobs" in app.extensions:
         return
     app.extensions["jobs"] = _Jobs(app)
-    for name in (outbox.SCORES, outbox.LINE_ITEMS, outbox.ROSTERS, outbox.RUNNING_SCORES):
+    for name in outbox.ALL:
         bells.connect(name, lambda name=name: _ring(app, name))
 
 
@@ -142,11 +145,26 @@ def _outboxes(app: Flask) -> dict[str, Work]:
         with app.app_context():
             upkeep.keep_up(clock.now, transaction)
 
+    def do_checks() -> None:
+        with app.app_context():
+            requested_checks.do_due_checks(clock.now, transaction)
+
+    def send_messages() -> None:
+        with app.app_context():
+            messages.send_due(clock.now, transaction, mailing.deliver)
+
+    def register_for_notices() -> None:
+        with app.app_context():
+            notice_handlers.register_wanted(clock.now, transaction)
+
     return {
         outbox.SCORES: deliver_scores,
         outbox.LINE_ITEMS: make_line_items,
         outbox.ROSTERS: read_rosters,
         outbox.RUNNING_SCORES: keep_scores_up,
+        outbox.CHECKS: do_checks,
+        outbox.MESSAGES: send_messages,
+        outbox.NOTICE_HANDLERS: register_for_notices,
     }
 
 

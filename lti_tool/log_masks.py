@@ -18,7 +18,18 @@ HIDDEN_FIELDS = frozenset(
         *("lti_storage_target", "email", "mail_url", "middle_name", "nickname", "password", "private_key"),
         *("person", "picture", "preferred_username", "refresh_token", "registration_access_token"),
         *("registration_token", "seat_token", "secret", "secret_key", "set_cookie", "state", "token"),
-        *("key_encryption_key", "x_seat_token", "cv_session", "cv_login", "body", "title", "typed"),
+        *(
+            "key_encryption_key",
+            "x_seat_token",
+            "x_admin_token",
+            "admin_token",
+            "cv_session",
+            "cv_login",
+            "cv_admin",
+            "body",
+            "title",
+            "typed",
+        ),
     )
 )
 _NAMES = "|".join(sorted(name.replace("_", "[_-]?") for name in HIDDEN_FIELDS))

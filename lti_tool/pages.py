@@ -24,9 +24,30 @@ from lti_tool.grading.exact import round_half_up
 from lti_tool.group_names import group_name
 from lti_tool.knowledge import markdown
 from lti_tool.permissions import Act
+from lti_tool.release import release
 from lti_tool.services import calendar, feed, participation, people, posts
 from lti_tool.services.preferences import LANGUAGES
+from lti_tool.way_back import way_back
 
+# The rooms of the console, in the order of its navigation: key, end point, for operators only.
+# Their names and icons stand in templates/admin.html.
+CONSOLE_SECTIONS = (
+    ("home", "admin.index", False),
+    ("platforms", "platforms.index", False),
+    ("launches", "launch_log.index", False),
+    ("keys", "keys.index", True),
+    ("administrators", "admin_administrators.index", True),
+    ("account", "admin_account.index", False),
+)
+# The pages about one platform: key and end point, which takes `platform_id`. Their names stand in
+# templates/admin/_platform_sections.html.
+PLATFORM_SECTIONS = (
+    ("health", "platforms.show"),
+    ("launches", "launch_log.of_platform"),
+    ("deployments", "deployments.index"),
+    ("origins", "origins.index"),
+    ("life", "platform_life.index"),
+)
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
 # What a redirect may say was done; anything else in ?done= is ignored.
 NOTICES = frozenset(
@@ -103,6 +124,7 @@ def install(app: Flask) -> None:
         "markdown": lambda text: Markup(markdown.render(text)),
         "excerpt": markdown.excerpt,
         "group_name": group_name,
+        "way_back": way_back,
     }
     app.jinja_env.globals["static_url"] = static_url
 
@@ -147,7 +169,8 @@ def _in_frame() -> bool:
 def choose_language() -> str:
     """Choose a language we speak: the member's own, then the launch's, then the browser's."""
     admission = _admission()
-    wishes = [g.get("launch_locale")]
+    console = g.get("console") or g.get("refused_console")
+    wishes = [g.get("launch_locale"), console.admin.locale if console is not None else None]
     if admission is not None:
         wishes = [admission.member.membership.locale, admission.seat.locale, *wishes]
     for wish in wishes:
@@ -180,7 +203,7 @@ def _admission():
 
 def _zone() -> str:
     admission = _admission()
-    return admission.member.community.time_zone if admission else "UTC"
+    return admission.member.community.time_zone if admission else g.get("zone", "UTC")
 
 
 def _context() -> dict:
@@ -196,6 +219,15 @@ def _context() -> dict:
         "theme": None,
         "return_url": None,
     }
+    console = g.get("console") or g.get("refused_console")
+    if console is not None:
+        shared |= {
+            "admin": console.admin,
+            "admin_token": console.token,
+            "console_sections": CONSOLE_SECTIONS,
+            "platform_sections": PLATFORM_SECTIONS,
+            "release": release(),
+        }
     admission = _admission()
     return shared | _context_of(admission) if admission is not None else shared
 
@@ -212,6 +244,7 @@ def _context_of(admission) -> dict:
         "return_url": admission.seat.return_url,
         "theme": member.membership.theme,
         "scored": member.scored,
+        "lms_administrator": member.lms_administrator,
         "frame_origins": admission.seat.frame_origins,
     }
 

@@ -17,6 +17,7 @@ class Act(StrEnum):
     SEE_VISITS = "members.see-visits"
     READ_ROSTER = "members.read-roster"
     SET_ZONE = "community.set-zone"
+    PLACE_CONTENT = "content.place"
     SET_PROMPT = "prompts.set"
     SEE_COMING_PROMPTS = "prompts.see-coming"
 
@@ -37,6 +38,8 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
     # To have the course's list read, and to decide on one that would end many enrolments.
     Act.READ_ROSTER: frozenset({TRAINER, LEAD}),
     Act.SET_ZONE: frozenset({TRAINER, LEAD}),
+    # What the LMS lets staff choose from when they add an activity to the course.
+    Act.PLACE_CONTENT: frozenset({TRAINER, LEAD}),
     Act.SET_PROMPT: frozenset({TRAINER, LEAD, MANAGER}),
     # What will be asked is not told before it opens.
     Act.SEE_COMING_PROMPTS: frozenset({TRAINER, LEAD, MANAGER}),
@@ -45,6 +48,7 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
 NOBODY: frozenset[Role] = frozenset()
 STILL_WHEN_CLOSED = {
     Act.READ,
+    Act.PLACE_CONTENT,
     Act.SEE_OWN_GRADE,
     Act.MANAGE_GRADES,
     Act.APPOINT,

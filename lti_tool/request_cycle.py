@@ -14,13 +14,13 @@ from lti_tool.transactions import transaction
 log = logging.getLogger(__name__)
 
 # These answer on their own, in transactions of their own (DESIGN 5, Launch).
-OWN_TRANSACTIONS = frozenset({"lti.login", "lti.launch"})
+OWN_TRANSACTIONS = frozenset({"lti.login", "lti.launch", "content.place"})
 # Pages that carry nothing of anyone and no act: any site may frame them.
 FRAMED_BY_ANYONE = "*"
 FRAMED_BY_NOBODY = "'none'"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
 # What people type: shown back, and kept where we know whose it is.
 TYPED_FIELDS = ("title", "body", "name")
@@ -51,6 +51,15 @@ def frame_by(origins: list[str] | str) -> None:
     g.frame_ancestors = origins
 
 
+def submit_to(origins: list[str]) -> None:
+    """Say which sites, beside us, the forms of this answer may be sent to."""
+    g.form_targets = origins
+
+
+def _form_targets() -> str:
+    return "".join(f" {origin}" for origin in g.get("form_targets", ()))
+
+
 def _choose_transaction_mode(endpoint, values) -> None:
     transactions.read_only(endpoint == "lti.login" or not access.is_unsafe())
 
@@ -65,7 +74,9 @@ def _end_transaction(response: Response) -> Response:
 
 
 def _set_headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", POLICY + _frame_ancestors())
+    response.headers.setdefault(
+        "Content-Security-Policy", POLICY + _form_targets() + "; frame-ancestors " + _frame_ancestors()
+    )
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")

@@ -1,6 +1,7 @@
 """Loads configs/ and the environment; refuses to start on an unsafe or impossible setting and says which."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from lti_tool.errors import UnsafeSettings
 CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "hide_parameters": True}
 LOOPBACK_NAMES = {"localhost"}
 MOST_EVIDENCE_DAYS = 3650
+LONGEST_CONTACT = 300
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Settings:
     outbound_per_host: int
     trusted_proxies: int
     mail_url: str | None
+    mail_from: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    contact: str | None
     storage_dir: Path
     log_format: str
     grade_evidence_days: int
@@ -43,6 +50,9 @@ class Settings:
         """True for the demo: plain http on this machine only (DESIGN 6, *Without cookies in the frame*)."""
         parts = urlsplit(self.base_url)
         return parts.scheme == "http" and is_loopback(parts.hostname or "")
+
+
+OPENID = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 
 
 def current() -> Settings:
@@ -103,6 +113,9 @@ def _checked(config: dict) -> Settings:
         outbound_per_host=_per_host(config["OUTBOUND_PER_HOST"]),
         trusted_proxies=_proxies(config["TRUSTED_PROXIES"]),
         mail_url=_mail_url(config["MAIL_URL"]),
+        mail_from=_mail_from(config["MAIL_FROM"], _base_url(config["BASE_URL"])),
+        **_openid(config),
+        contact=_contact(config["CONTACT"]),
         storage_dir=_storage_dir(config["STORAGE_URL"], var_dir),
         log_format=_log_format(config["LOG_FORMAT"]),
         grade_evidence_days=_evidence_days(config["GRADE_EVIDENCE_DAYS"]),
@@ -205,6 +218,31 @@ def _mail_url(value: str) -> str | None:
     if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
         _refuse("MAIL_URL", "write it like smtps://name:password@mail.example.org:465.")
     return value.strip() or None
+
+
+def _mail_from(value: str, base_url: str) -> str:
+    sender = value.strip() or f"community@{urlsplit(base_url).hostname}"
+    if not sender.isascii() or not re.fullmatch(r"[^\s@<>\"',;:()\[\]\\]+@[\w.-]+", sender):
+        _refuse("MAIL_FROM", "write the address that mails come from, such as community@example.org.")
+    return sender
+
+
+def _openid(config: dict) -> dict[str, str]:
+    said = {name.lower(): config[name].strip() for name in OPENID}
+    issuer = urlsplit(said["oidc_issuer"])
+    if any(said.values()) and not all(said.values()):
+        _refuse("OIDC_ISSUER", "give issuer, client id and client secret of the portal, or none of them.")
+    loopback = issuer.scheme == "http" and is_loopback(issuer.hostname or "")
+    if any(said.values()) and not (issuer.hostname and (issuer.scheme == "https" or loopback)):
+        _refuse("OIDC_ISSUER", "set it to the https address of the portal, exactly as it calls itself.")
+    return said
+
+
+def _contact(value: str) -> str | None:
+    words = " ".join(value.split())
+    if len(words) > LONGEST_CONTACT:
+        _refuse("CONTACT", f"say in {LONGEST_CONTACT} characters at most whom people can ask.")
+    return words or None
 
 
 def _storage_dir(value: str, var_dir: Path) -> Path:

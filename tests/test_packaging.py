@@ -26,7 +26,7 @@ STOPS_WITHIN = 20
 PINNED = re.compile(r"^([a-z0-9-]+(?:\[[a-z,]+\])?)==(\S+)(?: ; (.+?))? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 # Beside the packages in the source tree, inside lti_tool in the wheel.
-OUTSIDE_FOLDERS = {"configs", "migrations", "static", "templates", "translations"}
+OUTSIDE_FOLDERS = {"configs", "docs.connect", "migrations", "static", "templates", "translations"}
 
 
 def locked(name):

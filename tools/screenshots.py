@@ -4,8 +4,10 @@ Writes docs/screenshots/*.png. What is seen is what four weeks in the demo's cou
 changes with the day on which it is taken, not with the machine.
 """
 
+import re
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,27 @@ class Demo:
 
     browser: Browser
     lms: str
+    log: Path
+    """What the demo printed; the link into its console is there."""
+
+    def administrator(self, width: int, height: int) -> Page:
+        """Open the console as its operator; the link signs in once, so one picture opens it."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, locale="fr", reduced_motion="reduce"
+        )
+        page = context.new_page()
+        page.goto(self._link_into_the_console())
+        page.locator("form button[type=submit]").first.click()
+        page.wait_for_url("**/admin/")
+        return page
+
+    def _link_into_the_console(self) -> str:
+        """Return the link once it is printed: the demo serves a moment before."""
+        for _ in range(100):
+            if found := re.search(r"http://\S+/o/\S+", self.log.read_text(encoding="utf-8")):
+                return found[0]
+            time.sleep(0.1)
+        raise RuntimeError("The demo prints no link into its console.")
 
     def person(
         self, key: str, width: int, height: int, scheme: str = "light", locale: str = "fr"
@@ -125,6 +148,17 @@ def gradebook(demo: Demo) -> Page:
     return page
 
 
+def console(demo: Demo) -> Page:
+    """One platform in the console, which was opened from it and has just been checked."""
+    demo.person("claire", 1100, 900).community()
+    page = demo.administrator(1100, 850)
+    page.goto(page.url + "platforms/1")
+    page.locator("#check button").click()
+    page.locator("#check:not([hx-get]) .rows").wait_for()
+    page.evaluate("() => document.fonts.ready.then(() => true)")
+    return page
+
+
 PICTURES: tuple[Callable[[Demo], Page], ...] = (
     home,
     home_learner,
@@ -134,6 +168,7 @@ PICTURES: tuple[Callable[[Demo], Page], ...] = (
     grading,
     members,
     gradebook,
+    console,
 )
 
 
@@ -149,7 +184,7 @@ def main() -> int:
         sync_playwright() as playwright,
         launch_chromium(playwright) as browser,
     ):
-        demo = Demo(browser, f"http://localhost:{lms_port}")
+        demo = Demo(browser, f"http://localhost:{lms_port}", Path(folder) / "log")
         return max(_take(picture, demo) for picture in PICTURES)
 
 

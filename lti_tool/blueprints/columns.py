@@ -8,7 +8,7 @@ from lti_tool import clock
 from lti_tool.access import community_blueprint
 from lti_tool.errors import NotFound, Stale
 from lti_tool.permissions import Act
-from lti_tool.schemas.grading import NEW_COLUMN, NewColumnSchema, SwitchSchema
+from lti_tool.schemas.grading import NEW_COLUMN, ColumnNameSchema, NewColumnSchema, SwitchSchema
 from lti_tool.services import column_settings, columns
 
 bp = community_blueprint("columns", __name__)
@@ -38,6 +38,24 @@ def automatic(member, column_id):
     return redirect(url_for(".index", done="automatic-on" if on else "automatic-off"), 303)
 
 
+@bp.post("/grading/columns/<id:column_id>/name")
+def rename(member, column_id):
+    member.must(Act.MANAGE_GRADES)
+    try:
+        name = ColumnNameSchema().load(request.form)
+    except ValidationError as err:
+        typed = {column_id: request.form.get("name", "")}
+        return _page(member, problems={f"name-{column_id}": err.messages["name"]}, names=typed), 422
+    column_settings.rename(member, column_id, name, clock.now())
+    return redirect(url_for(".index", done="column-renamed"), 303)
+
+
+@bp.post("/grading/line-items/<id:line_item_id>/delete")
+def remove_from_lms(member, line_item_id):
+    column_settings.remove_from_lms(member, line_item_id, clock.now())
+    return redirect(url_for(".index", done="column-deleted"), 303)
+
+
 @bp.post("/grading/columns/<id:column_id>/pause")
 def pause(member, column_id):
     on = _switched(member)
@@ -64,13 +82,17 @@ def _without_new(form) -> dict[str, str]:
     return {name: value for name, value in form.items() if (name, value) != ("line_item", NEW_COLUMN)}
 
 
-def _page(member, values=None, problems=None) -> str:
-    """Show the columns and the form for another one; `values` are what somebody typed, to be corrected."""
+def _page(member, values=None, problems=None, names=None) -> str:
+    """Show the columns and the form for another one; `values` are what somebody typed, to be corrected.
+
+    :param names: new names that were typed, by the numbers of their columns.
+    """
     desk = column_settings.desk(member, clock.now())
     name = gettext("Trainer’s assessment") if desk.assessment_is_free else ""
     return render_template(
         "grading/columns.html",
         desk=desk,
         values=values or {"name": name, "maximum": str(columns.USUAL_MAXIMUM)},
+        names=names or {},
         problems=problems or {},
     )

@@ -1,25 +1,32 @@
 """The door from the LMS: login, launch, public keys."""
 
-import logging
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 
-from lti_tool import access, clock, observation, pages, request_cycle, settings
+from lti_tool import access, clock, content_page, login_cookie, pages, request_cycle, settings
 from lti_tool.errors import LaunchRefused
+from lti_tool.launch_refusals import login_refused, refused
 from lti_tool.lti import keys, launches, logins
-from lti_tool.services import context_choice, enrolment, launch_log, platforms, sessions
+from lti_tool.services import (
+    activities,
+    connection_health,
+    context_choice,
+    data_privacy,
+    enrolment,
+    placing,
+    reviews,
+)
 from lti_tool.services.context_choice import Undecided
+from lti_tool.services.enrolment import Admitted
+from lti_tool.services.reviews import Review
+from lti_tool.services.roles import STAFF
 from lti_tool.transactions import reading, transaction
 
-log = logging.getLogger(__name__)
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 
-# The browser that begins a login must be the one that brings the launch.
-LOGIN_COOKIE = "__Host-cv_login"
-LOOPBACK_LOGIN_COOKIE = "cv_login"
-LOGIN_COOKIE_SECONDS = 900
 REPOSTED = "cv_reposted"
+CONSOLE = "/admin"
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -27,25 +34,25 @@ def login():
     """Begin a login (LTI security 5.1.1): find out whether our cookie sticks, then go to the LMS."""
     request_cycle.frame_by(request_cycle.FRAMED_BY_ANYONE)
     params = request.values.to_dict()
-    secret = request.cookies.get(LOGIN_COOKIE) or sessions.new_secret()
+    secret = login_cookie.secret_of_browser()
     try:
         start = logins.begin(params, secret, clock.now())
     except LaunchRefused as refusal:
-        return _login_refused(refusal)
+        return login_refused(refusal)
     page = pages.login_page(
         auth_url=start.auth_url,
         same_login_url=url_for(".login") + "?" + urlencode(params),
         check_url=url_for(".cookie_check"),
     )
     response = Response(page)
-    access.set_cookie(response, LOGIN_COOKIE, LOOPBACK_LOGIN_COOKIE, secret, LOGIN_COOKIE_SECONDS)
+    login_cookie.remember(response, secret)
     return response
 
 
 @bp.get("/login/cookie")
 def cookie_check():
     """Tell the login page whether its cookie came back."""
-    return {"sticks": bool(_login_secrets())}
+    return {"sticks": bool(login_cookie.secrets())}
 
 
 @bp.get("/launch", endpoint="launch_address")
@@ -67,12 +74,12 @@ def launch():
     try:
         return _let_in(form)
     except LaunchRefused as refusal:
-        return _refused(refusal)
+        return refused(refusal)
 
 
 def _let_in(form: dict) -> Response:
     now = clock.now()
-    state = launches.open_state(form, _login_secrets(), now)
+    state = launches.open_state(form, login_cookie.secrets(), now)
     id_token = form.get("id_token", "")
     with transaction():
         launches.use_up(state, now)
@@ -81,6 +88,12 @@ def _let_in(form: dict) -> Response:
     with reading():
         launch = launches.verify(id_token, state, now, found)
     g.launch_locale = launch.locale
+    if launch.asks_what_is_held:
+        return _what_is_held(launch, now)
+    if launch.content_request is not None:
+        placing.must_be_staff(launch)
+    if launch.is_review:
+        reviews.must_be_allowed(launch)
     with transaction():
         admitted = enrolment.admit(
             launch,
@@ -89,7 +102,26 @@ def _let_in(form: dict) -> Response:
             now,
             note="target-differs" if launch.target_differs else None,
         )
-    return _answer(admitted, launch, now)
+        review = _review(admitted, launch, now)
+    return _answer(admitted, launch, now, review)
+
+
+def _review(admitted, launch, now) -> Review | None:
+    """Find what a review is about while it may still be refused: then nobody was let in by it."""
+    if not launch.is_review or not isinstance(admitted, Admitted):
+        return None
+    return reviews.of(launch, admitted.community_id, now)
+
+
+def _what_is_held(launch, now) -> Response:
+    """Answer a data privacy launch: a page, and nothing else is granted by it."""
+    with transaction():
+        held = data_privacy.look_up(launch, now)
+    request_cycle.frame_by(list(launch.frame_origins))
+    contact = settings.current().contact
+    return Response(
+        render_template("lti/held.html", held=held, contact=contact, return_url=launch.return_url)
+    )
 
 
 @bp.post("/launch/choice")
@@ -99,12 +131,12 @@ def choose():
     try:
         return _decided(request.form.get("launch", ""), request.form.get("space", ""))
     except LaunchRefused as refusal:
-        return _refused(refusal)
+        return refused(refusal)
 
 
 def _decided(text: str, choice: str) -> Response:
     now = clock.now()
-    came = context_choice.opened(text, _login_secrets(), now)
+    came = context_choice.opened(text, login_cookie.secrets(), now)
     g.launch_locale = came.launch.locale
     with transaction():
         context_choice.use_up(came, now)
@@ -116,18 +148,51 @@ def _decided(text: str, choice: str) -> Response:
             note="course-decided",
             choice=choice,
         )
-    return _answer(admitted, came.launch, now)
+        review = _review(admitted, came.launch, now)
+    return _answer(admitted, came.launch, now, review)
 
 
-def _answer(admitted, launch, now) -> Response:
+def _answer(admitted, launch, now, review) -> Response:
     """Go into the community, or say why there is none to go to yet."""
     if isinstance(admitted, Undecided):
         request_cycle.frame_by(list(launch.frame_origins))
         return _undecided(admitted, now)
-    if admitted is None:
+    if admitted is None and launch.content_request is None:
         request_cycle.frame_by(list(launch.frame_origins))
-        return Response(render_template("lti/no_course.html", return_url=launch.return_url))
-    return _into_the_community(admitted, launch.target_link_uri)
+        return _no_course(launch)
+    if launch.content_request is not None:
+        return _what_to_place(admitted, launch, now)
+    return _into_the_community(admitted, launch, review)
+
+
+def _what_to_place(admitted, launch, now) -> Response:
+    """Ask staff what to place in the course. The form carries the launch: a dialog may lack our session."""
+    secret = login_cookie.secrets()[0]
+    sealed = context_choice.sealed_launch(launch, secret, now)
+    with reading():
+        member = placing.acting(launch, now) if admitted is not None else None
+        response = content_page.shown(launch, member, sealed)
+    login_cookie.remember(response, secret)
+    if admitted is not None and admitted.new_secret is not None:
+        access.remember_session(response, admitted.new_secret)
+    return response
+
+
+def _no_course(launch) -> Response:
+    """Say what this is and where it is opened; to whom the LMS trusts more, also how the connection does."""
+    health = None
+    if launch.lms_administrator:
+        with reading():
+            health = connection_health.for_launch(launch.platform_id, launch.deployment_id)
+    page = render_template(
+        "lti/no_course.html",
+        beside_courses=launch.context is not None,
+        may_place=launch.role in STAFF,
+        health=health,
+        console_url=settings.current().base_url + CONSOLE,
+        return_url=launch.return_url,
+    )
+    return Response(page)
 
 
 def _undecided(undecided: Undecided, now) -> Response:
@@ -135,7 +200,7 @@ def _undecided(undecided: Undecided, now) -> Response:
     return_url = undecided.launch.return_url
     if not undecided.may_decide:
         return Response(render_template("lti/undecided.html", return_url=return_url))
-    secret = _login_secrets()[0]
+    secret = login_cookie.secrets()[0]
     page = render_template(
         "lti/choice.html",
         spaces=undecided.spaces,
@@ -145,37 +210,38 @@ def _undecided(undecided: Undecided, now) -> Response:
     )
     response = Response(page)
     # It lives as long as the form may be sent, and no longer.
-    access.set_cookie(response, LOGIN_COOKIE, LOOPBACK_LOGIN_COOKIE, secret, LOGIN_COOKIE_SECONDS)
+    login_cookie.remember(response, secret)
     return response
 
 
-def _into_the_community(admitted, target: str) -> Response:
-    response = redirect(_destination(admitted, target), 303)
+def _into_the_community(admitted, launch, review) -> Response:
+    response = redirect(_destination(admitted, launch, review), 303)
     if admitted.new_secret is not None:
         access.remember_session(response, admitted.new_secret)
     request_cycle.forget_address(response)
     return response
 
 
-def _destination(admitted, target: str) -> str:
-    """Choose where to go: the page asked for before signing in, the launch's target, else home.
+def _destination(admitted, launch, review) -> str:
+    """Choose where to go: what is reviewed, the page asked for before signing in, what the link opens, the
+    launch's target, else home.
 
     Only pages of this very community: another one's address may stand there from an earlier day.
     """
+    here = {"community_id": admitted.community_id, "seat": admitted.seat_id}
+    if review is not None and review.own:
+        return url_for("participation.mine", **here)
+    if review is not None:
+        return url_for("assessment.learner", member_id=review.member_id, column=review.column_id, **here)
     home = url_for("home.index", community_id=admitted.community_id)
+    activity = activities.key_in(launch)
+    opens = url_for("activities.show", community_id=admitted.community_id, key=activity) if activity else ""
     base = settings.current().base_url
-    for wish in (request_cycle.remembered_address(), target.removeprefix(base)):
+    for wish in (request_cycle.remembered_address(), opens, launch.target_link_uri.removeprefix(base)):
         if wish and wish.startswith(home):
             home = wish.partition("?")[0].partition("#")[0]
             break
     return f"{home}?{urlencode({'seat': admitted.seat_id})}"
-
-
-def _login_secrets() -> list[str]:
-    names = [LOGIN_COOKIE]
-    if settings.current().loopback_http:
-        names.append(LOOPBACK_LOGIN_COOKIE)
-    return [request.cookies[name] for name in names if request.cookies.get(name)]
 
 
 def _should_come_again_from_here(form: dict) -> bool:
@@ -185,7 +251,7 @@ def _should_come_again_from_here(form: dict) -> bool:
     """
     return (
         settings.current().loopback_http
-        and not _login_secrets()
+        and not login_cookie.secrets()
         and REPOSTED not in request.args
         and "state" in form
     )
@@ -194,54 +260,6 @@ def _should_come_again_from_here(form: dict) -> bool:
 def _fields_of_answer(form: dict) -> dict[str, str]:
     known = ("state", "id_token", "error", "error_description")
     return {name: form[name] for name in known if name in form}
-
-
-def _login_refused(refusal: LaunchRefused) -> Response:
-    """Show the same calm page. A login writes nothing, so the story goes to the server's own log."""
-    reference = launch_log.new_reference()
-    log.warning("login refused, %s: %s %r", reference, refusal.code, refusal.detail)
-    return _refusal_page(refusal, reference, clock.now(), in_launch_log=False)
-
-
-def _refused(refusal: LaunchRefused) -> Response:
-    """Show a calm page with a reference, and write the whole story into the launch log."""
-    now, reference = clock.now(), launch_log.new_reference()
-    facts = refusal.facts
-    with transaction():
-        launch_log.refused(refusal, reference, now)
-        if refusal.code == "deployment-waiting":
-            # The id as the LMS writes it; what the log shows of it may have been cleaned.
-            enrolment.let_wait(facts["platform_id"], facts["deployment_id"], now)
-    return _refusal_page(refusal, reference, now, in_launch_log=True)
-
-
-def _refusal_page(refusal: LaunchRefused, reference: str, now, *, in_launch_log: bool) -> Response:
-    observation.refused(refusal.code)
-    facts = refusal.facts
-    page = render_template(
-        "lti/refused.html",
-        code=refusal.code,
-        reference=reference,
-        at=now,
-        # The LMS's own words; what our checks noted is for the log alone.
-        detail=refusal.detail if refusal.code == "platform-error" else None,
-        in_launch_log=in_launch_log,
-        return_url=facts.get("return_url"),
-        issuer=facts.get("issuer"),
-        client_id=facts.get("client_id"),
-        deployment=facts.get("deployment"),
-        replaced_by=_replacement(refusal),
-    )
-    return Response(page, status=refusal.status)
-
-
-def _replacement(refusal: LaunchRefused) -> str | None:
-    """Name the registration that took the place of one that is paused for that reason."""
-    if refusal.code not in ("login-suspended", "platform-suspended"):
-        return None
-    with reading():
-        successor = platforms.replacement_of(refusal.facts.get("platform_id"))
-        return successor.name if successor else None
 
 
 @bp.get("/jwks.json")

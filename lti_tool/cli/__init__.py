@@ -5,7 +5,7 @@ import sys
 import click
 
 from lti_tool import __version__
-from lti_tool.cli import database, demo, doctor, keys, people, platforms, secrets, server
+from lti_tool.cli import admins, database, demo, doctor, keys, people, platforms, secrets, server
 from lti_tool.errors import ToolError, UnsafeSettings
 
 
@@ -21,6 +21,7 @@ for part in (
     server.worker,
     database.db,
     platforms.platforms,
+    admins.admins,
     people.people,
     keys.keys,
     secrets.secrets,

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from demo_lms import COURSES, PEOPLE, LmsSettings, create_lms
+from demo_lms import COURSES, PEOPLE, LmsSettings, Quirks, create_lms
 from demo_lms.claims import container_address
 from demo_lms.server import LOOPBACK, ServerHandle
 from demo_lms.server import serve as serve_on_loopback
@@ -22,7 +22,7 @@ from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH, TOKEN_PATH
 from lti_tool import clock, create_app, jobs, logs, settings
 from lti_tool.cli import application, secrets
 from lti_tool.errors import UnsafeSettings
-from lti_tool.services import invitations, platforms, sample_course, signing
+from lti_tool.services import administrators, invitations, platforms, sample_course, sign_in, signing
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 
@@ -30,6 +30,7 @@ PORT, LMS_PORT = 8080, 8081
 CLIENT_ID = "community-value-demo"
 DEPLOYMENT_ID = "1"
 TOOLS_PAGE = "/admin/tools"
+OPERATOR = "operator@demo.invalid"
 INVITED_AS = "Demo LMS, connected by its address"
 
 
@@ -52,7 +53,11 @@ def demo(port: int, lms_port: int, fresh: bool) -> None:
     worker = jobs.start_embedded(app)
     click.echo(f"\n  Open {lms_url}/ in your browser.\n")
     click.echo(f"  To try how an LMS is connected, paste this into {lms_url}{TOOLS_PAGE}\n  (once, today):")
-    click.echo(f"  {_invitation(app, tool_url)}\n\n  Ctrl+C stops the demo; what was written is kept.")
+    click.echo(f"  {_invitation(app, tool_url)}\n")
+    click.echo(
+        f"  The console for administrators (this link signs you in once, today):\n  {_sign_in(app, tool_url)}"
+    )
+    click.echo("\n  Ctrl+C stops the demo; what was written is kept.")
     asked_to_end.wait()
     click.echo("\nStopping…")
     for server in servers:
@@ -142,6 +147,7 @@ def _started(
             client_id=CLIENT_ID,
             deployment_id=DEPLOYMENT_ID,
             state_file=folder / "lms.json",
+            quirks=Quirks(notices_in_launch=True),
         )
     )
     return [serve_on_loopback(app, LOOPBACK, port), serve_on_loopback(lms, LOOPBACK, lms_port)]
@@ -152,6 +158,14 @@ def _invitation(app: Flask, tool_url: str) -> str:
     with app.app_context(), transaction():
         lifetime = timedelta(days=1)
         return invitations.invite(INVITED_AS, None, tool_url, clock.now(), lifetime).address
+
+
+def _sign_in(app: Flask, tool_url: str) -> str:
+    """Make a one-use link by which whoever tries the demo enters its console."""
+    with app.app_context(), transaction():
+        now = clock.now()
+        account = administrators.add(OPERATOR, None, True, tool_url, now)
+        return sign_in.link_for(account.id, tool_url, now, sign_in.LINK_FROM_COMMAND_LINE)
 
 
 def _asked_to_end() -> threading.Event:

@@ -31,6 +31,11 @@ STAND_INS = {
     "OUTBOUND_PER_HOST": "4",
     "TRUSTED_PROXIES": "0",
     "MAIL_URL": "",
+    "MAIL_FROM": "",
+    "OIDC_ISSUER": "",
+    "OIDC_CLIENT_ID": "",
+    "OIDC_CLIENT_SECRET": "",
+    "CONTACT": "",
     "LOG_FORMAT": "text",
     "GRADE_EVIDENCE_DAYS": "365",
 }

@@ -1,93 +1,64 @@
-"""`lti-tool platforms check`: the health check of a connection, a sentence and a remedy for each finding."""
+"""`lti-tool platforms check`: the health check of a connection, a sentence and a remedy for each finding.
+
+The sentences are those of the console (`templates/components/platform_checks.html`), in English; below them
+stands the command where there is one.
+"""
+
+import html
 
 import click
+from flask import Flask
+from flask_babel import force_locale
 
 from lti_tool import clock
 from lti_tool.cli import application
 from lti_tool.errors import NotFound
 from lti_tool.services import platform_checks as service
-from lti_tool.services.platform_checks import Finding
-from lti_tool.transactions import transaction
+from lti_tool.services import platform_health
+from lti_tool.services.platform_checks import Finding, Level
+from lti_tool.transactions import reading, transaction
 
-# What was found, and what to do about it where something is to be done; {detail} is what was seen.
-SENTENCES: dict[str, tuple[str, str | None]] = {
-    "active": ("The connection is switched on.", None),
-    "suspended": (
-        "The connection is paused: launches are refused, nothing is sent or read.",
-        "`lti-tool platforms suspend ID --resume` ends the pause.",
-    ),
-    "addresses-safe": ("Its addresses use https, or their hosts are allowed by OUTBOUND_ALLOW.", None),
-    "address-unsafe": (
-        "Some of its addresses are not https: {detail}.",
-        "Correct them in the LMS and register it anew, or name the host in LTI_TOOL_OUTBOUND_ALLOW "
-        "if the LMS is in your own network.",
-    ),
-    "keys-found": ("Its key set can be read; usable RSA keys: {detail}.", None),
-    "keys-unusable": (
-        "Its key set holds no RSA key of 2048 bits or more with a key id. {detail}",
-        "Compare the key set address with the one that the LMS shows; it should end in a list of keys.",
-    ),
-    "keys-unreachable": (
-        "Its key set cannot be read: {detail}.",
-        "Without it nobody gets in. Open the key set address from this server; if the LMS is in your own "
-        "network, name its host in LTI_TOOL_OUTBOUND_ALLOW.",
-    ),
-    "token-granted": ("It gives us an access token for: {detail}.", None),
-    "token-partial": (
-        "It gives us an access token, but not for: {detail}.",
-        "Where grades or rosters are wanted, switch these services on for the tool in the LMS.",
-    ),
-    "token-refused": (
-        "It refuses us an access token: {detail}.",
-        "Activate the tool in the LMS, check that it reads our key set (Public keyset URL), and that the "
-        "services for grades and members are switched on there.",
-    ),
-    "token-unreachable": (
-        "Its access token address did not answer usefully: {detail}.",
-        "Grades and rosters wait until it does. Check the address, and whether this server may call it.",
-    ),
-    "clock-agrees": ("Its clock and ours agree.", None),
-    "clock-differs": (
-        "Its clock and ours are {detail} apart (hours:minutes:seconds).",
-        "Set both by NTP: launches are refused from a minute on.",
-    ),
-    "clock-unknown": ("Its clock is not known: no usable Date came with its key set.", None),
-    "deployments-known": ("Accepted deployments: {detail}.", None),
-    "deployments-none": (
-        "No deployment is known yet.",
-        "The first launch brings it, or `lti-tool platforms approve ID DEPLOYMENT` names it beforehand.",
-    ),
+# What the operator can type, by the code of a finding or by what lies behind it.
+COMMANDS = {
+    "suspended": "`lti-tool platforms suspend {id} --resume` ends the pause.",
     "deployments-waiting": (
-        "Deployments that wait for approval: {detail}.",
-        "`lti-tool platforms list` shows them, `lti-tool platforms approve ID DEPLOYMENT` lets one in.",
+        "`lti-tool platforms list` shows them, `lti-tool platforms approve {id} DEPLOYMENT` lets one in."
     ),
-    "launched": ("The last launch was let in at {detail}.", None),
-    "never-launched": ("No launch was let in yet.", "Open the tool from a course of the LMS."),
+    "deployments-none": "`lti-tool platforms approve {id} DEPLOYMENT` names one before its first launch.",
+    "deployment-waiting": "`lti-tool platforms approve {id} DEPLOYMENT` lets it in.",
+    "deployment-unknown": "`lti-tool platforms approve {id} DEPLOYMENT` lets it in.",
 }
+WORDS = {Level.WELL: "ok", Level.LOOK: "LOOK", Level.BROKEN: "PROBLEM"}
 
 
-@click.command(help="Try a connection out: key set, access token, clock, deployments.")
+@click.command(help="Try a connection out: key set, token, grades, roster, clock, deployments.")
 @click.argument("platform_id", metavar="ID", type=int)
 def check(platform_id: int) -> None:
     """Check a platform; exit code 1 when something is wrong."""
     app = application.made_and_ready()
     with app.app_context():
         try:
+            with reading():
+                product = platform_health.product_of(platform_id)
             findings = service.check(platform_id, clock.now(), transaction)
         except NotFound:
             raise click.ClickException(f"There is no platform {platform_id}.") from None
-    for finding in findings:
-        for line in lines_of(finding, platform_id):
-            click.echo(line)
+        for finding in findings:
+            for line in lines_of(app, finding, platform_id, product):
+                click.echo(line)
     wrong = sum(not finding.ok for finding in findings)
     if wrong:
         raise click.ClickException(f"Findings that need a remedy: {wrong}.")
 
 
-def lines_of(finding: Finding, platform_id: int) -> list[str]:
-    """Say a finding in words: the sentence, and below it the remedy if there is one."""
-    sentence, remedy = SENTENCES[finding.code]
-    lines = [f"{'ok' if finding.ok else 'PROBLEM':<8} {sentence.format(detail=finding.detail or '').strip()}"]
-    if remedy:
-        lines.append(f"{'':<8} {remedy.replace(' ID', f' {platform_id}')}")
-    return lines
+def lines_of(app: Flask, finding: Finding, platform_id: int, product: str) -> list[str]:
+    """Say a finding in words: the sentence, and below it what to change and what to type, if there is any."""
+    with force_locale("en"):
+        said = app.jinja_env.get_template("components/platform_checks.html").module
+        sentence, remedy = said.finding_sentence(finding), said.finding_remedy(finding, product)
+    command = COMMANDS.get(finding.code) or COMMANDS.get(finding.cause or "")
+    below = [html.unescape(str(remedy)).strip(), command.format(id=platform_id) if command else ""]
+    return [
+        f"{WORDS[finding.level]:<8} {html.unescape(str(sentence)).strip()}",
+        *(f"{'':<8} {words}" for words in below if words),
+    ]

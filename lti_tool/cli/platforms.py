@@ -128,7 +128,8 @@ def _written(moment: datetime) -> str:
 def _words(line: PlatformLine) -> list[str]:
     platform = line.platform
     product = " ".join(filter(None, (platform.product, platform.product_version))) or "product not known yet"
-    state = f"replaced by platform {line.replaced_by}" if line.replaced_by else platform.state.value
+    state = "removed" if platform.removed_at else platform.state.value
+    state = f"replaced by platform {line.replaced_by}" if line.replaced_by else state
     health = {True: "well", False: "problems found", None: "never"}[line.well]
     checked = f"{health} ({_written(platform.checked_at)})" if platform.checked_at else "never"
     launched = _written(line.last_launch) if line.last_launch else "never"
@@ -191,6 +192,10 @@ REFUSALS = {
     "platform-replaced": (
         "Platform {id} was replaced by another registration. `lti-tool platforms succeed {id} NEW --undo` "
         "undoes that; resuming it alone would divide its people between the two."
+    ),
+    "platform-removed": (
+        "Platform {id} was removed. Connect the LMS again; `lti-tool platforms succeed {id} NEW` then lets "
+        "its communities go on."
     ),
     "deployment-has-communities": (
         "This deployment has communities already, which belong to its present organisation. "

@@ -92,6 +92,11 @@ class AccessTokens:
         self._connector = _Assertions(access, client, now)
         self._held: AccessToken | None = None
 
+    @property
+    def clock_offset(self) -> float | None:
+        """The platform's clock minus ours in seconds, by its last answer; None before any."""
+        return self._connector.clock_offset_seen
+
     def known(self) -> AccessToken | None:
         """A token with some time left that some process has; None when it has to be asked for."""
         now = self._now()
@@ -154,6 +159,11 @@ class _Assertions(ServiceConnector):
         self._post = _TokenPost(client)
         super().__init__(registration, self._post)
         self._clock_offset, self._now = access.clock_offset, now
+
+    @property
+    def clock_offset_seen(self) -> float | None:
+        """What the last answer said of their clock."""
+        return self._post.clock_offset
 
     def asked_for(self, scopes: Sequence[str]) -> Mapping[str, object]:
         """The platform's answer to a new request. A refusal because of our clock is asked again by theirs."""

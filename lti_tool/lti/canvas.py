@@ -26,7 +26,7 @@ def developer_key(tool: Tool) -> dict:
         "oidc_initiation_url": f"{tool.base_url}/lti/login",
         "target_link_uri": tool.launch_url,
         "public_jwk_url": f"{tool.base_url}/lti/jwks.json",
-        "scopes": [*names.AGS_SCOPES, names.ROSTER_READ],
+        "scopes": [*names.AGS_SCOPES, names.ROSTER_READ, names.NOTICE_HANDLERS],
         "custom_fields": {},
         "extensions": [
             {

@@ -1,5 +1,7 @@
 """Trying out a platform's end points, for its health check: key set, token, clock, addresses.
 
+Its services are tried by `service_checks`; what lies behind a failure is named by `check_causes`.
+
 Nothing here is remembered for launches or deliveries; a fresh token is asked for each time.
 """
 
@@ -11,7 +13,7 @@ from datetime import datetime
 
 from lti_tool import settings
 from lti_tool.errors import ServiceProblem
-from lti_tool.lti import addresses, host_slots
+from lti_tool.lti import addresses, check_causes, host_slots
 from lti_tool.lti.access_tokens import AccessTokens, PlatformAccess, clock_offset_of
 from lti_tool.lti.connections import addresses_of
 from lti_tool.lti.http import Answer, OutboundClient, outbound_client
@@ -29,12 +31,16 @@ _SHORTEST_MODULUS = 342
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one trial showed: a code, whether all is well, words for people, their clock minus ours (s)."""
+    """What one trial showed: a code, whether all is well, words for people, their clock minus ours (s).
+
+    `cause` is what lies behind it, one of `check_causes.CAUSES`, where that can be told.
+    """
 
     code: str
     ok: bool
     detail: str | None = None
     clock_offset: float | None = None
+    cause: str | None = None
 
 
 def short_client() -> OutboundClient:
@@ -56,7 +62,7 @@ def _is_safe(url: str, rule: AddressRule) -> bool:
         return True
     try:
         return rule.allows_plain_http(parts.hostname, addresses_of(parts.hostname, parts.port or 80))
-    except OSError:  # a name that nobody knows is not one that was allowed
+    except (OSError, ValueError):  # a name that nobody knows is not one that was allowed
         return False
 
 
@@ -69,23 +75,36 @@ def try_key_set(
         with _our_turn(url, now, transaction):
             answer = client.request("GET", url, headers=asked, size_limit=_LARGEST_KEY_SET)
     except ServiceProblem as problem:
-        return Outcome("keys-unreachable", False, words_with(problem))
+        return Outcome("keys-unreachable", False, words_with(problem), cause=check_causes.of(problem))
     offset = clock_offset_of(answer)
     if answer.status != 200:
-        return Outcome("keys-unreachable", False, f"{answer.status} {answer.words}".strip(), offset)
-    usable = [key["kid"] for key in _keys_in(answer) if _is_usable(key)]
+        said = f"{answer.status} {answer.words}".strip()
+        return Outcome("keys-unreachable", False, said, offset, check_causes.of_status(answer))
+    listed = _keys_in(answer)
+    usable = [key["kid"] for key in listed or () if _is_usable(key)]
     if not usable:
-        return Outcome("keys-unusable", False, words_of(answer.words) or None, offset)
+        cause = _why_unusable(listed)
+        return Outcome("keys-unusable", False, words_of(answer.words) or None, offset, cause)
     return Outcome("keys-found", True, str(len(usable)), offset)
 
 
-def _keys_in(answer: Answer) -> list:
+def _keys_in(answer: Answer) -> list | None:
+    """The keys of a key set; None when it is none."""
     try:
         content = json.loads(answer.body)
     except (ValueError, RecursionError):
-        return []
+        return None
     listed = content.get("keys") if isinstance(content, dict) else None
-    return listed if isinstance(listed, list) else []
+    return listed if isinstance(listed, list) else None
+
+
+def _why_unusable(listed: list | None) -> str:
+    if listed is None:
+        return check_causes.NO_KEY_SET
+    if not listed:
+        return check_causes.EMPTY
+    of_rsa = [key for key in listed if isinstance(key, dict) and key.get("kty") == "RSA"]
+    return check_causes.SHORT if of_rsa and all("kid" in key for key in of_rsa) else check_causes.OTHER_KEYS
 
 
 def _is_usable(key: object) -> bool:
@@ -108,11 +127,14 @@ def try_token(
             granted = tokens.renewed().scopes
     except ServiceProblem as problem:
         refused = problem.code == "token-refused"
-        return Outcome("token-refused" if refused else "token-unreachable", False, words_with(problem))
+        cause = check_causes.of_token(problem, access) if refused else check_causes.of(problem)
+        code = "token-refused" if refused else "token-unreachable"
+        return Outcome(code, False, words_with(problem), tokens.clock_offset, cause)
     missing = [short_name(scope) for scope in scopes if scope not in granted]
     if missing:
-        return Outcome("token-partial", True, ", ".join(missing))
-    return Outcome("token-granted", True, ", ".join(sorted(map(short_name, granted))))
+        return Outcome("token-partial", True, ", ".join(missing), tokens.clock_offset)
+    named = ", ".join(sorted(map(short_name, granted)))
+    return Outcome("token-granted", True, named, tokens.clock_offset)
 
 
 def _our_turn(

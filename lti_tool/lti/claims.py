@@ -96,16 +96,25 @@ def check_message(claims: dict) -> str:
 
     :raises LaunchRefused: `version-missing`, `version-wrong`, `message-type-missing`, `message-type-unknown`.
     """
-    version, message_type = claims.get(names.VERSION), claims.get(names.MESSAGE_TYPE)
+    check_version(claims)
+    message_type = claims.get(names.MESSAGE_TYPE)
+    if not isinstance(message_type, str) or not message_type:
+        raise LaunchRefused("message-type-missing")
+    if message_type not in names.ANSWERED | names.NOT_YET:
+        raise LaunchRefused("message-type-unknown", clean(message_type, 100) or "")
+    return message_type
+
+
+def check_version(claims: dict) -> None:
+    """The first half of `check_message`, which notices share.
+
+    :raises LaunchRefused: `version-missing`, `version-wrong`.
+    """
+    version = claims.get(names.VERSION)
     if version is None:
         raise LaunchRefused("version-missing")
     if version != "1.3.0":
         raise LaunchRefused("version-wrong", clean(str(version), 40) or "")
-    if not isinstance(message_type, str) or not message_type:
-        raise LaunchRefused("message-type-missing")
-    if message_type != names.RESOURCE_LINK_REQUEST and message_type not in names.NOT_YET:
-        raise LaunchRefused("message-type-unknown", clean(message_type, 100) or "")
-    return message_type
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,7 @@ def check_deployment(claims: dict, found: LaunchingPlatform) -> Admission:
     """Check 10, second part: the deployment is known and accepted, or the policy lets it in (1.7).
 
     :raises LaunchRefused: `deployment-missing`, `deployment-invalid`, `deployment-unknown`,
-        `deployment-waiting`.
+        `deployment-waiting`, `deployment-refused`.
     """
     sent = claims.get(names.DEPLOYMENT_ID)
     if sent is None or sent == "":
@@ -130,6 +139,8 @@ def check_deployment(claims: dict, found: LaunchingPlatform) -> Admission:
     if deployment_id is None or not deployment_id.isascii():
         raise LaunchRefused("deployment-invalid", clean(str(sent), 100) or "")
     if found.deployment_key is not None:
+        if found.deployment_refused:
+            raise LaunchRefused("deployment-refused", deployment_id, deployment_id=deployment_id)
         if found.deployment_state is DeploymentState.WAITING:
             raise LaunchRefused("deployment-waiting", deployment_id, deployment_id=deployment_id)
         return Admission(deployment_id, found.deployment_key, accept=False)
@@ -183,15 +194,52 @@ def check_is_answered(message_type: str) -> None:
 
 
 def check_place(claims: dict) -> None:
-    """Check 12, second part: what a resource link message must say about where it comes from.
+    """Check 12, for a resource link message: what it must say about where it comes from.
 
     :raises LaunchRefused: `resource-link-missing`, `context-invalid`.
     """
     if identifier(member_of(claims, names.RESOURCE_LINK, "id")) is None:
         raise LaunchRefused("resource-link-missing")
+    check_context(claims)
+
+
+def check_context(claims: dict) -> None:
+    """A context may be missing; one that is there has a usable id.
+
+    :raises LaunchRefused: `context-invalid`.
+    """
     context_id = member_of(claims, names.CONTEXT, "id")
     if context_id not in (None, "") and identifier(context_id) is None:
         raise LaunchRefused("context-invalid", clean(str(context_id), 100) or "")
+
+
+def check_message_claims(message_type: str, claims: dict) -> None:
+    """Check 12, second part: what each message must say beside the person.
+
+    A deep linking message is read by `deep_linking.request_in`; it comes from no link.
+
+    :raises LaunchRefused: as `check_for_user` and `check_place`; `line-item-missing`.
+    """
+    if message_type in names.DATA_PRIVACY_REQUESTS:
+        check_for_user(claims)
+    elif message_type == names.SUBMISSION_REVIEW_REQUEST:
+        check_for_user(claims)
+        check_context(claims)
+        if addresses.web_url(member_of(claims, names.AGS_ENDPOINT, "lineitem")) is None:
+            raise LaunchRefused("line-item-missing")
+    elif message_type == names.DEEP_LINKING_REQUEST:
+        check_context(claims)
+    else:
+        check_place(claims)
+
+
+def check_for_user(claims: dict) -> None:
+    """Check 12, for a data privacy message: whom it is about.
+
+    :raises LaunchRefused: `for-user-missing`.
+    """
+    if identifier(member_of(claims, names.FOR_USER, "user_id")) is None:
+        raise LaunchRefused("for-user-missing")
 
 
 def member_of(claims: dict, claim: str, name: str, kept: Callable[[object], object] = lambda value: value):

@@ -93,11 +93,11 @@ class _Checked:
     def _new_conn(self) -> socket.socket:
         found = self.resolve(self.host, self.port)
         if not self.rule.admits(self.host, found):
-            raise ServiceRefused("outbound-forbidden", f"{self.host} is not a public address", host=self.host)
+            words = f"{self.host} is not a public address"
+            raise ServiceRefused("outbound-forbidden", words, host=self.host, why="private-address")
         if self.needs_exception and not self.rule.allows_plain_http(self.host, found):
-            raise ServiceRefused(
-                "outbound-forbidden", f"{self.host} may be called by https only", host=self.host
-            )
+            words = f"{self.host} may be called by https only"
+            raise ServiceRefused("outbound-forbidden", words, host=self.host, why="plain-http")
         return self._first_that_answers(found[:_MOST_ADDRESSES_TRIED])
 
     def _first_that_answers(self, addresses: Sequence[str]) -> socket.socket:

@@ -21,6 +21,7 @@ class LineItemSeen:
     maximum: Decimal
     tag: str | None
     resource_link_id: str | None = None
+    resource_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def item_in(content: object) -> LineItemSeen | None:
         maximum=maximum,
         tag=clean(content.get("tag"), _LONGEST_TAG),
         resource_link_id=identifier(content.get("resourceLinkId")),
+        resource_id=identifier(content.get("resourceId")),
     )
 
 

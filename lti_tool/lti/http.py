@@ -268,7 +268,7 @@ def _redirected(url: str, answer: Answer) -> str:
     """The next address. Another scheme, host or port is never followed: it would carry the token there."""
     following = urljoin(url, answer.headers.get("Location", ""))
     if addresses.origin(following) is None or addresses.origin(following) != addresses.origin(url):
-        raise ServiceRefused("outbound-forbidden", "redirected to another host")
+        raise ServiceRefused("outbound-forbidden", "redirected to another host", why="redirected")
     return following
 
 

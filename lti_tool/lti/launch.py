@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lti_tool.lti import names
 from lti_tool.models import Role
 
 _COURSE_KINDS = frozenset(("CourseOffering", "CourseSection", "CourseTemplate"))
@@ -49,12 +50,42 @@ class GroupService:
 
 
 @dataclass(frozen=True)
+class NoticeService:
+    """Where the LMS takes the address of our receiver, and which of the notices that we want it can send."""
+
+    url: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ForUser:
+    """Whom a message is about, when it is not the person who launches; the name as the LMS tells it."""
+
+    id: str
+    name: str | None
+
+
+@dataclass(frozen=True)
+class ContentRequest:
+    """What the LMS asks to be given by deep linking; `data` goes back unchanged, None when it sent none."""
+
+    return_url: str
+    takes_links: bool
+    takes_several: bool
+    takes_line_items: bool
+    title: str | None
+    text: str | None
+    data: str | None
+
+
+@dataclass(frozen=True)
 class Launch:
     """One launch that passed every check. Texts about people are cleaned; ids are exactly as sent.
 
     `deployment_key` is our Deployment's id; it is None while `accept_deployment` says that a deployment
     unknown so far is to be let in. `masked_claims` is what the launch log may keep. `group_numbers` are the
     person's groups in this course where the LMS says them of one person only (Moodle); None: it says nothing.
+    `lms_administrator` is a role outside the course, and gives none in it.
     """
 
     platform_id: int
@@ -88,6 +119,23 @@ class Launch:
     client_id: str
     frame_origins: tuple[str, ...]
     masked_claims: dict
+    # Of the custom parameters those that may decide the role in this deployment; None: nothing of them.
+    deciding_custom: Mapping[str, str] | None = None
+    lms_administrator: bool = False  # of the institution or the whole LMS, whatever they are in the course
+    learned_origins: tuple[str, ...] = ()  # of addresses in this launch, known of the platform from now on
+    notices: NoticeService | None = None
+    for_user: ForUser | None = None
+    content_request: ContentRequest | None = None
+
+    @property
+    def is_review(self) -> bool:
+        """Whether somebody wants to see what stands behind the grade of `for_user` (submission review)."""
+        return self.message_type == names.SUBMISSION_REVIEW_REQUEST
+
+    @property
+    def asks_what_is_held(self) -> bool:
+        """Whether this is a data privacy message: not a visit, a question about `for_user`."""
+        return self.message_type in names.DATA_PRIVACY_REQUESTS
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from datetime import datetime
 from lti_tool import settings
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import claims as checks
-from lti_tool.lti import keysets, names, states, store, tokens
+from lti_tool.lti import deep_linking, keysets, names, states, store, tokens
 from lti_tool.lti.keysets import Transaction
 from lti_tool.lti.launch import Launch
 from lti_tool.lti.masking import masked
-from lti_tool.lti.reading import launch_from
+from lti_tool.lti.reading import launch_from, return_address
 from lti_tool.lti.states import LaunchState
 from lti_tool.lti.store import LaunchingPlatform
 from lti_tool.lti.texts import clean, identifier
@@ -137,9 +137,21 @@ def _checked(id_token: str, state: LaunchState, now: datetime, known: Found | No
     token, found = known.token or tokens.taken_apart(id_token), known.platform
     if found is None:
         raise LaunchRefused("platform-gone", platform_id=None)
-    claims, base_url = token.claims, settings.current().base_url
+    claims = token.claims
     checks.check_registration(claims, found)
     tokens.check_signature(token, found.key_set)
+    try:
+        return _launch_of(claims, state, now, found)
+    except LaunchRefused as refusal:
+        if claims.get("nonce") == state.nonce:
+            # Signed, and of this very login: whatever else is wrong, it may say where this person came from.
+            refusal.facts.setdefault("return_url", return_address(claims))
+        raise
+
+
+def _launch_of(claims: dict, state: LaunchState, now: datetime, found: LaunchingPlatform) -> Launch:
+    """Checks 7 to 12, of claims that the platform has signed."""
+    base_url = settings.current().base_url
     checks.check_audience(claims, found.client_id)
     checks.check_times(claims, now)
     checks.check_nonce(claims, state.nonce)
@@ -148,12 +160,15 @@ def _checked(id_token: str, state: LaunchState, now: datetime, known: Found | No
     checks.check_is_answered(message_type)
     target = checks.check_target(claims, base_url)
     checks.check_person(claims)
-    checks.check_place(claims)
+    checks.check_message_claims(message_type, claims)
     return launch_from(
         claims,
         found,
         admission,
         message_type=message_type,
+        content_request=(
+            deep_linking.request_in(claims) if message_type == names.DEEP_LINKING_REQUEST else None
+        ),
         target=target,
         login_target=state.target,
     )

@@ -1,13 +1,13 @@
 """What the launch log may keep of a token: what describes the launch, nothing that describes the person."""
 
-from lti_tool.lti.names import AGS_ENDPOINT, CLAIM, GROUPS, ROSTER
+from lti_tool.lti.names import AGS_ENDPOINT, CLAIM, GROUPS, NOTICE_SERVICE, ROSTER
 from lti_tool.lti.texts import clean
 
 HIDDEN = "(hidden)"
 
 _LONGEST_TEXT, _MOST_MEMBERS, _DEEPEST, _LARGEST_NUMBER = 300, 60, 4, 2**53
 _KEPT = frozenset(
-    ("iss", "aud", "azp", "exp", "iat", "nbf", "locale", AGS_ENDPOINT, ROSTER, GROUPS)
+    ("iss", "aud", "azp", "exp", "iat", "nbf", "locale", AGS_ENDPOINT, ROSTER, GROUPS, NOTICE_SERVICE)
     + tuple(
         CLAIM + name
         for name in (

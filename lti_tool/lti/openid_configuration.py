@@ -237,5 +237,5 @@ def offered_scopes(configuration: PlatformConfiguration) -> tuple[str, ...]:
     offered = configuration.scopes
     if offered is None:
         return wanted
-    # Groups are a service of few: only who names it is asked for it.
-    return tuple(scope for scope in (*wanted, names.GROUPS_READ) if scope in offered)
+    # Groups and notices are services of few: only who names them is asked for them.
+    return tuple(scope for scope in (*wanted, names.GROUPS_READ, names.NOTICE_HANDLERS) if scope in offered)

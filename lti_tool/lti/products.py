@@ -8,9 +8,9 @@ from lti_tool.lti import names
 from lti_tool.lti.openid_configuration import PlatformConfiguration, offered_scopes
 
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
-DEEP_LINKING = "LtiDeepLinkingRequest"
-# What we ask to be sent: of the messages that have a use here, those that this version answers.
-ANSWERED = frozenset({names.RESOURCE_LINK_REQUEST, DEEP_LINKING}) - names.NOT_YET
+# What we ask to be sent: activities by every LMS, the others where it offers them.
+WHERE_OFFERED = (names.DEEP_LINKING_REQUEST, names.SUBMISSION_REVIEW_REQUEST)
+ANSWERED = frozenset({names.RESOURCE_LINK_REQUEST, *WHERE_OFFERED})
 
 NAME_CLAIMS = ("name", "given_name", "family_name")
 TOOL_ID = "community-value"
@@ -24,7 +24,7 @@ MOODLE_PARAMETERS = {names.GROUP_NUMBERS: f"${names.MOODLE_GROUP_NUMBERS}"}
 
 CANVAS = "https://canvas.instructure.com/lti/"
 COURSE_NAVIGATION = "course_navigation"
-# Where a link to the community may stand in Canvas, and which of these choose content when that is answered.
+# Where a link to the community may stand in Canvas, and in which of these places content is chosen.
 CANVAS_PLACES = (COURSE_NAVIGATION, "link_selection", "assignment_selection")
 CANVAS_CHOOSERS = frozenset(CANVAS_PLACES) - {COURSE_NAVIGATION}
 
@@ -120,21 +120,23 @@ def token_audience(configuration: PlatformConfiguration) -> str | None:
     return configuration.token_audience or usual
 
 
-def canvas_places(tool_answers: Iterable[str] = ANSWERED) -> list[tuple[str, str]]:
+def lacks_audience(token_url: str, audience: str | None) -> bool:
+    """Whether a token address is one that wants another audience (Brightspace) and none was given."""
+    return token_url == _BRIGHTSPACE_TOKENS and audience != _BRIGHTSPACE_AUDIENCE
+
+
+def canvas_places() -> list[tuple[str, str]]:
     """Placement and message type of each place in Canvas: it refuses a placement with a wrong type."""
-    choosing = DEEP_LINKING if DEEP_LINKING in tool_answers else names.RESOURCE_LINK_REQUEST
     return [
-        (place, choosing if place in CANVAS_CHOOSERS else names.RESOURCE_LINK_REQUEST)
+        (place, names.DEEP_LINKING_REQUEST if place in CANVAS_CHOOSERS else names.RESOURCE_LINK_REQUEST)
         for place in CANVAS_PLACES
     ]
 
 
 def _messages(tool: Tool, configuration: PlatformConfiguration) -> list[dict]:
-    """One entry for each message; deep linking only where both sides can, placements only where listed."""
+    """One entry for each message; all but activities, and every placement, only where they are listed."""
     offered = {offer.type: offer.placements for offer in configuration.messages}
-    wanted = [names.RESOURCE_LINK_REQUEST]
-    if DEEP_LINKING in ANSWERED and DEEP_LINKING in offered:
-        wanted.append(DEEP_LINKING)
+    wanted = [names.RESOURCE_LINK_REQUEST, *(kind for kind in WHERE_OFFERED if kind in offered)]
     return [_message(tool, configuration, kind, offered.get(kind, ())) for kind in wanted]
 
 
@@ -149,7 +151,9 @@ def _message(tool: Tool, configuration: PlatformConfiguration, kind: str, offere
     if product == "canvas":
         placements = [place for place, fitting in canvas_places() if fitting == kind and place in offered]
     else:
-        placements = [place for place in offered if place == "ContentArea" and kind == DEEP_LINKING]
+        placements = [
+            place for place in offered if place == "ContentArea" and kind == names.DEEP_LINKING_REQUEST
+        ]
     if placements:
         message["placements"] = placements
     if COURSE_NAVIGATION in placements:

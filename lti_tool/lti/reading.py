@@ -1,10 +1,20 @@
 """From checked claims to a `Launch`: texts cleaned, addresses kept only when they are http or https."""
 
-from lti_tool.lti import addresses, names
+from lti_tool.lti import addresses, frames, names
 from lti_tool.lti.claims import Admission, member_of
-from lti_tool.lti.launch import Context, GradeService, GroupService, Launch, Link
+from lti_tool.lti.launch import (
+    ContentRequest,
+    Context,
+    ForUser,
+    GradeService,
+    GroupService,
+    Launch,
+    Link,
+    NoticeService,
+)
 from lti_tool.lti.masking import masked
-from lti_tool.lti.roles import is_test_user, role_of
+from lti_tool.lti.role_rules import rules_of
+from lti_tool.lti.roles import is_lms_administrator, is_test_user
 from lti_tool.lti.store import LaunchingPlatform
 from lti_tool.lti.texts import clean, identifier
 
@@ -22,12 +32,18 @@ def launch_from(
     admission: Admission,
     *,
     message_type: str,
+    content_request: ContentRequest | None = None,
     target: str,
     login_target: str,
 ) -> Launch:
     """Put the claims of a launch that passed every check into our words."""
     roles = _texts(claims.get(names.ROLES), _LONGEST_ROLE, _MOST_ROLES)
-    return_url = member_of(claims, names.PRESENTATION, "return_url", addresses.web_url)
+    return_url = return_address(claims)
+    grades, custom = _grades(claims), _custom(claims)
+    roster_url = member_of(claims, names.ROSTER, "context_memberships_url", addresses.web_url)
+    rules = rules_of(platform.role_rules, platform.role_parameters)
+    chosen_for = content_request.return_url if content_request else None
+    framed = _framed(platform, return_url, grades.line_items_url if grades else None, roster_url, chosen_for)
     return Launch(
         platform_id=platform.id,
         deployment_key=admission.key,
@@ -37,7 +53,7 @@ def launch_from(
         sub=claims["sub"],
         **_person(claims),
         roles=roles,
-        role=role_of(roles),
+        role=rules.role_of(roles, custom),
         test_user=is_test_user(roles),
         context=_context(claims),
         link=_link(claims),
@@ -45,19 +61,35 @@ def launch_from(
         target_differs=target != login_target,
         return_url=return_url,
         document_target=_document_target(claims),
-        grades=_grades(claims),
-        roster_url=member_of(claims, names.ROSTER, "context_memberships_url", addresses.web_url),
+        grades=grades,
+        roster_url=roster_url,
         groups=_groups(claims),
         group_numbers=_group_numbers(claims),
-        custom=_custom(claims),
+        custom=custom,
+        notices=_notices(claims),
+        for_user=_for_user(claims),
+        content_request=content_request,
         product=member_of(
             claims, names.TOOL_PLATFORM, "product_family_code", lambda code: clean(code, _PRODUCT)
         ),
         issuer=platform.issuer,
         client_id=platform.client_id,
-        frame_origins=addresses.origins((platform.issuer, platform.auth_url, return_url)),
+        frame_origins=framed.origins,
         masked_claims=masked(claims),
+        deciding_custom=rules.kept_of(custom),
+        lms_administrator=is_lms_administrator(roles),
+        learned_origins=framed.learned,
     )
+
+
+def _framed(platform: LaunchingPlatform, *named: str | None) -> frames.Frames:
+    own = (platform.issuer, platform.auth_url)
+    return frames.of_launch(own, named, frames.decided(platform.origins))
+
+
+def return_address(claims: dict) -> str | None:
+    """Where to send people back to (core 5.4.4), when it is a usable http or https address."""
+    return member_of(claims, names.PRESENTATION, "return_url", addresses.web_url)
 
 
 def _person(claims: dict) -> dict[str, str | None]:
@@ -108,6 +140,21 @@ def _groups(claims: dict) -> GroupService | None:
     listed = member_of(claims, names.GROUPS, "context_groups_url", addresses.web_url)
     sets = member_of(claims, names.GROUPS, "context_group_sets_url", addresses.web_url)
     return None if listed is None else GroupService(listed, sets)
+
+
+def _notices(claims: dict) -> NoticeService | None:
+    url = member_of(claims, names.NOTICE_SERVICE, "platform_notification_service_url", addresses.web_url)
+    offered = member_of(
+        claims, names.NOTICE_SERVICE, "notice_types_supported", lambda said: _texts(said, _LABEL, 50)
+    )
+    wanted = tuple(kind for kind in names.NOTICES_WANTED if kind in (offered or ()))
+    return NoticeService(url, wanted) if url and wanted else None
+
+
+def _for_user(claims: dict) -> ForUser | None:
+    user_id = member_of(claims, names.FOR_USER, "user_id", identifier)
+    name = member_of(claims, names.FOR_USER, "name", lambda said: clean(said, _NAME))
+    return None if user_id is None else ForUser(user_id, name)
 
 
 def _group_numbers(claims: dict) -> tuple[str, ...] | None:

@@ -16,13 +16,14 @@ TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 _WORD = r"[A-Za-z][A-Za-z0-9]*"
 _CONTEXT = re.compile(rf"{re.escape(_LIS)}membership(?:/(?P<base>{_WORD}))?#(?P<name>{_WORD})")
 _OLD_CONTEXT = re.compile(rf"urn:lti:role:ims/lis/(?P<base>{_WORD})(?:/(?P<sub>{_WORD}))?")
+_LEGACY = "institution-or-system (legacy)"
 _ELSEWHERE = (
     (re.compile(rf"{re.escape(_LIS)}institution/person#({_WORD})"), "institution"),
     (re.compile(rf"urn:lti:instrole:ims/lis/({_WORD})"), "institution"),
     (re.compile(rf"{re.escape(_LIS)}system/person#({_WORD})"), "system"),
     (re.compile(rf"urn:lti:sysrole:ims/lis/({_WORD})"), "system"),
     # Moodle's rosters: it does not say of which of the two it speaks.
-    (re.compile(rf"{re.escape(_LIS)}person#({_WORD})"), "institution-or-system (legacy)"),
+    (re.compile(rf"{re.escape(_LIS)}person#({_WORD})"), _LEGACY),
     (re.compile(rf"http://purl\.imsglobal\.org/vocab/lti/system/person#({_WORD})"), "lti-system"),
 )
 
@@ -41,6 +42,13 @@ _OF_BASE = {
     "Member": Role.LEARNER,
 }
 _ONLY_LOOKING = frozenset((("Manager", "Observer"), ("Manager", "ExternalObserver")))
+
+# Who looks after the LMS as a whole. Moodle's rosters do not say of which of the two they speak.
+_LOOK_AFTER = {
+    "institution": frozenset(("Administrator",)),
+    "system": frozenset(("Administrator", "SysAdmin", "AccountAdmin")),
+    "institution-or-system (legacy)": frozenset(("Administrator",)),
+}
 
 # The roles that an LMS can give, from the lowest.
 RANKING = (Role.OBSERVER, Role.LEARNER, Role.PEDAGOGICAL_LEAD, Role.TRAINER)
@@ -108,6 +116,11 @@ def higher(one: Role, other: Role) -> Role:
     :raises ValueError: for a role that only an appointment gives.
     """
     return max(one, other, key=RANKING.index)
+
+
+def is_lms_administrator(raw_roles: Iterable[str]) -> bool:
+    """Whether somebody administers the institution or the LMS. It gives no role in any course."""
+    return any(parsed.base in _LOOK_AFTER.get(parsed.scope or "", ()) for parsed in map(parse, raw_roles))
 
 
 def is_test_user(raw_roles: Sequence[str]) -> bool:

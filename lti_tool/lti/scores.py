@@ -5,6 +5,7 @@ always (anything else empties the grade), `limit` never sent, the query of every
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,6 +28,7 @@ from lti_tool.lti.service_answers import (
     ScoreNotStored,
     content_of,
     number,
+    problem_with,
     problem_with_score,
 )
 from lti_tool.lti.service_calls import ServiceCalls, accepted
@@ -49,7 +51,8 @@ _SCORE = "application/vnd.ims.lis.v1.score+json"
 _RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 
 _LONGEST_COMMENT = 2000
-_ERROR_OF_ITS_OWN = 500
+_UNAUTHORISED, _ERROR_OF_ITS_OWN = 401, 500
+_GONE = "line-item-gone"
 
 _CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
 
@@ -103,9 +106,15 @@ class GradebookConnection:
         label: str,
         maximum: Decimal,
         resource_link_id: str | None = None,
+        known_url: str | None = None,
     ) -> LineItemSeen:
-        """Our line item by its tag, made when there is none; the next try finds what one cut short made."""
-        found = self._find(line_items_url, tag, resource_link_id)
+        """Our line item: at its known address, else by resource id and tag, else made.
+
+        Whoever calls has the only lease for it: no two look for it at once, and make two. The next try finds
+        what one that was cut short had made.
+        """
+        found = self._known(known_url, tag) if known_url else None
+        found = found or self._find(line_items_url, tag, resource_id, resource_link_id)
         if found is not None:
             return found
         wanted = {
@@ -115,18 +124,69 @@ class GradebookConnection:
             "tag": tag,
         }
         made = self._create(line_items_url, wanted, resource_link_id)
-        seen = item_in(made.body and content_of(made)) or self._find(line_items_url, tag, resource_link_id)
+        told = item_in(made.body and content_of(made))
+        seen = told or self._find(line_items_url, tag, resource_id, resource_link_id)
         if seen is None:
             raise ServiceRefused("answer-unreadable", made.words, status=made.status)
         return seen
 
+    def count_line_items(self, line_items_url: str) -> int:
+        """How many columns the first page of this course's list names, for a health check."""
+        listed = next(iter(self._calls.pages(line_items_url, _READ_ITEMS, _ITEMS)))
+        if not isinstance(listed, list):
+            raise ServiceRefused("answer-unreadable", "a list was expected")
+        return len(listed)
+
+    def find_line_item(self, line_items_url: str, tag: str) -> LineItemSeen:
+        """The line item with our tag, which somebody else has made.
+
+        :raises ServiceRefused: `line-item-gone`, there is none.
+        """
+        found = self._find(line_items_url, tag, None)
+        if found is None:
+            raise ServiceRefused("line-item-gone", "")
+        return found
+
     def line_item(self, url: str) -> LineItemSeen:
         """A line item as it is now."""
-        answer = self._calls.call("GET", url, _READ_ITEMS, accept=_ITEM)
-        seen = item_in(content_of(answer))
-        if seen is None:
-            raise ServiceRefused("answer-unreadable", answer.words, status=answer.status)
-        return seen
+        return self._read(url)[1]
+
+    def rename_line_item(self, url: str, label: str) -> LineItemSeen:
+        """Give a column another name: read, changed, written back whole.
+
+        What is left out is wiped by Moodle (tag, resource id), and another maximum rescales every grade.
+        """
+        said, seen = self._read(url)
+        if seen.label == label:
+            return seen
+        put = self._calls.call(
+            "PUT", url, _WRITE_ITEMS, accept=_ITEM, content=said | {"label": label}, kind=_ITEM
+        )
+        told = item_in(content_of(put)) if put.body.strip() else None
+        return told or replace(seen, label=label)
+
+    def delete_line_item(self, url: str, tag: str) -> None:
+        """Delete a column of ours, with its grades. One that is gone already is as good.
+
+        Moodle deletes what it is told to, an activity's own column as well: ours is known by its tag.
+
+        :raises ServiceRefused: also `not-our-column`, there is another one at this address.
+        """
+        try:
+            _, seen = self._read(url)
+        except ServiceRefused as problem:
+            if problem.code == _GONE:
+                return
+            raise
+        if seen.tag != tag:
+            raise ServiceRefused("not-our-column")
+        # Canvas says 401 of the column of an assignment: the token, which has just been good, is not meant.
+        answer = self._calls.authorised("DELETE", url, _WRITE_ITEMS, accept="*/*", renews=False)
+        if answer.status == _UNAUTHORISED:
+            raise ServiceRefused("service-refused", answer.words, status=answer.status)
+        problem = problem_with(answer)
+        if problem is not None and problem.code != _GONE:
+            raise problem
 
     def results(
         self, line_item_url: str, page_read: Callable[[], object] = lambda: None
@@ -180,12 +240,36 @@ class GradebookConnection:
         if problem := problem_with_score(answer):
             raise problem
 
-    def _find(self, line_items_url: str, tag: str, resource_link_id: str | None) -> LineItemSeen | None:
-        """The item with our tag; of several (copied courses) the one of this link, else the first."""
-        url = with_query(line_items_url, tag=tag)
+    def _read(self, url: str) -> tuple[dict, LineItemSeen]:
+        """A line item, all that the LMS says of it and what we need of that."""
+        answer = self._calls.call("GET", url, _READ_ITEMS, accept=_ITEM)
+        said = content_of(answer)
+        seen = item_in(said)
+        if seen is None:
+            raise ServiceRefused("answer-unreadable", answer.words, status=answer.status)
+        return said, seen
+
+    def _known(self, url: str, tag: str) -> LineItemSeen | None:
+        """The item at the address where ours was; None when it is gone, or is somebody else's by now."""
+        try:
+            _, seen = self._read(url)
+        except ServiceRefused as problem:
+            if problem.code == _GONE:
+                return None
+            raise
+        return seen if seen.tag in (None, tag) else None
+
+    def _find(
+        self, line_items_url: str, tag: str, resource_id: str, resource_link_id: str | None
+    ) -> LineItemSeen | None:
+        """The item with our tag and resource id, which an LMS may not show.
+
+        Of several (copied courses) the one of this link, else the first.
+        """
+        url = with_query(line_items_url, resource_id=resource_id, tag=tag)
         first = None
         for item in map(item_in, self._members(url, _READ_ITEMS, _ITEMS)):
-            if item is None or item.tag != tag:
+            if item is None or item.tag != tag or item.resource_id not in (None, resource_id):
                 continue
             if not resource_link_id or item.resource_link_id == resource_link_id:
                 return item

@@ -16,12 +16,21 @@ from itsdangerous import BadData, URLSafeSerializer
 from lti_tool import settings
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti import store
-from lti_tool.lti.launch import Context, GradeService, GroupService, Launch, Link
+from lti_tool.lti.launch import (
+    ContentRequest,
+    Context,
+    ForUser,
+    GradeService,
+    GroupService,
+    Launch,
+    Link,
+    NoticeService,
+)
 from lti_tool.lti.states import CLOCK_LEEWAY
 from lti_tool.lti.texts import words_of
 from lti_tool.models import Role
 
-LIFETIME = timedelta(minutes=15)
+LIFETIME = timedelta(minutes=60)
 _LONGEST = 200_000
 
 
@@ -93,7 +102,11 @@ def _launch_from(said: Mapping) -> Launch:
             "grades": _tupled(GradeService, said["grades"], "scopes"),
             "groups": GroupService(**said["groups"]) if said["groups"] else None,
             "group_numbers": None if said["group_numbers"] is None else tuple(said["group_numbers"]),
+            "notices": _tupled(NoticeService, said["notices"], "types"),
+            "content_request": ContentRequest(**said["content_request"]) if said["content_request"] else None,
+            "for_user": ForUser(**said["for_user"]) if said["for_user"] else None,
             "frame_origins": tuple(said["frame_origins"]),
+            "learned_origins": tuple(said["learned_origins"]),
         }
     )
 

@@ -16,6 +16,7 @@ from lti_tool import settings
 from lti_tool.errors import PlatformUnavailable, ServiceRefused
 from lti_tool.lti import addresses, host_slots
 from lti_tool.lti.access_tokens import AccessTokens, PlatformAccess, Transaction, clock_offset_of
+from lti_tool.lti.gradebook_values import json_number
 from lti_tool.lti.host_slots import HostPlace
 from lti_tool.lti.http import Answer, outbound_client
 from lti_tool.lti.service_answers import content_of, problem_with
@@ -90,15 +91,17 @@ class ServiceCalls:
         accept: str,
         content: dict | None = None,
         kind: str | None = None,
+        renews: bool = True,
     ) -> Answer:
         """Any answer to a call with a token; a token that is not accepted is renewed once.
 
         :param needed: one of these scopes must be granted; :param kind: the media type of `content`.
+        :param renews: False where a 401 does not speak of the token.
         """
         headers = {"Accept": accept} | ({"Content-Type": kind} if kind else {})
-        body = None if content is None else json.dumps(content).encode()
+        body = None if content is None else json.dumps(content, default=json_number).encode()
         answer = self._with_token(method, url, needed, headers, body)
-        if answer.status == 401:
+        if answer.status == 401 and renews:
             self._tokens.forget()
             answer = self._with_token(method, url, needed, headers, body)
         return answer

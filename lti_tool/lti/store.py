@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, ins
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lti_tool.extensions import Base, db
+from lti_tool.lti import frames
 from lti_tool.models import (
     AccessTokenRow,
     Deployment,
@@ -16,6 +17,7 @@ from lti_tool.models import (
     DeploymentState,
     HostSlot,
     Platform,
+    PlatformOrigin,
     PlatformState,
     ToolKey,
     UsedNonce,
@@ -64,6 +66,10 @@ class LaunchingPlatform:
     deployment_key: int | None  # our Deployment's id; None when the deployment is not known
     deployment_state: DeploymentState | None
     has_deployments: bool
+    deployment_refused: bool = False  # an administrator answered with no
+    role_rules: list | None = None  # of the deployment, as its row keeps them (role_rules.rules_of)
+    role_parameters: list | None = None
+    origins: str | None = None  # what administrators and launches said of origins (frames.decided)
 
 
 # Statements of every login and launch are written once: putting one together costs several times what the
@@ -104,6 +110,13 @@ _LAUNCHING_PLATFORM = (
         Deployment.id,
         Deployment.state,
         exists().where(Deployment.platform_id == Platform.id).correlate(Platform),
+        Deployment.refused_at.is_not(None),
+        Deployment.role_rules,
+        Deployment.role_parameters,
+        select(func.aggregate_strings(frames.written(PlatformOrigin.origin, PlatformOrigin.allowed), " "))
+        .where(PlatformOrigin.platform_id == Platform.id)
+        .correlate(Platform)
+        .scalar_subquery(),
     )
     .outerjoin(
         Deployment,

@@ -1,5 +1,12 @@
 """The tables, one subject per file."""
 
+from lti_tool.models.administrator import (
+    Administrator,
+    AdministratorOrganisation,
+    AdministratorSession,
+    RecoveryCode,
+    SignInLink,
+)
 from lti_tool.models.assessment import (
     AssessmentFact,
     Decision,
@@ -24,15 +31,21 @@ from lti_tool.models.grade import (
     ScoreStatement,
 )
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
+from lti_tool.models.message import Message, MessageState
+from lti_tool.models.notice import CourseCopy, HandlerState, Notice, NoticeHandler
 from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
 from lti_tool.models.platform import (
+    CheckState,
     Deployment,
     DeploymentPolicy,
     DeploymentState,
     MovedKind,
+    OriginSource,
     Platform,
+    PlatformCheck,
+    PlatformOrigin,
     PlatformState,
     RegistrationInvitation,
     Succession,
@@ -43,16 +56,21 @@ from lti_tool.models.security import BrowserSession, Seat, ToolKey, UsedNonce
 
 __all__ = [
     "AccessTokenRow",
+    "Administrator",
+    "AdministratorOrganisation",
+    "AdministratorSession",
     "AssessmentFact",
     "AuditEntry",
     "BrowserSession",
     "Change",
+    "CheckState",
     "ColumnKind",
     "Comment",
     "Community",
     "CommunityState",
     "ContributionFact",
     "Course",
+    "CourseCopy",
     "CourseGroup",
     "CourseGroupMember",
     "Decision",
@@ -68,6 +86,7 @@ __all__ = [
     "GradeDecision",
     "GradingPolicy",
     "GroupSource",
+    "HandlerState",
     "HostSlot",
     "KeptText",
     "LaunchRecord",
@@ -75,14 +94,22 @@ __all__ = [
     "LineItemState",
     "Membership",
     "MembershipState",
+    "Message",
+    "MessageState",
     "MovedKind",
+    "Notice",
+    "NoticeHandler",
     "Organisation",
+    "OriginSource",
     "Period",
     "Platform",
+    "PlatformCheck",
+    "PlatformOrigin",
     "PlatformState",
     "Post",
     "PostKind",
     "Prompt",
+    "RecoveryCode",
     "RegistrationInvitation",
     "ResourceLink",
     "Revision",
@@ -96,6 +123,7 @@ __all__ = [
     "ScoreQuestion",
     "ScoreStatement",
     "Seat",
+    "SignInLink",
     "Succession",
     "SuccessionMove",
     "ToolKey",

@@ -12,7 +12,12 @@ class LaunchRecord(Base):
     """One launch, admitted or refused. Claims are masked: no name, mail or token stands here."""
 
     __tablename__ = "launch_record"
-    __table_args__ = (UniqueConstraint("reference"), Index("ix_launch_record_at", "at"))
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        Index("ix_launch_record_at", "at"),
+        Index("ix_launch_record_platform_id_outcome_at", "platform_id", "outcome", "at"),
+        Index("ix_launch_record_platform_id_id", "platform_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(20))  # CV-XXXX-XXXX, shown to the person
@@ -41,7 +46,8 @@ class AuditEntry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     act: Mapped[str] = mapped_column(String(60))
-    actor_kind: Mapped[str] = mapped_column(String(20))  # member, operator, system
+    # member, account (of an LMS), administrator, operator, system
+    actor_kind: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[int | None] = mapped_column()
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     community_id: Mapped[int | None] = mapped_column(ForeignKey("community.id"))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -108,6 +109,8 @@ class LineItem(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
     resource_link_id: Mapped[int | None] = mapped_column(ForeignKey("resource_link.id"), index=True)
     state: Mapped[LineItemState] = mapped_column(words(LineItemState, "state"))
+    # The LMS makes it together with a link placed by deep linking: it is looked for, never made by us.
+    placed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     ours: Mapped[bool] = mapped_column(Boolean)
     url: Mapped[str | None] = mapped_column(Text)
     label: Mapped[str | None] = mapped_column(String(300))  # as the LMS said when last seen

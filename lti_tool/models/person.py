@@ -65,9 +65,12 @@ class Enrolment(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
     launch_roles: Mapped[list] = mapped_column(JSON)
     launch_role: Mapped[Role] = mapped_column(words(Role, "launch_role"))
+    # Of a launch's custom parameters those alone that may decide the role in this deployment.
+    launch_custom: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     launched_at: Mapped[datetime] = mapped_column(UTCDateTime)
     lower_roles: Mapped[list | None] = mapped_column(JSON)
     lower_role: Mapped[Role | None] = mapped_column(words(Role, "lower_role"))
+    lower_custom: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
     lowered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     roster_roles: Mapped[list | None] = mapped_column(JSON)
     roster_role: Mapped[Role | None] = mapped_column(words(Role, "roster_role"))

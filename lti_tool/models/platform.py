@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Float, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -55,6 +55,16 @@ class Platform(Base):
     registration: Mapped[dict | None] = mapped_column(JSON)  # what dynamic registration agreed upon
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     check_report: Mapped[list | None] = mapped_column(JSON)  # services.platform_checks: the last health check
+    # How its services did when they were last used, so that a list of platforms reads one row each.
+    roster_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    roster_failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    roster_problem: Mapped[str | None] = mapped_column(String(40))
+    score_taken_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    score_failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    score_problem: Mapped[str | None] = mapped_column(String(40))
+    preset: Mapped[str | None] = mapped_column(String(40))  # lti.presets: the product it was connected as
+    # Removed by an administrator: suspended for good, its secrets gone, its client id free for another row.
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="platform")
@@ -71,10 +81,67 @@ class Deployment(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     deployment_id: Mapped[str] = mapped_column(String(255))
     state: Mapped[DeploymentState] = mapped_column(words(DeploymentState, "state"))
+    refused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # it waits, and was answered with no
     note: Mapped[str | None] = mapped_column(Text)
+    # lti.role_rules: what its administrators changed about "From LMS to role"; empty, only the usual rules.
+    role_rules: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
+    role_rules_version: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    role_parameters: Mapped[list | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # custom ones that may decide
+    # New rules came into force: launches read under the old ones are looked through once more then.
+    roles_settle_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     platform: Mapped[Platform] = relationship(back_populates="deployments")
+
+
+class CheckState(StrEnum):
+    DUE = "due"  # asked for: a worker begins at `due_at`
+    CHECKING = "checking"  # claimed: `findings` grows
+    DONE = "done"
+
+
+class PlatformCheck(Base):
+    """The health check that somebody asked for, as far as it is. The platform keeps the report."""
+
+    __tablename__ = "platform_check"
+    __table_args__ = (
+        UniqueConstraint("platform_id"),
+        Index("ix_platform_check_state_due_at", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
+    state: Mapped[CheckState] = mapped_column(words(CheckState, "state"))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lease: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    findings: Mapped[list] = mapped_column(JSON)  # of the check under way, or of the last one
+
+
+class OriginSource(StrEnum):
+    LAUNCH = "launch"  # an address in a signed launch names it
+    ADMINISTRATOR = "administrator"
+
+
+class PlatformOrigin(Base):
+    """An origin that may frame the pages for people of one platform, or must not: an administrator decided.
+
+    Beside those of the registration itself (issuer, login address), which always may.
+    """
+
+    __tablename__ = "platform_origin"
+    __table_args__ = (UniqueConstraint("platform_id", "origin"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"), index=True)
+    origin: Mapped[str] = mapped_column(String(300))
+    source: Mapped[OriginSource] = mapped_column(words(OriginSource, "source"))
+    allowed: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class RegistrationInvitation(Base):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -48,6 +48,8 @@ class Seat(Base):
     resource_link_id: Mapped[int | None] = mapped_column(ForeignKey("resource_link.id"))
     role: Mapped[Role] = mapped_column(words(Role, "role"))
     test_user: Mapped[bool] = mapped_column(default=False)
+    # Launched as an administrator of the LMS: may look at the health of the connection, and no more for that.
+    lms_administrator: Mapped[bool] = mapped_column(default=False, server_default=false())
     locale: Mapped[str | None] = mapped_column(String(35))
     document_target: Mapped[str | None] = mapped_column(String(20))
     return_url: Mapped[str | None] = mapped_column(Text)

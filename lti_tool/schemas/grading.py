@@ -83,6 +83,16 @@ class ColumnDraftSchema(Form):
         )
 
 
+class ColumnNameSchema(Form):
+    """Another name for a column."""
+
+    name = Text(limit=NAME_LIMIT, one_line=True)
+
+    @post_load
+    def make_name(self, data: dict[str, Any], **kwargs: Any) -> str:
+        return data["name"]
+
+
 class DecisionSchema(Form):
     """What becomes of a grade that differs in the LMS."""
 

@@ -18,6 +18,7 @@ class ActingMember:
     scored: bool  # a learner by enrolment with no staff role beside it, not a test user
     seat_id: int | None = None
     course_id: int | None = None
+    lms_administrator: bool = False  # launched as one: may look at the health of the connection
 
     @property
     def id(self) -> int:

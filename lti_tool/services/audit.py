@@ -23,6 +23,31 @@ def record(member: ActingMember, act: str, subject: str, now: datetime, **detail
     )
 
 
+def record_administration(
+    administrator_id: int | None,
+    act: str,
+    subject: str,
+    now: datetime,
+    organisation_id: int | None,
+    **detail: object,
+) -> None:
+    """Note what somebody did in the console; `administrator_id` None: an operator, from the command line."""
+    if administrator_id is None:
+        record_operation(act, subject, now, organisation_id, **detail)
+        return
+    db.session.add(
+        AuditEntry(
+            at=now,
+            act=act,
+            actor_kind="administrator",
+            actor_id=administrator_id,
+            organisation_id=organisation_id,
+            subject=subject,
+            detail=detail or None,
+        )
+    )
+
+
 def record_operation(
     act: str, subject: str, now: datetime, organisation_id: int | None, **detail: object
 ) -> None:

@@ -22,7 +22,7 @@ from lti_tool.models import (
     ScoreDelivery,
 )
 from lti_tool.permissions import Act
-from lti_tool.services import audit, calendar, columns, outbox, people
+from lti_tool.services import audit, calendar, columns, line_items, outbox, people
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.columns import Offer
 from lti_tool.services.people import Person
@@ -54,6 +54,19 @@ class ColumnCard:
     paused_by: Person | None
     paused_at: datetime | None
     states: tuple[str, ...]  # of its line items
+    stores_nothing: bool  # the LMS of one of them answers, and meets every score with an error
+    made_by_us: tuple["OwnLineItem", ...]  # that could be deleted, or are being
+
+
+@dataclass(frozen=True)
+class OwnLineItem:
+    """A column that we made in one course's gradebook."""
+
+    id: int
+    course: str | None
+    being_removed: bool
+    problem: str | None
+    problem_detail: str | None
 
 
 @dataclass(frozen=True)
@@ -176,6 +189,55 @@ def pause(member: ActingMember, column_id: int, on: bool, now: datetime) -> None
         outbox.wake(outbox.SCORES)
 
 
+def rename(member: ActingMember, column_id: int, name: str, now: datetime) -> None:
+    """Give a column another name, here and where we made it in an LMS; a worker has the LMS do it.
+
+    An adopted column keeps the name of its activity. The same name once more is asked again of those LMSs
+    that did not take it.
+
+    :raises NotFound: no such column here.
+    """
+    member.must(Act.MANAGE_GRADES)
+    column = _column_here(member, column_id)
+    if column.name != name:
+        audit.record(
+            member, "grading.column-renamed", f"column:{column.id}", now, before=column.name, name=name
+        )
+        column.name = name
+    elsewhere = update(LineItem).where(
+        LineItem.column_id == column.id,
+        LineItem.ours,
+        LineItem.state == LineItemState.BOUND,
+        LineItem.bound_label != name,
+    )
+    again = {"state": LineItemState.WANTED, "due_at": now, "attempts": 0}
+    db.session.execute(elsewhere.values(**again, problem=None, problem_detail=None))
+    db.session.flush()
+    outbox.wake(outbox.LINE_ITEMS)
+
+
+def remove_from_lms(member: ActingMember, line_item_id: int, now: datetime) -> None:
+    """Have a column that we made deleted in its LMS, with every grade in it; a worker has the LMS do it.
+
+    Here everything stays: scores, reasons, what was sent. The column can be made again.
+
+    :raises NotFound: no such line item here.
+    :raises Stale: it is not ours, or not there (any more).
+    """
+    member.must(Act.MANAGE_GRADES)
+    item = columns.line_item_here(member, line_item_id)
+    if item.problem == Problem.BEING_REMOVED:
+        return
+    if not item.ours or item.state is not LineItemState.BOUND:
+        raise Stale("nothing-to-delete")
+    item.state, item.due_at, item.attempts = LineItemState.REFUSED, now, 0
+    item.problem, item.problem_detail = Problem.BEING_REMOVED.value, None
+    line_items.take_off_the_way(item.id)
+    audit.record(member, "grading.line-item-removed", f"line-item:{item.id}", now, label=item.label)
+    db.session.flush()
+    outbox.wake(outbox.LINE_ITEMS)
+
+
 def accept_unread(member: ActingMember, line_item_id: int, now: datetime) -> None:
     """Agree that scores go to a column whose grades the LMS does not let us read, so that none is compared.
 
@@ -205,7 +267,7 @@ def _columns_here(member: ActingMember) -> list[GradeColumn]:
         select(GradeColumn)
         .where(GradeColumn.community_id == member.community.id)
         .options(*(joinedload(one).joinedload(Membership.user) for one in who))
-        .options(joinedload(GradeColumn.line_items))
+        .options(joinedload(GradeColumn.line_items).joinedload(LineItem.course))
         .order_by(GradeColumn.kind != ColumnKind.PARTICIPATION, GradeColumn.id)
     )
     return list(db.session.scalars(wanted).unique())
@@ -223,6 +285,23 @@ def _card(column: GradeColumn, titles: dict[int, str], described: dict[int, Pers
         paused_by=described.get(column.paused_by_id),
         paused_at=column.paused_at,
         states=tuple(sorted({item.state.value for item in column.line_items})),
+        stores_nothing=any(item.problem == Problem.NOT_STORED for item in column.line_items),
+        made_by_us=tuple(_own(item) for item in column.line_items if _is_there_by_us(item)),
+    )
+
+
+def _is_there_by_us(item: LineItem) -> bool:
+    there = item.state is LineItemState.BOUND or item.problem == Problem.BEING_REMOVED
+    return item.ours and there
+
+
+def _own(item: LineItem) -> OwnLineItem:
+    return OwnLineItem(
+        id=item.id,
+        course=item.course.title or item.course.label,
+        being_removed=item.problem == Problem.BEING_REMOVED,
+        problem=item.problem,
+        problem_detail=item.problem_detail,
     )
 
 

@@ -129,10 +129,13 @@ def make_again(member: ActingMember, line_item_id: int, now: datetime) -> None:
     """
     member.must(Act.MANAGE_GRADES)
     item = line_item_here(member, line_item_id)
-    if item.state is LineItemState.BOUND:
+    if item.state is LineItemState.BOUND or item.problem == Problem.BEING_REMOVED:
         return
+    if item.placed and item.url is None:  # the link that it belonged to is not in the course: one of our own
+        item.placed, item.ours = False, True
     item.state, item.due_at, item.attempts = LineItemState.WANTED, now, 0
     item.problem = item.problem_detail = None
+    item.bound_label = None  # it is wanted, not to be renamed: one that is gone is made again
     audit.record(member, "grading.line-item-again", f"line-item:{item.id}", now)
     db.session.flush()
     outbox.wake(outbox.LINE_ITEMS)
@@ -201,6 +204,22 @@ def want_line_items(column: GradeColumn, adopted: ResourceLink | None, now: date
     """Have a worker find, make or read the column in the LMS of each of the community's courses."""
     for course, _ in _courses(column.community_id):
         db.session.add(_wanted_line_item(column, course, adopted, now))
+    db.session.flush()
+
+
+def want_elsewhere(column: GradeColumn, course_id: int, now: datetime) -> None:
+    """Say of the community's other courses that they have no such column yet; a trainer may have it made."""
+    for course, _ in _courses(column.community_id):
+        if course.id != course_id:
+            db.session.add(
+                LineItem(
+                    column_id=column.id,
+                    course_id=course.id,
+                    state=LineItemState.REFUSED,
+                    ours=True,
+                    problem=Problem.LINE_ITEM_GONE.value,
+                )
+            )
     db.session.flush()
 
 

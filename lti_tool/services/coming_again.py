@@ -34,6 +34,7 @@ PERSON = ("name", "given_name", "family_name", "email", "picture", "locale")
 _ENROLMENT = (
     "launch_roles",
     "launch_role",
+    "launch_custom",
     "lower_role",
     "active",
     "left_at",
@@ -162,11 +163,17 @@ def first_enrolment(launch: Launch, now: datetime) -> dict:
     return {
         "launch_roles": list(launch.roles),
         "launch_role": launch.role,
+        "launch_custom": custom_of(launch),
         "launched_at": now,
         "active": True,
         "test_user": launch.test_user,
         "created_at": now,
     }
+
+
+def custom_of(launch: Launch) -> dict | None:
+    """Return what an enrolment keeps of a launch's custom parameters: those that may decide the role."""
+    return dict(launch.deciding_custom) if launch.deciding_custom else None
 
 
 def first_membership(now: datetime) -> dict:
@@ -225,5 +232,6 @@ def _enrolment_is_as_said(launch: Launch, known: Row) -> bool:
         and known.lower_role is None
         and known.launch_role == launch.role
         and known.launch_roles == list(launch.roles)
+        and known.launch_custom == custom_of(launch)
         and known.test_user == launch.test_user
     )

@@ -127,7 +127,12 @@ def note(decision: Decision, course: Course, membership: Membership, now: dateti
 
 def sealed(undecided: Undecided, browser_secret: str, now: datetime) -> str:
     """Put the launch into the form by which staff decide."""
-    return sealed_launches.sealed(undecided.launch, browser_secret, now)
+    return sealed_launch(undecided.launch, browser_secret, now)
+
+
+def sealed_launch(launch: Launch, browser_secret: str, now: datetime) -> str:
+    """Put any launch into a form that decides something about it."""
+    return sealed_launches.sealed(launch, browser_secret, now)
 
 
 def opened(text: str, browser_secrets: Sequence[str], now: datetime) -> SealedLaunch:

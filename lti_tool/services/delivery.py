@@ -14,7 +14,7 @@ from lti_tool.extensions import db
 from lti_tool.lti.host_slots import HOST_BUSY
 from lti_tool.lti.scores import GradebookConnection, ScoreConflict, ScoreNotStored
 from lti_tool.models import Platform
-from lti_tool.services import attempts, drift, line_items, outbox, parcels
+from lti_tool.services import attempts, drift, last_use, line_items, outbox, parcels
 from lti_tool.services.attempts import Attempt
 from lti_tool.services.column_reading import ColumnReading
 from lti_tool.services.line_items import Clock, Connect, Pause, Transaction, no_pause
@@ -24,6 +24,8 @@ from lti_tool.services.problems import Problem, code_of_outage
 # So many scores in a row that an LMS met with an error are enough to leave the rest of a batch for later; one
 # grade may be locked in Moodle, or all of a column.
 MOST_NOT_STORED = 3
+# Refusals that say nothing about the connection.
+ABOUT_ONE_PERSON = frozenset((Problem.NOT_IN_COURSE, Problem.SCORE_REFUSED, Problem.LINE_ITEM_GONE))
 
 
 def deliver_due_scores(
@@ -75,7 +77,9 @@ class _Delivery:
         self._unread = False  # the LMS shows us no grades, and a trainer agreed to that
         self._has_posted = False
         self._not_stored_in_a_row = 0
-        self._stored_nothing: ScoreNotStored | None = None
+        self._not_stored: list[Parcel] = []
+        self._met_with: ScoreNotStored | None = None
+        self._problem: str | None = None  # the last one that was the LMS's, not one person's
         self.lost: set[int] = set()
         self.host_was_busy = False
 
@@ -88,7 +92,7 @@ class _Delivery:
                 self._freeze(None)
         self._look_again()
         self._note_whether_it_stores()
-        self._remember_clock()
+        self._remember()
 
     def _deliver_all(self, waiting: list[Parcel]) -> None:
         try:
@@ -108,8 +112,10 @@ class _Delivery:
             if problem.code == HOST_BUSY:
                 self._give_back(waiting)
             else:
+                self._problem = problem.code
                 self._put_off(waiting, code_of_outage(problem.code), problem)
         except ServiceRefused as problem:
+            self._problem = problem.code
             self._refuse(waiting, problem, answered=False)
 
     def _read_for(self, waiting: list[Parcel]) -> bool:
@@ -189,19 +195,36 @@ class _Delivery:
         """Go on with the next one, whose cell may be open, unless none seems to be.
 
         :raises ScoreNotStored: as many in a row as are enough.
+        :raises PlatformUnavailable: the LMS does not answer anything else either: it is down.
         """
-        self._stored_nothing = problem
+        if not self._not_stored:
+            self._see_that_it_answers()
+        self._met_with = problem
+        self._not_stored.append(parcel)
         self._not_stored_in_a_row += 1
         if self._not_stored_in_a_row == MOST_NOT_STORED:
             raise problem
         self._put_off([parcel], Problem.NOT_STORED, problem)
 
+    def _see_that_it_answers(self) -> None:
+        """Read the column after an error, which says nothing of a score while the whole LMS is in trouble.
+
+        :raises PlatformUnavailable: it cannot be read.
+        """
+        try:
+            self._column.read_anew(self._gradebook, self._batch.url)
+        except ServiceRefused:
+            return  # that is an answer, too
+
     def _note_whether_it_stores(self) -> None:
-        """Say of the column that the LMS stores nothing in it, or no longer say so."""
+        """Say of the column that the LMS stores nothing in it, or no longer say so.
+
+        One error may pass: it is said when a score was met with one in two tries, and no other got through.
+        """
         if self._has_posted:
             words = None
-        elif self._stored_nothing is not None:
-            words = self._stored_nothing.words
+        elif self._met_with is not None and any(parcel.not_stored for parcel in self._not_stored):
+            words = self._met_with.words
         else:
             return
         with self._transaction():
@@ -227,6 +250,8 @@ class _Delivery:
         try:
             self._gradebook.send_score(self._batch.url, attempt.score)
         except ServiceRefused as problem:
+            if problem.code not in ABOUT_ONE_PERSON:
+                self._problem = problem.code
             self._refuse([parcel], problem, answered=True)
             return None
         return attempt
@@ -277,8 +302,12 @@ class _Delivery:
         measured = self._gradebook.clock_offset
         return self._batch.clock_offset if measured is None else measured
 
-    def _remember_clock(self) -> None:
+    def _remember(self) -> None:
+        """Note the platform's clock, and how its gradebook did."""
         with self._transaction():
+            if self._has_posted or self._problem:
+                problem = None if self._has_posted else self._problem
+                last_use.of_scores(self._batch.platform_id, problem, self._now())
             db.session.execute(
                 update(Platform)
                 .where(Platform.id == self._batch.platform_id)

@@ -4,22 +4,20 @@ import json
 import os
 import shutil
 import smtplib
-import socket
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from lti_tool.errors import PlatformUnavailable, ServiceRefused
 from lti_tool.lti.connections import default_tls
 from lti_tool.lti.http import Answer, OutboundClient
 from lti_tool.services import readiness
 from lti_tool.services.findings import Finding, note, warning, well, wrong
+from lti_tool.services.mail_server import MailServer, PasswordInTheOpen
 from lti_tool.settings import Settings, directory
 
 MOST_CLOCK_SECONDS = 5.0
 LITTLE_SPACE, VERY_LITTLE_SPACE = 2_000_000_000, 200_000_000
-MAIL_PATIENCE = 10
 COOKIES = (
     "Over https browsers keep the session cookie (Secure, SameSite=None, Partitioned) in an LMS's frame. "
     "Where a browser refuses it all the same, people are offered a tab of its own."
@@ -179,30 +177,13 @@ def _space(folder: Path) -> Finding:
     return (wrong if free < VERY_LITTLE_SPACE else warning)("disk", sentence, remedy)
 
 
-@dataclass(frozen=True)
-class _MailServer:
-    host: str
-    port: int
-    encrypted: bool
-    name: str | None
-    password: str
-
-    @classmethod
-    def at(cls, url: str) -> "_MailServer":
-        parts = urlsplit(url)
-        encrypted = parts.scheme == "smtps"
-        name = unquote(parts.username) if parts.username else None
-        usual = 465 if encrypted else (587 if name else 25)
-        return cls(parts.hostname or "", parts.port or usual, encrypted, name, unquote(parts.password or ""))
-
-
 def mail(settings: Settings, tls: ssl.SSLContext | None = None) -> list[Finding]:
     """Knock at the mail server, sign in where that is asked for, and leave; nothing is sent."""
     if settings.mail_url is None:
         return [
             note("mail", "No mail server is configured: no mail is sent.", "Set LTI_TOOL_MAIL_URL to send.")
         ]
-    server = _MailServer.at(settings.mail_url)
+    server = MailServer.at(settings.mail_url)
     where = f"{server.host}:{server.port}"
     check = "Check LTI_TOOL_MAIL_URL: host, port, smtp or smtps, name and password."
     try:
@@ -215,28 +196,14 @@ def mail(settings: Settings, tls: ssl.SSLContext | None = None) -> list[Finding]
         return [wrong("mail", f"{where} cannot be used: {type(problem).__name__}.", check)]
 
 
-def _knocked(server: _MailServer, where: str, tls: ssl.SSLContext) -> Finding:
-    # Our name is given, for finding out the full one asks name servers that may not answer.
-    calling = {"timeout": MAIL_PATIENCE, "local_hostname": socket.gethostname()}
-    opened = (
-        smtplib.SMTP_SSL(server.host, server.port, context=tls, **calling)
-        if server.encrypted
-        else smtplib.SMTP(server.host, server.port, **calling)
-    )
-    with opened as session:
-        session.ehlo()
-        encrypted = server.encrypted
-        if not encrypted and session.has_extn("starttls"):
-            session.starttls(context=tls)
-            session.ehlo()
-            encrypted = True
-        if server.name and not encrypted:
-            return wrong(
-                "mail",
-                f"{where} offers no encryption: the password would be readable on the way.",
-                "Use smtps://, or a server with STARTTLS.",
-            )
-        if server.name:
-            session.login(server.name, server.password)
-    how = ("encrypted" if encrypted else "not encrypted") + (", signed in" if server.name else "")
+def _knocked(server: MailServer, where: str, tls: ssl.SSLContext) -> Finding:
+    try:
+        with server.conversation(tls) as (_session, encrypted):
+            how = ("encrypted" if encrypted else "not encrypted") + (", signed in" if server.name else "")
+    except PasswordInTheOpen:
+        return wrong(
+            "mail",
+            f"{where} offers no encryption: the password would be readable on the way.",
+            "Use smtps://, or a server with STARTTLS.",
+        )
     return well("mail", f"{where} takes mail ({how}); nothing was sent.")

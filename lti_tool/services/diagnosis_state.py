@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import aliased
 
@@ -29,6 +29,7 @@ from lti_tool.models import (
 from lti_tool.release import release
 from lti_tool.services import diagnosis_erasures, heartbeats, schema_version
 from lti_tool.services.findings import Finding, note, warning, well, wrong
+from lti_tool.services.problems import Problem
 from lti_tool.settings import Settings
 
 MOST_CLOCK_SECONDS = 5.0
@@ -297,6 +298,10 @@ def _scores(now: datetime) -> Iterator[tuple[str, int, str]]:
     )
 
 
+# Columns that are not in their LMS (any more), and nobody has to mend that.
+_AS_A_TRAINER_WANTED = (Problem.BEING_REMOVED.value, Problem.REMOVED.value)
+
+
 def _columns_and_rosters(now: datetime) -> Iterator[tuple[str, int, str]]:
     """The same; those of connections that were replaced are nobody's business any more."""
     left = (
@@ -306,8 +311,18 @@ def _columns_and_rosters(now: datetime) -> Iterator[tuple[str, int, str]]:
     )
     yield (
         "grade columns that an LMS refused to make",
-        _count(LineItem, LineItem.state == LineItemState.REFUSED, LineItem.course_id.not_in(left)),
+        _count(
+            LineItem,
+            LineItem.state == LineItemState.REFUSED,
+            or_(LineItem.problem.is_(None), LineItem.problem.not_in(_AS_A_TRAINER_WANTED)),
+            LineItem.course_id.not_in(left),
+        ),
         "The grading page of the community says why.",
+    )
+    yield (
+        "grade columns that an LMS shows and stores nothing in",
+        _count(LineItem, LineItem.problem == Problem.NOT_STORED.value, LineItem.course_id.not_in(left)),
+        "In Moodle a locked column does this: it is unlocked in the gradebook there.",
     )
     here = Roster.course_id.not_in(left)
     yield (

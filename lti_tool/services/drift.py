@@ -16,6 +16,7 @@ from lti_tool.models import (
     Course,
     DeliveryState,
     Deployment,
+    DeploymentState,
     Enrolment,
     LineItem,
     LineItemState,
@@ -172,6 +173,7 @@ def _claim(now: datetime, zone: str) -> Looked | None:
         .where(
             LineItem.state == LineItemState.BOUND,
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
             or_(LineItem.checked_at.is_(None), LineItem.checked_at < begun),
             or_(LineItem.check_lease_until.is_(None), LineItem.check_lease_until <= now),
             LineItem.id * 37 % NIGHT_LASTS <= minutes_into(begun, now),

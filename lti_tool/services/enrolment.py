@@ -21,14 +21,25 @@ from lti_tool.models import (
     MembershipState,
     Platform,
     ResourceLink,
-    Role,
     Seat,
     User,
 )
-from lti_tool.services import context_choice, course_groups, launch_log, rosters, running_scores, sessions
+from lti_tool.services import (
+    activities,
+    context_choice,
+    course_groups,
+    launch_log,
+    notice_handlers,
+    origins,
+    role_rules,
+    rosters,
+    running_scores,
+    sessions,
+)
 from lti_tool.services.coming_again import (
     Place,
     come_in,
+    custom_of,
     first_enrolment,
     first_membership,
     of_person,
@@ -78,14 +89,20 @@ def admit(
         have to say first whether the course goes on in a community that it has under another registration.
     :raises LaunchRefused: the deployment waits for approval, or staff removed this person.
     """
+    if choice is not None:
+        launch = role_rules.read_anew(launch)
+    origins.learn(launch, now)
     if launch.context is None or not launch.context.is_course:
-        _deployment(launch, now)
+        deployment_id = _deployment(launch, now)
+        if launch.lms_administrator:
+            notice_handlers.offered(launch, deployment_id, now)
         launch_log.admitted(launch, now, code="no-course")
         return None
     place = come_in(launch, now) or _long_way(launch, default_zone, now, choice)
     if isinstance(place, Undecided):
         launch_log.admitted(launch, now, code="course-undecided")
         return place
+    activities.bind_column(launch, place.course_id, now)
     session_id, new_secret = _session(cookie_values, now)
     seat_id = _seat(session_id, place, launch, now)
     launch_log.admitted(launch, now, code=note, user_id=place.user_id, course_id=place.course_id)
@@ -148,6 +165,7 @@ def _enrolled(course: Course, launch: Launch, default_zone: str, now: datetime) 
         _go_on(enrolment, membership, now)
     if launch.role in STAFF and not launch.test_user:
         rosters.ask_on_visit(course, membership, now)
+        notice_handlers.offered(launch, course.deployment_id, now)
     return Enrolled(course, community, link_id, user, enrolment, membership)
 
 
@@ -169,6 +187,14 @@ def _deployment(launch: Launch, now: datetime) -> int:
     if there is None or there.state == DeploymentState.WAITING:
         raise _refusal(launch, "deployment-waiting", launch.deployment_id)
     return there.id
+
+
+def deployment_of(launch: Launch, now: datetime) -> int:
+    """Return the number of a launch's deployment, for messages that lead into no course.
+
+    :raises LaunchRefused: it waits for approval.
+    """
+    return _deployment(launch, now)
 
 
 def _takes_another(platform: Platform) -> bool:
@@ -258,7 +284,7 @@ def _enrolment(user: User, course: Course, launch: Launch, now: datetime) -> Enr
     # On an enrolment that exists, only the test-user mark follows the launch without a thought.
     enrolment = upsert(Enrolment, key, first, update=("test_user",))
     if enrolment.launched_at != now or enrolment.launch_role != launch.role:
-        _heed(enrolment, list(launch.roles), launch.role, now)
+        _heed(enrolment, launch, now)
     if course_groups.are_news(launch, course, enrolment):
         db.session.flush()
         course_groups.said_by(launch, course.id, user.id)
@@ -272,13 +298,15 @@ def _go_on(enrolment: Enrolment, membership: Membership, now: datetime) -> None:
     running_scores.mark_stale(membership.community_id, [membership.id], now)
 
 
-def _heed(enrolment: Enrolment, raw: list[str], role: Role, now: datetime) -> None:
+def _heed(enrolment: Enrolment, launch: Launch, now: datetime) -> None:
     """Take a launch's role: at once when it says as much or more, else only as a remembered lower one."""
+    role, raw, custom = launch.role, list(launch.roles), custom_of(launch)
     if higher(role, enrolment.launch_role) == role:
-        enrolment.launch_role, enrolment.launch_roles, enrolment.launched_at = role, raw, now
-        enrolment.lower_role = enrolment.lower_roles = enrolment.lowered_at = None
+        enrolment.launch_role, enrolment.launch_roles, enrolment.launch_custom = role, raw, custom
+        enrolment.launched_at = now
+        enrolment.lower_role = enrolment.lower_roles = enrolment.lower_custom = enrolment.lowered_at = None
     else:
-        enrolment.lower_role, enrolment.lower_roles = role, raw
+        enrolment.lower_role, enrolment.lower_roles, enrolment.lower_custom = role, raw, custom
         enrolment.lowered_at = enrolment.lowered_at or now
 
 
@@ -302,6 +330,7 @@ def _seat(session_id: int, place: Place, launch: Launch, now: datetime) -> int:
         "resource_link_id": place.link_id,
         "role": launch.role,
         "test_user": launch.test_user,
+        "lms_administrator": launch.lms_administrator,
         "locale": launch.locale,
         "document_target": launch.document_target,
         "return_url": launch.return_url,

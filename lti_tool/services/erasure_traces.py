@@ -86,6 +86,8 @@ _NOTHING_CHOSEN = {
 }
 _NO_ROLES = {
     "launch_roles": [],
+    "launch_custom": null(),
+    "lower_custom": null(),
     "lower_role": None,
     "lower_roles": null(),
     "lowered_at": None,

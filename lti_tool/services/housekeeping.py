@@ -6,7 +6,16 @@ from sqlalchemy import delete, or_, select
 
 from lti_tool.extensions import db
 from lti_tool.models import AccessTokenRow, BrowserSession, KeptText, Seat, UsedNonce
-from lti_tool.services import erasure, launch_log, roster_reads, signing
+from lti_tool.services import (
+    erasure,
+    launch_log,
+    messages,
+    notices,
+    role_rules,
+    roster_reads,
+    sign_in,
+    signing,
+)
 
 # A session that has ended is still named by seat tokens of open pages, whose text must find its owner.
 SESSIONS_ARE_REMEMBERED = timedelta(days=7)
@@ -15,8 +24,8 @@ SESSIONS_ARE_REMEMBERED = timedelta(days=7)
 def sweep(now: datetime) -> None:
     """Delete what has expired: nonces, kept texts, sessions of a week ago, the launch log, dead rosters.
 
-    Access tokens too, and the evidence of grades of those who were erased; signing keys whose grace time is
-    over are withdrawn.
+    Notices and access tokens too, and the evidence of grades of those who were erased; signing keys whose
+    grace time is over are withdrawn.
     """
     for table in (UsedNonce, KeptText):
         db.session.execute(_plain(delete(table).where(table.expires_at <= now)))
@@ -27,10 +36,14 @@ def sweep(now: datetime) -> None:
     db.session.execute(_plain(delete(Seat).where(Seat.browser_session_id.in_(ended))))
     db.session.execute(_plain(delete(BrowserSession).where(BrowserSession.id.in_(ended))))
     launch_log.forget(now)
+    notices.forget(now)
     roster_reads.forget_dead_lines()
     db.session.execute(_plain(delete(AccessTokenRow).where(AccessTokenRow.good_until <= now)))
     signing.sweep(now)
+    sign_in.sweep(now)
+    messages.sweep(now)
     erasure.sweep(now)
+    role_rules.settle(now)
 
 
 def _plain(statement):

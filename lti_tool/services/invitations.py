@@ -46,6 +46,13 @@ def invite(name: str, organisation: str | None, base_url: str, now: datetime, li
     :param organisation: made when new; None means the only one, called after the host of BASE_URL.
     """
     owner = organisation_named(organisation, base_url, now)
+    made = invited(name, owner, base_url, now, lifetime)
+    audit.record_operation("platform.invited", f"invitation:{made.id}", now, owner.id, name=name)
+    return made
+
+
+def invited(name: str, owner: Organisation, base_url: str, now: datetime, lifetime: timedelta) -> Invited:
+    """Make an invitation for this organisation; who did it is noted by the caller."""
     secret = secrets.token_urlsafe(32)
     row = RegistrationInvitation(
         organisation_id=owner.id,
@@ -56,8 +63,6 @@ def invite(name: str, organisation: str | None, base_url: str, now: datetime, li
     )
     db.session.add(row)
     db.session.flush()
-    subject = f"invitation:{row.id}"
-    audit.record_operation("platform.invited", subject, now, owner.id, name=name)
     return Invited(row.id, f"{base_url}{PATH}{secret}", owner.name, row.expires_at)
 
 

@@ -1,4 +1,6 @@
-"""The worker that gives each wanted column its place in an LMS gradebook: claim, call, record.
+"""The worker that gives each wanted column its place in an LMS gradebook, its new name, or takes it away.
+
+Claim, call, record.
 
 Each step is a transaction of its own; none is open while the LMS thinks. A worker that is killed between
 the LMS's making of the column and our record of it leaves a lapsing lease, and the next one finds the
@@ -22,6 +24,7 @@ from lti_tool.models import (
     Course,
     DeliveryState,
     Deployment,
+    DeploymentState,
     GradeColumn,
     LineItem,
     LineItemState,
@@ -57,6 +60,9 @@ class Wanted:
     scopes: list[str]
     container_url: str | None
     ours: bool
+    removing: bool  # it is to be deleted
+    renaming: bool  # it had another name here when it was bound
+    placed: bool
     url: str | None
     tag: str
     resource_id: str
@@ -68,7 +74,10 @@ class Wanted:
 def make_line_items(
     now: Clock, transaction: Transaction, connect: Connect = GradebookConnection, pause: Pause = no_pause
 ) -> None:
-    """Find, make or read every line item that is wanted and due, one after the other."""
+    """Find, make, rename or read every line item that is wanted and due, one after the other.
+
+    What a trainer has deleted goes the same way.
+    """
     while True:
         with transaction():
             wanted = _claim(now())
@@ -77,7 +86,7 @@ def make_line_items(
         pause("line-item-claimed")
         try:
             with connect(wanted.access, wanted.scopes, now, transaction) as gradebook:
-                seen = _found_or_made(wanted, gradebook)
+                seen = _done(wanted, gradebook)
         except PlatformUnavailable as problem:
             with transaction():
                 _try_later(wanted, problem, now())
@@ -87,7 +96,7 @@ def make_line_items(
         else:
             pause("line-item-made")
             with transaction():
-                _bind(wanted, seen, now())
+                _record(wanted, seen, now())
             pause("line-item-recorded")
 
 
@@ -103,7 +112,7 @@ def lost(line_item_id: int, url: str, problem: ServiceRefused) -> None:
         )
     )
     if refused.rowcount:
-        _take_off_the_way(line_item_id)
+        take_off_the_way(line_item_id)
 
 
 def note_unreadable(line_item_id: int) -> None:
@@ -124,16 +133,39 @@ def note_storing(line_item_id: int, refusal: str | None) -> None:
     db.session.execute(update(LineItem).where(LineItem.id == line_item_id, concerned).values(**values))
 
 
+def _done(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen | None:
+    """Do in the LMS what is wanted there; None when the column is deleted."""
+    if wanted.removing:
+        gradebook.delete_line_item(wanted.url, wanted.tag)
+        return None
+    return _placed(wanted, gradebook) if wanted.placed else _found_or_made(wanted, gradebook)
+
+
 def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
     if not wanted.ours:
         return _adopted(wanted, gradebook)
+    if wanted.renaming:
+        return gradebook.rename_line_item(wanted.url, wanted.label)
     return gradebook.find_or_create_line_item(
         wanted.container_url,
         tag=wanted.tag,
         resource_id=wanted.resource_id,
         label=wanted.label,
         maximum=wanted.maximum,
+        known_url=wanted.url,
     )
+
+
+def _placed(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
+    """Find the column of a link that was placed, or read it, unless it has the tag of another one of ours."""
+    if wanted.url is None:
+        if wanted.container_url is None:
+            raise ServiceRefused(Problem.LINE_ITEM_GONE, "")
+        return gradebook.find_line_item(wanted.container_url, wanted.tag)
+    seen = _adopted(wanted, gradebook)
+    if seen.tag and seen.tag.startswith(TAG) and seen.tag != wanted.tag:
+        raise ServiceRefused(Problem.LINE_ITEM_GONE, "")
+    return seen
 
 
 def _adopted(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSeen:
@@ -155,10 +187,11 @@ def _claim(now: datetime) -> Wanted | None:
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
         .where(
-            LineItem.state == LineItemState.WANTED,
-            LineItem.due_at <= now,
+            LineItem.due_at <= now,  # a refused one has a moment only while it is to be deleted
+            LineItem.state.in_((LineItemState.WANTED, LineItemState.REFUSED)),
             or_(LineItem.lease.is_(None), LineItem.lease_until <= now),
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
         )
         .order_by(LineItem.due_at, LineItem.id)
         .limit(1)
@@ -193,6 +226,9 @@ def _as_wanted(line_item_id: int, lease: str) -> Wanted:
         scopes=list(course.grade_scopes or ()),
         container_url=course.line_items_url,
         ours=item.ours,
+        removing=item.state is LineItemState.REFUSED,
+        renaming=item.url is not None and item.bound_label not in (None, column.name),
+        placed=item.placed,
         url=item.url,
         tag=TAG + column.uuid,
         resource_id=column.uuid,
@@ -200,6 +236,21 @@ def _as_wanted(line_item_id: int, lease: str) -> Wanted:
         maximum=column.maximum,
         attempts=item.attempts,
     )
+
+
+def _record(wanted: Wanted, seen: LineItemSeen | None, now: datetime) -> None:
+    if seen is None:
+        _forget(wanted, now)
+    else:
+        _bind(wanted, seen, now)
+
+
+def _forget(wanted: Wanted, now: datetime) -> None:
+    """Record that the column is no longer there, as a trainer wanted; it can be made again."""
+    gone = dict.fromkeys(("url", "label", "maximum", "bound_label", "bound_maximum", "due_at"))
+    removed = {"problem": Problem.REMOVED.value, "problem_detail": None, "attempts": 0}
+    if _change(wanted, now, gone | removed):
+        _forget_what_the_old_column_had(wanted.id)
 
 
 def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
@@ -218,10 +269,21 @@ def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
     }
     if not _change(wanted, now, bound):
         return
+    _name_anew_if_it_was_renamed_meanwhile(wanted, now)
     if wanted.url is not None and wanted.url != seen.url:
         _forget_what_the_old_column_had(wanted.id)
     _free_what_waited_for_it(wanted.id)
     outbox.wake(outbox.SCORES)
+
+
+def _name_anew_if_it_was_renamed_meanwhile(wanted: Wanted, now: datetime) -> None:
+    renamed = select(GradeColumn.id).where(GradeColumn.name != wanted.label)
+    db.session.execute(
+        update(LineItem)
+        .where(LineItem.id == wanted.id, LineItem.ours, LineItem.column_id.in_(renamed))
+        .values(state=LineItemState.WANTED, due_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 WHAT_THE_OLD_COLUMN_HAD = (
@@ -285,15 +347,22 @@ def _try_later(wanted: Wanted, problem: PlatformUnavailable, now: datetime) -> N
     if wanted.attempts >= MOST_TRIES:
         _refuse(wanted, Problem.GIVEN_UP, problem.words, now)
         return
+    code = Problem.BEING_REMOVED if wanted.removing else code_of_outage(problem.code)
     later = {
         "due_at": next_try(now, wanted.attempts, problem.facts.get("retry_after")),
-        "problem": code_of_outage(problem.code).value,
+        "problem": code.value,
         "problem_detail": detail_of(problem.words or problem.code),
     }
     _change(wanted, now, later)
 
 
 def _refuse(wanted: Wanted, code: str, words: str, now: datetime) -> None:
+    if wanted.removing:
+        _keep(wanted, Problem.NOT_REMOVED, words, now)
+        return
+    if wanted.renaming and code != Problem.LINE_ITEM_GONE:
+        _keep(wanted, Problem.NOT_RENAMED, words, now)
+        return
     refused = {
         "state": LineItemState.REFUSED,
         "due_at": None,
@@ -301,10 +370,17 @@ def _refuse(wanted: Wanted, code: str, words: str, now: datetime) -> None:
         "problem_detail": detail_of(words),
     }
     if _change(wanted, now, refused):
-        _take_off_the_way(wanted.id)
+        take_off_the_way(wanted.id)
 
 
-def _take_off_the_way(line_item_id: int) -> None:
+def _keep(wanted: Wanted, problem: Problem, words: str, now: datetime) -> None:
+    """Record that a column that was to be deleted, or called otherwise, stays and takes scores as before."""
+    kept = {"state": LineItemState.BOUND, "due_at": None, "attempts": 0}
+    if _change(wanted, now, kept | {"problem": problem.value, "problem_detail": detail_of(words)}):
+        outbox.wake(outbox.SCORES)
+
+
+def take_off_the_way(line_item_id: int) -> None:
     """Have what is due in a refused column be ready instead: it is not on its way, and might never be."""
     db.session.execute(
         update(ScoreDelivery)

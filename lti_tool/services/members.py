@@ -58,8 +58,10 @@ def confirm_role(member: ActingMember, membership_id: int, now: datetime) -> Non
         if enrolment.lower_role is not None:
             before = enrolment.launch_role
             enrolment.launch_role, enrolment.launch_roles = enrolment.lower_role, enrolment.lower_roles
-            enrolment.launched_at = enrolment.lowered_at
-            enrolment.lower_role = enrolment.lower_roles = enrolment.lowered_at = None
+            enrolment.launch_custom, enrolment.launched_at = enrolment.lower_custom, enrolment.lowered_at
+            enrolment.lower_role = enrolment.lower_custom = enrolment.lower_roles = enrolment.lowered_at = (
+                None
+            )
             audit.record(
                 member,
                 "enrolment.role-confirmed",

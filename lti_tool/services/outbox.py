@@ -6,6 +6,10 @@ SCORES = "scores"
 LINE_ITEMS = "line-items"
 ROSTERS = "rosters"
 RUNNING_SCORES = "running-scores"
+CHECKS = "checks"
+MESSAGES = "messages"
+NOTICE_HANDLERS = "notice-handlers"
+ALL = (SCORES, LINE_ITEMS, ROSTERS, RUNNING_SCORES, CHECKS, MESSAGES, NOTICE_HANDLERS)
 
 
 def wake(outbox: str) -> None:

@@ -14,6 +14,7 @@ from lti_tool.models import (
     Course,
     DeliveryState,
     Deployment,
+    DeploymentState,
     Enrolment,
     GradeColumn,
     LineItem,
@@ -24,6 +25,7 @@ from lti_tool.models import (
     ScoreDelivery,
     User,
 )
+from lti_tool.services.problems import Problem
 from lti_tool.services.wording import language_of
 
 # Longer than one call with its token can take; it is renewed between any two calls.
@@ -56,6 +58,7 @@ class Parcel:
     column_id: int
     language: str  # of what is written beside the score
     version: Version
+    not_stored: bool  # the LMS met the last try with an error of its own
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,7 @@ def _picked(due: ColumnElement[bool]) -> CTE:
             due,
             LineItem.state == LineItemState.BOUND,
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
             GradeColumn.paused_at.is_(None),
         )
         .order_by(ScoreDelivery.due_at, ScoreDelivery.id)
@@ -241,6 +245,7 @@ def _batch(ids: list[int], lease: str, now: datetime) -> Batch:
             User.sub,
             ScoreDelivery.attempted_statement_id,
             ScoreDelivery.last_timestamp,
+            ScoreDelivery.problem,
             *_LOCALES,
             LineItem,
             GradeColumn.community_id,
@@ -277,4 +282,5 @@ def _batch(ids: list[int], lease: str, now: datetime) -> Batch:
 
 def _parcel(row: Row, lease: str, column_id: int) -> Parcel:
     language = language_of(row.chosen, row.sent, row.chosen_by_sender, row.sent_of_sender)
-    return Parcel(row.id, lease, row.sub, column_id, language, version_of(row))
+    not_stored = row.problem == Problem.NOT_STORED
+    return Parcel(row.id, lease, row.sub, column_id, language, version_of(row), not_stored)

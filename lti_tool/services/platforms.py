@@ -35,6 +35,7 @@ class Registration:
     token_audience: str | None = None
     deployment_ids: tuple[str, ...] = ()
     accept_deployments: bool = False
+    preset: str | None = None  # lti.presets: the kind of LMS that it was connected as
 
     @property
     def policy(self) -> DeploymentPolicy:
@@ -51,15 +52,27 @@ def add(registration: Registration, organisation: str | None, base_url: str, now
     :raises Stale: this issuer and client id are registered already.
     """
     owner = organisation_named(organisation, base_url, now)
+    platform = added(registration, owner.id, now)
+    key = {"issuer": registration.issuer, "client_id": registration.client_id}
+    audit.record_operation("platform.added", f"platform:{platform.id}", now, owner.id, **key)
+    return platform
+
+
+def added(registration: Registration, organisation_id: int, now: datetime) -> Platform:
+    """Store a platform with the deployments that were named; who did it is noted by the caller.
+
+    :raises Stale: this issuer and client id are registered already.
+    """
     key = {"issuer": registration.issuer, "client_id": registration.client_id}
     values = {
-        "organisation_id": owner.id,
+        "organisation_id": organisation_id,
         "name": registration.name,
         "auth_url": registration.auth_url,
         "token_url": registration.token_url,
         "jwks_url": registration.jwks_url,
         "token_audience": registration.token_audience,
         "deployment_policy": registration.policy,
+        "preset": registration.preset,
         "state": "active",
         "clock_offset": 0.0,
         "created_at": now,
@@ -68,8 +81,7 @@ def add(registration: Registration, organisation: str | None, base_url: str, now
         raise Stale("platform-registered-already")
     platform = db.session.scalars(select(Platform).filter_by(**key)).one()
     for deployment_id in registration.deployment_ids:
-        _accept(platform, deployment_id, now, owner.id)
-    audit.record_operation("platform.added", f"platform:{platform.id}", now, owner.id, **key)
+        _accept(platform, deployment_id, now, organisation_id)
     return platform
 
 
@@ -113,28 +125,32 @@ def approve(
     return deployment
 
 
-def suspend(platform_id: int, now: datetime) -> Platform:
+def suspend(platform_id: int, now: datetime, by: int | None = None) -> Platform:
     """Pause a platform: its launches are refused, nothing is sent to it nor read from it.
 
+    :param by: the administrator who decided; None: an operator, from the command line.
     :raises NotFound: no such platform.
     """
     platform = _platform(platform_id)
     platform.state = PlatformState.SUSPENDED
-    _note_state(platform, "platform.suspended", now)
+    _note_state(platform, "platform.suspended", now, by)
     return platform
 
 
-def resume(platform_id: int, now: datetime) -> Platform:
+def resume(platform_id: int, now: datetime, by: int | None = None) -> Platform:
     """End the pause of a platform.
 
     :raises NotFound: no such platform.
-    :raises Stale: another registration took its place; that is undone by `succession.undo` alone.
+    :raises Stale: `platform-replaced`: another registration took its place, which `succession.undo` alone
+        undoes; `platform-removed`: it was, and its secrets are gone.
     """
     platform = _platform(platform_id)
+    if platform.removed_at is not None:
+        raise Stale("platform-removed")
     if replacement_of(platform.id) is not None:
         raise Stale("platform-replaced")
     platform.state = PlatformState.ACTIVE
-    _note_state(platform, "platform.resumed", now)
+    _note_state(platform, "platform.resumed", now, by)
     return platform
 
 
@@ -155,8 +171,8 @@ def _platform(platform_id: int) -> Platform:
     return platform
 
 
-def _note_state(platform: Platform, act: str, now: datetime) -> None:
-    audit.record_operation(act, f"platform:{platform.id}", now, platform.organisation_id)
+def _note_state(platform: Platform, act: str, now: datetime, by: int | None) -> None:
+    audit.record_administration(by, act, f"platform:{platform.id}", now, platform.organisation_id)
     db.session.flush()
 
 

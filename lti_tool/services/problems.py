@@ -12,6 +12,10 @@ class Problem(StrEnum):
     NOT_IN_COURSE = "not-in-course"  # the LMS does not grade this person (any more)
     NO_LONGER_SCORED = "no-longer-scored"  # we do not: another role, or the enrolment has ended
     NOT_STORED = "score-not-stored"  # the LMS met an error of its own: a locked column in Moodle
+    NOT_RENAMED = "not-renamed"  # the column works, under its old name
+    BEING_REMOVED = "being-removed"  # a trainer has the column deleted in the LMS
+    REMOVED = "removed"  # that is done
+    NOT_REMOVED = "not-removed"  # the LMS does not do it, or shows another column in its place
     LINE_ITEM_GONE = "line-item-gone"  # the column was deleted in the LMS
     TOKEN_REFUSED = "token-refused"  # the LMS does not accept our key or client id
     SCOPE_MISSING = "scope-missing"  # the LMS does not let us do this

@@ -48,8 +48,10 @@ class PromptToEdit:
     may_reword: bool
 
 
-def set_prompt(member: ActingMember, draft: PromptDraft, now: datetime) -> Post:
+def set_prompt(member: ActingMember, draft: PromptDraft, now: datetime, *, key: str | None = None) -> Post:
     """Set a task: returns the post that opens it, which others see from its opening on.
+
+    :param key: its activity key, where a link in the course has one already.
 
     :raises Unfit: a date that cannot be, by field.
     """
@@ -61,7 +63,7 @@ def set_prompt(member: ActingMember, draft: PromptDraft, now: datetime) -> Post:
         return twin
     prompt = Prompt(
         community_id=member.community.id,
-        key=str(uuid4()),
+        key=key or str(uuid4()),
         opens_at=opens_at,
         deadline=deadline,
         created_by_id=member.id,

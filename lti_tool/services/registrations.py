@@ -13,17 +13,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from lti_tool import settings
 from lti_tool.errors import DatabaseUnavailable, Stale, ToolError
 from lti_tool.extensions import db
 from lti_tool.lti import canvas, openid_configuration, products, registration, sealed_registrations
 from lti_tool.lti.openid_configuration import PlatformConfiguration
-from lti_tool.lti.products import Tool
 from lti_tool.lti.registration import Registered
 from lti_tool.lti.registration_refusals import RegistrationRefused
 from lti_tool.models import Platform
 from lti_tool.services import invitations, platform_checks, registered_platforms
 from lti_tool.services.invitations import Invitation
+from lti_tool.services.own_addresses import our_tool
 from lti_tool.services.platform_checks import Finding
 from lti_tool.services.registered_platforms import Outcome
 
@@ -101,7 +100,7 @@ def look(secret: str, address: str, token: str | None, now: datetime, reading: T
         configuration=configuration,
         product=products.kind_of(configuration),
         scopes=openid_configuration.offered_scopes(configuration),
-        claims=products.wanted_claims(_tool(), configuration),
+        claims=products.wanted_claims(our_tool(), configuration),
         known=known,
         sealed=sealed_registrations.sealed(invitation.id, configuration, token, now),
     )
@@ -122,7 +121,7 @@ def confirm(
 
 def canvas_configuration() -> dict:
     """Return what a Canvas developer key reads from us."""
-    return canvas.developer_key(_tool())
+    return canvas.developer_key(our_tool())
 
 
 def _carried_out(
@@ -137,7 +136,7 @@ def _carried_out(
         known = _known(configuration.issuer, invitation.organisation_id)
     try:
         with registration.patient_client() as client:
-            answer = registration.register(_tool(), configuration, token, client, lambda: now, transaction)
+            answer = registration.register(our_tool(), configuration, token, client, lambda: now, transaction)
         outcome, platform_id = _stored(invitation, lease, configuration, answer, now, transaction)
     except RegistrationRefused:
         _give_back(invitation, lease, transaction)
@@ -202,7 +201,7 @@ def _connection(
 def _health(platform_id: int, now: datetime, transaction: Transaction) -> Sequence[Finding]:
     """Look whether the connection works; that it cannot be looked at does not undo it."""
     try:
-        return platform_checks.check(platform_id, now, transaction)
+        return platform_checks.check(platform_id, now, transaction, with_services=False)
     except (ToolError, SQLAlchemyError, OSError, ValueError):
         log.exception("the check of platform %s failed", platform_id)
         return ()
@@ -216,8 +215,3 @@ def _known(issuer: str, organisation_id: int) -> list[Known]:
         .limit(5)
     )
     return [Known(*row) for row in found]
-
-
-def _tool() -> Tool:
-    chosen = settings.current()
-    return Tool(chosen.base_url, wants_mail=chosen.mail_url is not None)

@@ -20,6 +20,7 @@ from lti_tool.lti.rosters import PlatformAccess, RosterMember, access_to, with_g
 from lti_tool.models import (
     Course,
     Deployment,
+    DeploymentState,
     Platform,
     PlatformState,
     Roster,
@@ -99,6 +100,7 @@ def _picked(now: datetime, passing_by: Collection[int]) -> CTE:
             Roster.id.not_in(passing_by),
             Course.roster_url.is_not(None),
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
         )
         .order_by(Roster.due_at, Roster.id)
         .limit(1)

@@ -8,11 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, literal, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from lti_tool.extensions import Base, db
+from lti_tool.lti.role_rules import USUAL, Rules, rules_of
 from lti_tool.models import (
     Course,
     Deployment,
@@ -59,6 +73,7 @@ class CompleteRoster:
     roster: Roster
     course: Course
     platform_id: int
+    rules: Rules = USUAL  # of the deployment: from the LMS's words to a role
 
     @property
     def lines(self) -> ColumnElement[bool]:
@@ -116,10 +131,12 @@ class CompleteRoster:
 
 def complete(roster: Roster, course: Course) -> CompleteRoster:
     """Return a roster to look at; nothing is locked."""
-    platform_id = db.session.scalars(
-        select(Deployment.platform_id).where(Deployment.id == course.deployment_id)
+    platform_id, *ruled = db.session.execute(
+        select(Deployment.platform_id, Deployment.role_rules, Deployment.role_parameters).where(
+            Deployment.id == course.deployment_id
+        )
     ).one()
-    return CompleteRoster(roster, course, platform_id)
+    return CompleteRoster(roster, course, platform_id, rules_of(*ruled))
 
 
 def locked(roster_id: int) -> CompleteRoster:
@@ -164,6 +181,7 @@ def hold(held: CompleteRoster, tally: Tally, now: datetime) -> None:
 
 def take_over(whole: CompleteRoster, tally: Tally, now: datetime) -> None:
     """Bring users, enrolments and memberships into line with a complete roster."""
+    _read_by_rules(whole)
     _end_enrolments(whole, now)
     _know_users(whole, now)
     returning = _returning(whole)
@@ -202,6 +220,22 @@ def _settle(whole: CompleteRoster, state: RosterState, tally: Tally, now: dateti
     roster.people, roster.arrivals, roster.departures = tally.people, tally.arrivals, tally.departures
     roster.attempts, roster.problem, roster.problem_detail = 0, None, None
     whole.course.roster_read_at = now
+
+
+def _read_by_rules(whole: CompleteRoster) -> None:
+    """Read the roles of the lines by the rules of now: they were laid aside with what usual rules say."""
+    if whole.rules == USUAL:
+        return
+    lines = select(RosterLine.id, RosterLine.roles, RosterLine.role).where(whole.lines)
+    read = [
+        {"line": line.id, "read": role}
+        for line in db.session.execute(lines)
+        if (role := whole.rules.role_of(line.roles)) != line.role
+    ]
+    if read:
+        table = RosterLine.__table__
+        by_rules = update(table).where(table.c.id == bindparam("line")).values(role=bindparam("read"))
+        db.session.connection().execute(by_rules, read)
 
 
 def _end_enrolments(whole: CompleteRoster, now: datetime) -> None:

@@ -14,10 +14,12 @@ from lti_tool.errors import NotFound, PlatformUnavailable, ServiceProblem, Servi
 from lti_tool.extensions import db
 from lti_tool.lti.access_tokens import PlatformAccess
 from lti_tool.lti.groups import GroupConnection
+from lti_tool.lti.host_slots import HOST_BUSY
 from lti_tool.lti.rosters import RosterConnection
 from lti_tool.models import (
     Course,
     Deployment,
+    DeploymentState,
     Membership,
     Platform,
     PlatformState,
@@ -26,7 +28,7 @@ from lti_tool.models import (
     RosterState,
 )
 from lti_tool.permissions import Act
-from lti_tool.services import audit, outbox, roster_groups, roster_reads, roster_takeover
+from lti_tool.services import audit, last_use, outbox, roster_groups, roster_reads, roster_takeover
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.line_items import Clock, Pause, Transaction, no_pause
 from lti_tool.services.nights import NIGHT_LASTS, minutes_into, night_before
@@ -74,6 +76,7 @@ def ask(member: ActingMember, now: datetime) -> int:
             Course.community_id == member.community.id,
             Course.roster_url.is_not(None),
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
         )
     )
     courses = list(db.session.scalars(offered))
@@ -105,6 +108,7 @@ def ask_nightly(now: datetime, zone: str) -> None:
         .where(
             Course.roster_url.is_not(None),
             Platform.state == PlatformState.ACTIVE,
+            Deployment.state == DeploymentState.ACCEPTED,
             Course.id * 37 % NIGHT_LASTS <= minutes,
             or_(Roster.id.is_(None), and_(at_rest, Roster.asked_at < begun)),
             opened,
@@ -189,12 +193,19 @@ class _Reading:
         except PlatformUnavailable as problem:
             with self._transaction():
                 roster_reads.put_off(self._read, problem, self._now())
+                self._note(problem.code)
         except ServiceRefused as problem:
             with self._transaction():
                 roster_reads.refuse(self._read, problem.code, problem.words)
+                self._note(problem.code)
         else:
             return kept and self._read_groups(connect_groups) and self._finish()
         return True
+
+    def _note(self, problem: str | None) -> None:
+        if problem == HOST_BUSY:  # it was not our turn
+            return
+        last_use.of_roster(self._read.access.platform_id, problem, self._now())
 
     def _lay_aside(self, lms: RosterConnection) -> bool:
         for page, members in enumerate(lms.pages(self._read.url), start=1):
@@ -229,6 +240,8 @@ class _Reading:
         self._pause("complete")
         with self._transaction():
             finished = _taken_over_or_held(self._read, self._now())
+            if finished:
+                self._note(None)
         self._pause("taken-over")
         return finished
 

@@ -30,13 +30,14 @@ def make_first_key(now: datetime) -> None:
     keys.ensure_signing_key(now)
 
 
-def rotate(grace: timedelta, now: datetime) -> str:
+def rotate(grace: timedelta, now: datetime, by: int | None = None) -> str:
     """Have a new key sign and the old one stay published for its grace time; return the new key's id.
 
     :raises Stale: another process rotates at this moment.
     """
     kid = keys.rotate(now, now + grace)
-    audit.record_operation("keys.rotated", f"key:{kid}", now, None, grace_seconds=int(grace.total_seconds()))
+    seconds = int(grace.total_seconds())
+    audit.record_administration(by, "keys.rotated", f"key:{kid}", now, None, grace_seconds=seconds)
     return kid
 
 

@@ -58,7 +58,9 @@ def preview(old_id: int, new_id: int, deployment_id: str | None) -> Preview:
     )
 
 
-def succeed(old_id: int, new_id: int, deployment_id: str | None, now: datetime) -> Moved:
+def succeed(
+    old_id: int, new_id: int, deployment_id: str | None, now: datetime, by: int | None = None
+) -> Moved:
     """Put one registration into the place of another; the old one is suspended from here on.
 
     Sessions go on: a seat belongs to rows, and rows keep their ids.
@@ -85,11 +87,11 @@ def succeed(old_id: int, new_id: int, deployment_id: str | None, now: datetime) 
     succession_belongings.hand_over(succession)
     end_duplicates(succession)
     old.state = PlatformState.SUSPENDED
-    _record("platform.succeeded", succession, old, now, moved)
+    _record("platform.succeeded", succession, old, now, moved, by)
     return moved
 
 
-def undo(old_id: int, new_id: int, now: datetime) -> Moved:
+def undo(old_id: int, new_id: int, now: datetime, by: int | None = None) -> Moved:
     """Put everything back where it was, also when people came by the new registration in between.
 
     The old registration takes launches again.
@@ -108,8 +110,10 @@ def undo(old_id: int, new_id: int, now: datetime) -> Moved:
     succession_belongings.give_back(succession)
     note_late_arrivals(succession)
     moved = carry_out(succession, SuccessionMove.before_id, now)
-    succession.reverted_at, old.state = now, PlatformState.ACTIVE
-    _record("platform.succession-undone", succession, old, now, moved)
+    # What was removed stays so: its secrets are gone, and another registration may have its client id.
+    succession.reverted_at = now
+    old.state = PlatformState.ACTIVE if old.removed_at is None else PlatformState.SUSPENDED
+    _record("platform.succession-undone", succession, old, now, moved, by)
     return moved
 
 
@@ -191,13 +195,16 @@ def _later_than(succession: Succession) -> int | None:
     ).first()
 
 
-def _record(act: str, succession: Succession, old: Platform, now: datetime, moved: Moved) -> None:
-    audit.record_operation(
+def _record(
+    act: str, succession: Succession, old: Platform, now: datetime, moved: Moved, by: int | None
+) -> None:
+    audit.record_administration(
+        by,
         act,
         f"platform:{old.id}",
         now,
         old.organisation_id,
-        by=succession.new_platform_id,
+        successor=succession.new_platform_id,
         courses=moved.courses,
         people=moved.people,
     )

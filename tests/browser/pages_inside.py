@@ -236,6 +236,17 @@ def columns(tour: Tour) -> Page:
     return tour.member("claire", FRENCH).goes_to("grading/columns").page
 
 
+def column_with_a_name_that_is_none(tour: Tour) -> Page:
+    """What can be done to a column stands open, with one mistake."""
+    theirs = tour.member("claire", FRENCH).goes_to("grading/columns")
+    theirs.shown.locator("summary", has_text=theirs.says("Change the name")).click()
+    theirs.shown.locator("input[id^=new-name-]").fill(" ")
+    theirs.form("/name?").locator("button[type=submit]").click()
+    theirs.shown.locator("[id^=new-name-][id$=-error]").wait_for()
+    theirs.shown.locator("summary", has_text=theirs.says("Delete it in the LMS")).click()
+    return theirs.page
+
+
 def work_of_one_learner(tour: Tour) -> Page:
     trainer = tour.member("claire", FRENCH).follows("grading")
     trainer.shown.locator("#grade-rows a.title").first.click()
@@ -343,6 +354,7 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
 MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     rules_to_be_corrected,
     rules_of_the_past,
+    column_with_a_name_that_is_none,
     excuses,
     exports,
     questions,

@@ -82,6 +82,41 @@ class TestAKeyboardAlone:
         expect(page.locator(summary).first).to_be_focused()
 
 
+class TestATrainersKeys:
+    """The arrows lead from learner to learner, and stay what they are where one writes or chooses."""
+
+    def test_lead_to_the_next_learner_and_back(self, visitor, course):
+        page = self.at_a_learner(visitor, course)
+        first = page.locator("h1").inner_text()
+
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("h1")).not_to_have_text(first)
+        page.keyboard.press("ArrowLeft")
+
+        expect(page.locator("h1")).to_have_text(first)
+
+    def test_stay_in_a_text(self, visitor, course):
+        page = self.at_a_learner(visitor, course)
+        address, feedback = page.url, page.locator("#feedback-body")
+
+        feedback.fill("Clear")
+        feedback.press("ArrowLeft")
+        feedback.press("ArrowRight")
+        page.keyboard.type("!")
+
+        expect(feedback).to_have_value("Clear!")
+        assert page.url == address
+
+    def at_a_learner(self, visitor, course) -> Page:
+        """Open the first learner's page; there are two."""
+        for person in ("ines", "karim"):
+            visitor().enters(person, course)
+        theirs = visitor().enters("claire", course).follows("grading").switches_grading_on()
+        theirs.page.locator("tbody a[href*='/grading/learners/']").first.click()
+        expect(theirs.page.locator("[data-keys]")).to_be_visible()
+        return theirs.page
+
+
 class TestWithoutScript:
     def test_a_learner_comes_in_writes_replies_edits_and_deletes(self, visitor, course):
         mine = walks_in(visitor(java_script_enabled=False), "ines", course)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.demo_lms.test_pages import page_of
 
-ADDRESS = "https://tool.example/register/abc?x=1"
+ADDRESS = "https://tool.example/register/single-use?x=1"
 
 
 def cards(browser):
@@ -43,7 +43,11 @@ class TestConnectingATool:
 
         address = urlsplit(frame["src"])
         told = parse_qs(address.query)
-        assert (address.scheme, address.netloc, address.path) == ("https", "tool.example", "/register/abc")
+        assert (address.scheme, address.netloc, address.path) == (
+            "https",
+            "tool.example",
+            "/register/single-use",
+        )
         assert told["x"] == ["1"]
         assert told["openid_configuration"] == ["http://localhost:8081/lti/openid-configuration"]
         assert tool.register(told["registration_token"][0]).status_code == 200
@@ -87,7 +91,7 @@ class TestConnectingATool:
 
         (call,) = lms.calls_described("registration begun")
         assert call.detail == "tool.example"
-        assert "abc" not in repr(call)
+        assert "single-use" not in repr(call)
 
 
 class TestActivatingATool:

@@ -18,7 +18,10 @@ class TestReadingTheConfiguration:
         assert told.pop(CONFIGURATION) | {"variables": []} == {
             "product_family_code": "demo-lms",
             "version": "1",
-            "messages_supported": [{"type": "LtiResourceLinkRequest"}],
+            "messages_supported": [
+                {"type": "LtiResourceLinkRequest"},
+                {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]},
+            ],
             "variables": [],
         }
         assert ROSTER_SCOPE in told.pop("scopes_supported")

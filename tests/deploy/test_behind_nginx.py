@@ -80,11 +80,11 @@ class TestTheProxy:
 
     def test_the_log_holds_no_one_use_link_and_nothing_behind_the_question_mark(self, server):
         server.visitor().get(f"{server.url}/lti/register/one-use-token?openid_configuration=x", timeout=10)
-        server.visitor().get(f"{server.url}/communities/1/?seat=behind-the-mark", timeout=10)
+        server.visitor().get(f"{server.url}/communities/1/?seat=behind-the-question-mark", timeout=10)
         logged = "".join((server.folder / name).read_text() for name in ("access.log", "error.log"))
         assert "/lti/register/..." in logged
         assert "one-use-token" not in logged
-        assert "behind-the-mark" not in logged
+        assert "behind-the-question-mark" not in logged
 
 
 class TestStoppingOneWebProcess:

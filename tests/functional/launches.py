@@ -15,8 +15,8 @@ from tests.support.world import FRENCH, Browser, Page, World
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 PERSONAL = ("name", "given_name", "family_name", "email")
-# Two parts of a signed token; a page's own tokens are random and may hold any three letters.
-A_TOKEN = re.compile(r"eyJ[\w-]{8,}\.eyJ")
+# Three parts, the first two of which are objects: random letters do not come out so by chance.
+SIGNED_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*")
 OF_OPENID = {"iss", "aud", "azp", "sub", "exp", "iat", "nonce", *PERSONAL}
 
 
@@ -88,7 +88,7 @@ def assert_calm(page, code: str) -> None:
     assert page.soup.select_one("h1").text.strip(), code
     assert not [cookie for cookie in page.response.headers.getlist("Set-Cookie") if "cv_session" in cookie]
     assert page.soup.select_one("input#reference")["value"].startswith("CV-")
-    assert not A_TOKEN.search(page.html)
+    assert SIGNED_TOKEN.search(page.html) is None
 
 
 def assert_calmly_refused(world, page, code: str) -> LaunchRecord:

@@ -10,6 +10,7 @@ from lti_tool.extensions import db
 from tests.functional.filling import fill
 from tests.functional.space import id_of
 from tests.support.classroom import Classroom
+from tests.support.content import Dialog, open_link
 
 # Tables that hold a handful of rows in the largest installation.
 SMALL = frozenset({"platform", "organisation", "succession", "tool_key"})
@@ -69,6 +70,7 @@ def walk(classroom: Classroom, number: int) -> None:
     trainer.post("grading/to-mark/undo", at=marked.soup.select_one("input[name=at]")["value"])
     classroom.send()
     trainer.post("grading/send", member=str(number))
+    placed(classroom, number)
     learner.post(f"{reply}/delete")
     learner.post(f"{thread}/delete")
     lost_in_the_middle(classroom)
@@ -85,6 +87,26 @@ def prompts(trainer, learner) -> None:
     moved = {"version": "0", "deadline": "2091-01-01T10:00", "reason": "Holidays"}
     trainer.post("prompts/1/edit", title="Stays", body="Do that.", **moved)
     trainer.post("prompts/2/withdraw")
+
+
+def placed(classroom: Classroom, number: int) -> None:
+    """Place links with and without columns, open them, also with keys that nobody knows, and review work."""
+    trainer, learner = classroom.trainer.browser, classroom.learner("ines").browser
+    graded = {"column-prompt-1": "1"}
+    links = Dialog(trainer).place("space", "prompt-1", **graded)
+    for link in links:
+        open_link(learner, link)
+    classroom.make_columns()
+    for sub in ("u-ines", "u-nobody"):
+        open_link(trainer, links[1], review=sub)
+    unknown = "activities/nobody-knows-it"
+    page = trainer.get(classroom.trainer.community + unknown)
+    page = trainer.get(page.response.location) if page.status == 302 else page
+    trainer.post(
+        f"{classroom.trainer.community}{unknown}/bring", {"seat_token": page.seat_token, "prompt": "1"}
+    )
+    written = {"title": "Begun", "body": "Anew.", "seat_token": page.seat_token}
+    trainer.post(f"{classroom.trainer.community}{unknown}", written)
 
 
 def lost_in_the_middle(classroom: Classroom) -> None:

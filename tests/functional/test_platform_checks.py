@@ -36,6 +36,8 @@ class TestAConnectionThatWorks:
             "addresses-safe",
             "keys-found",
             "token-granted",
+            "columns-read",
+            "roster-read",
             "clock-agrees",
             "deployments-known",
             "launched",
@@ -51,7 +53,7 @@ class TestAConnectionThatWorks:
         with world.database() as session:
             platform = session.get(Platform, world.platform_id)
             assert platform.checked_at
-            assert {"code": "active", "ok": True, "detail": None} in platform.check_report
+            assert {"code": "active", "ok": True, "detail": None, "cause": None} in platform.check_report
 
     def test_asks_for_the_scopes_that_its_launches_named(self, world, look):
         world.enter("ines")

@@ -98,7 +98,8 @@ class TestMoodle:
         assert platform.registration["scope"] == answer["scope"]
         (body,) = lms.asked
         assert body[TOOL_PART]["domain"] == "tool.test"
-        assert [one["type"] for one in body[TOOL_PART]["messages"]] == ["LtiResourceLinkRequest"]
+        announced = ["LtiResourceLinkRequest", "LtiDeepLinkingRequest"]
+        assert [one["type"] for one in body[TOOL_PART]["messages"]] == announced
         assert body[TOOL_PART]["custom_parameters"] == {"user_group_ids": "$Moodle.Person.userGroupIds"}
 
     def test_says_when_its_token_was_used(self, newcomer, strict):

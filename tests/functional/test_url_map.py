@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from lti_tool.models import Prompt, Role
 from tests.functional.space import id_of
+from tests.support.administrators import administrator
 from tests.support.world import ENGLISH, TOOL
 
 LEARNER, TRAINER, LEAD = Role.LEARNER, Role.TRAINER, Role.PEDAGOGICAL_LEAD
@@ -30,6 +31,19 @@ class Inside:
     below: str
     who: frozenset[Role]
     answer: int = 200
+    sends: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Console:
+    """An address of the console: what an administrator of another organisation gets there, and an operator.
+
+    Both with the token of the form and these fields. The platform in an address is `{platform}`.
+    """
+
+    address: str
+    outsider: int
+    operator: int
     sends: dict[str, str] = field(default_factory=dict)
 
 
@@ -57,6 +71,10 @@ INSIDE = {
     ("prompts.edit", "GET"): Inside("prompts/{prompt}/edit", SETTERS),
     ("prompts.save", "POST"): Inside("prompts/{prompt}/edit", SETTERS, 422),
     ("prompts.withdraw", "POST"): Inside("prompts/{prompt}/withdraw", SETTERS, 303),
+    ("activities.show", "GET"): Inside("activities/nobody-knows-it", READERS),
+    ("activities.start", "POST"): Inside("activities/nobody-knows-it", SETTERS, 422),
+    # Nothing of that number may be brought over.
+    ("activities.bring", "POST"): Inside("activities/nobody-knows-it/bring", SETTERS, 404, {"prompt": "1"}),
     ("members.index", "GET"): Inside("members", READERS),
     ("members.appoint", "POST"): Inside(
         "members/{member}/appointment", STAFF, 303, {"role": "community_manager"}
@@ -87,6 +105,10 @@ INSIDE = {
     ("columns.automatic", "POST"): Inside(
         "grading/columns/1/automatic", frozenset({TRAINER}), 404, {"on": "true"}
     ),
+    ("columns.rename", "POST"): Inside(
+        "grading/columns/1/name", frozenset({TRAINER}), 404, {"name": "Another"}
+    ),
+    ("columns.remove_from_lms", "POST"): Inside("grading/line-items/1/delete", frozenset({TRAINER}), 404),
     ("columns.pause", "POST"): Inside("grading/columns/1/pause", frozenset({TRAINER}), 404, {"on": "true"}),
     ("columns.accept_unread", "POST"): Inside("grading/line-items/1/unread", frozenset({TRAINER}), 404),
     ("assessment.learner", "GET"): Inside("grading/learners/{member}", frozenset({TRAINER}), 404),
@@ -128,10 +150,80 @@ INSIDE = {
     ("preferences.language", "POST"): Inside("preferences/language", EVERYBODY, 303, {"language": "en"}),
     ("preferences.theme", "POST"): Inside("preferences/theme", EVERYBODY, 303, {"theme": "dark"}),
     ("preferences.discard_kept", "POST"): Inside("kept/1/discard", EVERYBODY, 303),
+    # For seats launched as an administrator of the LMS, whatever their role here.
+    ("connection.index", "GET"): Inside("connection", frozenset()),
     ("preferences.sign_out", "POST"): Inside("sign-out", EVERYBODY, 200),
 }
 
+# Everything of the console: the address, what an administrator of another organisation gets, and an operator.
+CONSOLE = {
+    ("admin.index", "GET"): Console("/admin/", 200, 200),
+    ("admin.language", "POST"): Console("/admin/language", 303, 303, {"language": "fr"}),
+    ("platforms.index", "GET"): Console("/admin/platforms", 200, 200),
+    ("platforms.choose", "GET"): Console("/admin/platforms/connect?lms=moodle", 200, 200),
+    ("platforms.connect", "POST"): Console("/admin/platforms/connect", 422, 422, {"lms": "moodle"}),
+    ("platforms.invite", "POST"): Console("/admin/platforms/invitations", 422, 422, {"name": ""}),
+    ("platforms.show", "GET"): Console("/admin/platforms/{platform}", 404, 200),
+    ("platforms.check", "GET"): Console("/admin/platforms/{platform}/check", 404, 200),
+    ("platforms.ask_for_check", "POST"): Console("/admin/platforms/{platform}/check", 404, 303),
+    ("platforms.help_page", "GET"): Console("/admin/help/moodle", 200, 200),
+    ("admin_account.index", "GET"): Console("/admin/account", 200, 200),
+    ("admin_account.save", "POST"): Console("/admin/account", 303, 303, {"name": "Ruth"}),
+    ("admin_account.propose", "POST"): Console("/admin/account/factor", 303, 303),
+    ("admin_account.switch_on", "POST"): Console("/admin/account/factor/on", 422, 422),
+    ("admin_account.switch_off", "POST"): Console("/admin/account/factor/off", 422, 422),
+    ("admin_account.end_others", "POST"): Console("/admin/account/sessions", 303, 303),
+    ("admin_administrators.index", "GET"): Console("/admin/administrators", 403, 200),
+    ("admin_administrators.add", "POST"): Console("/admin/administrators", 403, 422),
+    ("admin_administrators.disable", "POST"): Console("/admin/administrators/999/disable", 403, 404),
+    ("admin.sign_out", "POST"): Console("/admin/sign-out", 303, 303),
+    ("launch_log.index", "GET"): Console("/admin/launches", 200, 200),
+    ("launch_log.show", "GET"): Console("/admin/launches/CV-2222-2222", 404, 404),  # nobody launched
+    ("launch_log.of_platform", "GET"): Console("/admin/platforms/{platform}/launches", 404, 303),
+    ("deployments.index", "GET"): Console("/admin/platforms/{platform}/deployments", 404, 200),
+    ("deployments.choose_policy", "POST"): Console(
+        "/admin/platforms/{platform}/deployments/policy", 404, 303, {"policy": "strict"}
+    ),
+    # The platform has no deployment yet: there is none to decide about.
+    ("deployments.accept", "POST"): Console("/admin/platforms/{platform}/deployments/1/accept", 404, 404),
+    ("deployments.refuse", "POST"): Console("/admin/platforms/{platform}/deployments/1/refuse", 404, 404),
+    ("deployments.describe", "POST"): Console(
+        "/admin/platforms/{platform}/deployments/1/description", 404, 404
+    ),
+    ("role_rules.form", "GET"): Console("/admin/platforms/{platform}/deployments/1/roles", 404, 404),
+    ("role_rules.edit", "POST"): Console("/admin/platforms/{platform}/deployments/1/roles", 404, 404),
+    ("role_rules.confirm", "POST"): Console(
+        "/admin/platforms/{platform}/deployments/1/roles/confirm", 404, 404
+    ),
+    ("origins.index", "GET"): Console("/admin/platforms/{platform}/origins", 404, 200),
+    ("origins.allow", "POST"): Console("/admin/platforms/{platform}/origins", 404, 422),
+    ("origins.withdraw", "POST"): Console("/admin/platforms/{platform}/origins/1/withdraw", 404, 404),
+    ("platform_life.index", "GET"): Console("/admin/platforms/{platform}/connection", 404, 200),
+    ("platform_life.suspend", "POST"): Console(
+        "/admin/platforms/{platform}/suspension", 404, 303, {"paused": "false"}
+    ),
+    ("platform_life.remove", "POST"): Console("/admin/platforms/{platform}/removal", 404, 409),
+    ("platform_life.preview", "GET"): Console(
+        "/admin/platforms/{platform}/succession?old={platform}", 404, 409
+    ),
+    ("platform_life.succeed", "POST"): Console(
+        "/admin/platforms/{platform}/succession?old={platform}", 404, 409
+    ),
+    ("platform_life.undo", "POST"): Console("/admin/platforms/{platform}/succession/undo", 404, 404),
+    ("keys.index", "GET"): Console("/admin/keys", 403, 200),
+    ("keys.rotate", "POST"): Console("/admin/keys/rotation", 403, 303),
+}
+
 OUTSIDE = {
+    ("sign_in.index", "GET"): ("/sign-in", 200),
+    ("sign_in.ask", "POST"): ("/sign-in", 422),
+    ("sign_in.code", "GET"): ("/sign-in/code", 401),
+    ("sign_in.show_code", "POST"): ("/sign-in/code", 401),
+    ("sign_in.by_portal", "GET"): ("/sign-in/openid", 404),  # none is configured
+    ("sign_in.from_portal", "GET"): ("/sign-in/openid/callback", 200),
+    ("sign_in.enter_from_portal", "POST"): ("/sign-in/openid/callback", 410),
+    ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
+    ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
     ("front.index", "GET"): ("/", 200),
     ("health.alive", "GET"): ("/healthz", 200),
     ("health.ready", "GET"): ("/readyz", 503),  # no worker runs
@@ -142,6 +234,8 @@ OUTSIDE = {
     ("lti.launch_address", "GET"): ("/lti/launch", 200),
     ("lti.launch", "POST"): ("/lti/launch", 400),
     ("lti.choose", "POST"): ("/lti/launch/choice", 400),
+    ("content.place", "POST"): ("/lti/content", 400),
+    ("notices.receive", "POST"): ("/lti/notices", 400),
     ("lti.key_set", "GET"): ("/lti/jwks.json", 200),
     ("registration.look", "GET"): ("/lti/register/nobody-invited", 404),
     ("registration.confirm", "POST"): ("/lti/register/nobody-invited", 404),
@@ -204,7 +298,7 @@ def ask(browser, method: str, address: str, fields: dict | None = None, **header
 
 class TestTheTable:
     def test_names_every_address_of_the_tool(self, app):
-        walked = set(INSIDE) | set(OUTSIDE)
+        walked = set(INSIDE) | set(OUTSIDE) | set(CONSOLE)
         existing = {
             (rule.endpoint, method)
             for rule in app.url_map.iter_rules()
@@ -371,3 +465,44 @@ class TestActingWithoutAGenuineToken:
         thread = home.get(f"posts/{place.names['post']}")
         assert "How do you begin?" in thread.text
         assert "Like this." in thread.text
+
+
+class TestTheConsole:
+    """Every address: for nobody, an administrator of another organisation, an operator, without token."""
+
+    UNKNOWN = ("/admin", "/admin/nothing", "/admin/platforms/1/nothing", "/admin//")
+
+    @staticmethod
+    def of(world, one: Console) -> str:
+        return one.address.format(platform=world.platform_id)
+
+    def test_is_closed_to_whoever_is_not_signed_in(self, world):
+        browser = world.browser()
+        known = [(method, self.of(world, one)) for (_, method), one in CONSOLE.items()]
+        for method, address in [*known, *(("GET", path) for path in self.UNKNOWN)]:
+            answer = ask(browser, method, address)
+            assert answer.status_code == 401, (method, address)
+            assert "/sign-in" in answer.get_data(as_text=True), address
+
+    def test_is_closed_to_members_of_a_community(self, world):
+        trainer = world.enter("claire")
+        for (_, method), one in CONSOLE.items():
+            assert ask(trainer.browser, method, self.of(world, one)).status_code == 401, one.address
+
+    @pytest.mark.parametrize("kind", ["outsider", "operator"])
+    def test_answers_as_it_says(self, world, kind):
+        for (_, method), one in CONSOLE.items():
+            who = administrator(world, operator=kind == "operator", organisation="Another school")
+            sent = one.sends | {"admin_token": who.token} if method == "POST" else None
+            answer = ask(who, method, self.of(world, one), sent)
+            assert answer.status_code == getattr(one, kind), (method, one.address)
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], one.address
+
+    def test_changes_nothing_without_the_token_of_the_session(self, world):
+        who, other = administrator(world, operator=True), administrator(world, operator=True)
+        for (_, method), one in CONSOLE.items():
+            if method != "POST":
+                continue
+            for token in ("", "0" * 64, other.token):
+                answer = ask(who, method, self.of(world, one), one.sends | {"admin_token": token})
+                assert answer.status_code == 403, one.address

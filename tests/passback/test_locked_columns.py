@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from demo_lms import troubles
+from lti_tool import clock
 from lti_tool.models import DeliveryState
-from lti_tool.services import attempts, delivery, retries
+from lti_tool.services import attempts, delivery, diagnosis_state, retries
 from lti_tool.services.problems import Problem
+from lti_tool.transactions import reading
 from tests.support.classroom import ONE_QUESTION
 
 LATER = retries.LONGEST_WAIT * 2
@@ -46,6 +48,7 @@ class TestALockedColumn:
         locked.send()
         locked.deliver()
         assert (locked.state(), locked.cell().problem) == (DeliveryState.DUE, Problem.NOT_STORED)
+        locked.deliver(after=LATER)
         pages = zip(
             read_in_both_languages(locked), SAID_OF_A_SCORE, SAID_OF_THE_COLUMN, DID_NOT_ANSWER, strict=True
         )
@@ -53,6 +56,31 @@ class TestALockedColumn:
             assert of_the_score in page
             assert of_the_column in page
             assert outage not in page
+
+    def test_is_not_told_from_one_error_alone(self, locked):
+        locked.ask()
+        locked.send()
+        locked.deliver()
+        assert locked.item().problem is None
+        locked.deliver(after=LATER)
+        assert locked.item().problem == Problem.NOT_STORED
+        with locked.world.app.app_context(), reading():
+            found = diagnosis_state.state(locked.world.app.extensions["settings"], clock.now())
+        assert "shows and stores nothing in: 1" in " ".join(one.sentence for one in found)
+
+    def test_is_said_among_all_columns_and_to_the_learner(self, locked):
+        locked.ask()
+        locked.send()
+        for tries in range(2):
+            locked.deliver(after=LATER * tries)
+        for language, of_the_column, to_the_learner in (
+            ("en", "stores nothing in it", "The gradebook does not take the value for now"),
+            ("fr", "n’y enregistre rien", "Le carnet de notes n’accepte pas la valeur pour l’instant"),
+        ):
+            for page in (locked.trainer, locked.learner("ines")):
+                page.post("preferences/language", follow=False, language=language)
+            assert of_the_column in locked.trainer.get("grading/columns").text
+            assert to_the_learner in locked.learner("ines").get("participation").text
 
     def test_gets_its_score_once_it_is_unlocked(self, locked):
         locked.ask()
@@ -108,6 +136,25 @@ class TestOneScoreThatIsMetWithAnError:
 
 
 class TestAnOutage:
+    def test_that_begins_with_a_score_is_not_taken_for_a_locked_column(self, graded):
+        """The score and what is asked next are met with errors: nothing says that the column is to blame."""
+        graded.ask()
+        graded.send()
+        for tries in range(2):
+            graded.deliver(after=LATER * tries, pause=self.all_goes_wrong(graded))
+            cell = graded.cell()
+            assert (cell.state, cell.problem) == (DeliveryState.DUE, Problem.PLATFORM_UNAVAILABLE)
+        assert graded.item().problem is None
+        graded.deliver(after=LATER * 2)
+        assert (graded.state(), graded.grade()) == (DeliveryState.CONFIRMED, ONE_QUESTION)
+
+    def all_goes_wrong(self, graded):
+        def pause(step: str) -> None:
+            if step == "attempt-committed":
+                graded.lms.quirks.troubles = [troubles.ERROR, troubles.ERROR]
+
+        return pause
+
     def test_of_the_token_says_nothing_about_the_column(self, graded):
         graded.ask()
         graded.send()

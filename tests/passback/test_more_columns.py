@@ -107,7 +107,7 @@ class TestAnotherColumn:
     def test_what_was_typed_is_kept_when_it_is_wrong(self, graded):
         page = add(graded, maximum="a lot", name="My words")
         assert page.status == 422
-        assert page.soup.select_one("input[name=name]")["value"] == "My words"
+        assert page.soup.select_one("#name")["value"] == "My words"
 
     def test_there_is_none_while_grading_is_off(self, classroom):
         assert classroom.trainer.get("grading/columns").status == 404

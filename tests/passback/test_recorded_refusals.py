@@ -34,6 +34,10 @@ SENTENCES = {
         "La plateforme n’accepte pas notre clé. Son administrateur doit regarder la connexion.",
     ),
     "score-refused": ("The LMS refused this score.", "La plateforme a refusé ce score."),
+    "not-removed": (
+        "The LMS did not let us delete this column.",
+        "La plateforme ne nous a pas laissés supprimer cette colonne.",
+    ),
     "service-refused": ("The LMS said no.", "La plateforme a refusé."),
 }
 TRIED_AGAIN = {"platform-unavailable", "conflict"}
@@ -61,6 +65,10 @@ KNOWN_OF_COLUMNS = {
     ("Canvas", "create lineitem", 412, None): "service-refused",
     ("Canvas", "create lineitem", 404, None): "line-item-gone",
     ("Open edX", "create lineitem", 400, None): "service-refused",
+}
+KNOWN_OF_DELETIONS = {
+    ("Moodle", "delete lineitem", 403, None): "not-removed",
+    ("Canvas", "delete lineitem", 401, None): "not-removed",
 }
 CASES = data("lti", "ags-errors")["cases"]
 
@@ -154,10 +162,7 @@ def check_sentence(classroom, code: str) -> None:
 
 class TestTheTableOfKnownErrors:
     def test_is_known_whole(self):
-        never_called = {line["op"] for line in CASES} - {"score", "any", "create lineitem"}
-        assert never_called == {"delete lineitem"}
-        spoken_of = {case_of(line) for line in CASES if line["op"] not in never_called}
-        assert spoken_of == set(KNOWN | KNOWN_OF_COLUMNS)
+        assert {case_of(line) for line in CASES} == set(KNOWN | KNOWN_OF_COLUMNS | KNOWN_OF_DELETIONS)
 
     @pytest.mark.parametrize("line", lines(KNOWN))
     def test_of_a_score(self, replay, line):
@@ -172,6 +177,19 @@ class TestTheTableOfKnownErrors:
         code = KNOWN_OF_COLUMNS[case_of(line)]
         assert (classroom.item().state, classroom.item().problem) == (LineItemState.REFUSED, code)
         check_sentence(classroom, code)
+
+    @pytest.mark.parametrize("line", lines(KNOWN_OF_DELETIONS))
+    def test_of_a_deletion(self, graded, recorder, line):
+        item = graded.item()
+        shown = {"id": f"{recorder.url}/2/lineitems/4/lineitem", "label": item.label, "scoreMaximum": 20}
+        shown["tag"] = graded.columns()[0].tag
+        recorder.answer = lambda received: json_reply(shown) if received.method == "GET" else said_in(line)
+        point(graded, LineItem, url=shown["id"])
+        graded.trainer.post(f"grading/line-items/{item.id}/delete")
+        graded.make_columns()
+        code = KNOWN_OF_DELETIONS[case_of(line)]
+        assert (graded.item().state, graded.item().problem) == (LineItemState.BOUND, code)
+        check_sentence(graded, code)
 
 
 class TestWhatMoodleAnsweredToAScore:

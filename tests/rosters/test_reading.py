@@ -159,6 +159,46 @@ class TestAnIncompleteReading:
         assert course.ask_and_read().problem is None
 
 
+class TestACourseThatIsTooLarge:
+    """Open edX gives no list of it: `above_response_limit`."""
+
+    @pytest.mark.parametrize(
+        ("language", "sentence"),
+        [
+            ("en", "The LMS does not give the list of a course this large. Everybody who opens this space"),
+            ("fr", "La plateforme ne donne pas la liste d’un cours aussi grand. Toute personne qui ouvre"),
+        ],
+    )
+    def test_is_said_with_what_that_means(self, course, language, sentence):
+        course.world.enter("ines")
+        before = course.standing()
+        course.lms.quirks.roster_too_large = True
+        roster = course.read()
+        assert (roster.state, roster.problem) == (RosterState.REFUSED, "roster-too-large")
+        assert course.standing() == before
+        course.trainer.post("preferences/language", follow=False, language=language)
+        page = " ".join(course.trainer.get("members").text.split())
+        assert sentence in page
+        assert "above_response_limit" in page
+
+    def test_is_not_asked_for_again_and_again(self, course):
+        course.lms.quirks.roster_too_large = True
+        course.read()
+        asked = len(course.lms.roster_requests)
+        course.read(after=timedelta(hours=2))
+        assert len(course.lms.roster_requests) == asked
+
+
+class TestAListThatNamesItsDifferences:
+    def test_is_read_whole_and_they_are_left_alone(self, course):
+        """What changed since is half a list: nobody's absence follows from it."""
+        course.lms.quirks.roster_names_differences = True
+        course.lms.quirks.roster_page_size = 4
+        assert course.read().problem is None
+        assert len(course.active()) == 15
+        assert not [call for call in course.lms.roster_requests if "since" in call.query]
+
+
 class TestWhoLeft:
     @pytest.fixture
     def left(self, course):

@@ -52,7 +52,8 @@ class World:
 
     def open_lms(self, **settings) -> None:
         """Start the LMS and register it with the tool."""
-        first = create_lms(LmsSettings(tool_url=TOOL, signing_key=self._signing_key, fetch=self._fetch))
+        ours = {"signing_key": self._signing_key, "fetch": self._fetch, "send": self._send}
+        first = create_lms(LmsSettings(tool_url=TOOL, **ours))
         self._server = serve(first, ("127.0.0.1",), 0)
         issuer = f"http://127.0.0.1:{self._server.port}"
         first.lms.settings.issuer = issuer
@@ -79,6 +80,11 @@ class World:
     def _fetch(self, address: str) -> bytes:
         """Let the LMS read the tool's key set, in process."""
         return self.app.test_client().get(urlsplit(address).path, base_url=TOOL).data
+
+    def _send(self, address: str, body: bytes) -> int:
+        """Let the LMS post a notice to the tool, in process."""
+        client, path = self.app.test_client(), urlsplit(address).path
+        return client.post(path, data=body, content_type="application/json", base_url=TOOL).status_code
 
     def browser(self, person: str | None = None) -> "Browser":
         """Open a new browser, signed in to the LMS as this person."""

@@ -134,7 +134,7 @@ def _handler_of(server: LocalServer) -> type[BaseHTTPRequestHandler]:
             with suppress(OSError):
                 super().finish()
 
-        do_POST = do_GET
+        do_POST = do_PUT = do_DELETE = do_GET
 
         def log_message(self, *arguments: object) -> None:
             """Tests print nothing."""

@@ -162,18 +162,31 @@ class TestFindingOrMakingALineItem:
             "label": "Community",
             "scoreMaximum": 20.0,
             "tag": self.WANTED["tag"],
+            "resourceId": self.WANTED["resource_id"],
         } | changes
 
-    def test_finds_it_by_its_tag_and_keeps_the_query_of_the_container(self, gradebook, connection):
+    def test_finds_it_by_its_resource_and_tag_and_keeps_the_query_of_the_container(
+        self, gradebook, connection
+    ):
         gradebook.replies = [
-            json_reply([self.item(gradebook, tag="other"), self.item(gradebook, label="Renamed")])
+            json_reply(
+                [
+                    self.item(gradebook, tag="other"),
+                    self.item(gradebook, resourceId="other"),
+                    self.item(gradebook, label="Renamed"),
+                ]
+            )
         ]
 
         seen = connection.find_or_create_line_item(gradebook.items_url, **self.WANTED)
 
         (call,) = gradebook.calls
-        assert seen == LineItemSeen(gradebook.item_url, "Renamed", Decimal(20), self.WANTED["tag"])
-        assert parse_qs(urlsplit(call.path).query) == {"type_id": ["1"], "tag": [self.WANTED["tag"]]}
+        assert (seen.url, seen.label, seen.maximum) == (gradebook.item_url, "Renamed", Decimal(20))
+        assert parse_qs(urlsplit(call.path).query) == {
+            "type_id": ["1"],
+            "tag": [self.WANTED["tag"]],
+            "resource_id": [self.WANTED["resource_id"]],
+        }
         assert call.headers["Accept"] == "application/vnd.ims.lis.v2.lineitemcontainer+json"
 
     def test_makes_it_when_there_is_none(self, gradebook, connection):
@@ -250,7 +263,8 @@ class TestFindingOrMakingALineItem:
 
     def test_ignores_items_that_cannot_be_graded(self, gradebook, connection):
         listed = MOODLE_ITEMS["list_now"]["json"]
-        gradebook.replies = [json_reply([item | {"tag": self.WANTED["tag"]} for item in listed])]
+        ours = {"tag": self.WANTED["tag"], "resourceId": self.WANTED["resource_id"]}
+        gradebook.replies = [json_reply([item | ours for item in listed])]
 
         assert (
             connection.find_or_create_line_item(gradebook.items_url, **self.WANTED).label
@@ -274,6 +288,164 @@ class TestFindingOrMakingALineItem:
             connection.find_or_create_line_item(gradebook.items_url, **self.WANTED)
 
         assert gradebook.server.received == []
+
+
+class TestALineItemWhoseAddressIsKnown:
+    """Found where it was; looked for as any other when it is gone from there."""
+
+    WANTED, item = TestFindingOrMakingALineItem.WANTED, TestFindingOrMakingALineItem.item
+
+    def found(self, gradebook, connection):
+        return connection.find_or_create_line_item(
+            gradebook.items_url, **self.WANTED, known_url=gradebook.item_url
+        )
+
+    def test_is_not_looked_for(self, gradebook, connection):
+        gradebook.replies = [json_reply(self.item(gradebook))]
+
+        assert self.found(gradebook, connection).url == gradebook.item_url
+        assert [call.path for call in gradebook.calls] == ["/2/lineitems/4/lineitem?type_id=1"]
+
+    def test_is_ours_without_a_tag_as_well(self, gradebook, connection):
+        gradebook.replies = [json_reply(self.item(gradebook, tag="", resourceId=""))]
+
+        assert self.found(gradebook, connection).url == gradebook.item_url
+
+    @pytest.mark.parametrize("instead", [Reply(404), Reply(410), "another's"])
+    def test_is_looked_for_when_it_is_gone_or_given_away(self, gradebook, connection, instead):
+        if instead == "another's":
+            instead = json_reply(self.item(gradebook, tag="somebody"))
+        new = f"{gradebook.server.url}/2/lineitems/9/lineitem"
+        gradebook.replies = [instead, json_reply([self.item(gradebook, id=new)])]
+
+        assert self.found(gradebook, connection).url == new
+
+    def test_that_cannot_be_read_is_not_made_again(self, gradebook, connection):
+        gradebook.replies = [Reply(403)]
+
+        with pytest.raises(ServiceRefused, match="access-refused"):
+            self.found(gradebook, connection)
+
+        assert [call.method for call in gradebook.calls] == ["GET"]
+
+
+class TestRenamingALineItem:
+    def item(self, gradebook, **changes):
+        """One with everything that an LMS may keep, known to us or not."""
+        return {
+            "id": gradebook.item_url,
+            "label": "Before",
+            "scoreMaximum": 12.5,
+            "resourceId": "community-1",
+            "tag": "community-value:1b2c",
+            "startDateTime": "2026-11-01T00:00:00Z",
+            "gradesReleased": True,
+            "https://canvas.instructure.com/lti/submission_type": {"type": "none", "weight": 0.1},
+        } | changes
+
+    def test_writes_back_all_that_was_read(self, gradebook, connection):
+        read = self.item(gradebook)
+        gradebook.replies = [json_reply(read), json_reply(read | {"label": "Après"})]
+
+        seen = connection.rename_line_item(gradebook.item_url, "Après")
+
+        get, put = gradebook.calls
+        assert (get.method, put.method, put.path) == ("GET", "PUT", "/2/lineitems/4/lineitem?type_id=1")
+        assert {get.headers["Accept"], put.headers["Content-Type"]} == {
+            "application/vnd.ims.lis.v2.lineitem+json"
+        }
+        assert json.loads(put.body) == read | {"label": "Après"}
+        assert (seen.label, seen.maximum) == ("Après", Decimal("12.5"))
+
+    @pytest.mark.parametrize("answer", [Reply(200), Reply(204), Reply(200, b" \n")])
+    def test_needs_no_answer_in_words(self, gradebook, connection, answer):
+        gradebook.replies = [json_reply(self.item(gradebook)), answer]
+
+        assert connection.rename_line_item(gradebook.item_url, "Après").label == "Après"
+
+    def test_writes_nothing_where_it_is_called_so_already(self, gradebook, connection):
+        gradebook.replies = [json_reply(self.item(gradebook))]
+
+        connection.rename_line_item(gradebook.item_url, "Before")
+
+        assert [call.method for call in gradebook.calls] == ["GET"]
+
+    def test_reads_what_moodle_answered(self, gradebook, connection):
+        before, put = (MOODLE_ITEMS[name] for name in ("get_after_put", "put"))
+        gradebook.replies = [
+            Reply(200, before["body"].encode().replace(b"renomm\\u00e9e", b"1"), before["headers"]),
+            Reply(200, put["body"].encode(), put["headers"]),
+        ]
+
+        assert connection.rename_line_item(gradebook.item_url, "Participation renommée").maximum == 40
+
+    def test_says_what_moodle_says_to_it(self, gradebook, connection):
+        refused = MOODLE_ITEMS["put_nolabel"]
+        gradebook.replies = [
+            json_reply(self.item(gradebook)),
+            Reply(400, refused["body"].encode(), reason=refused["reason"]),
+        ]
+
+        with pytest.raises(ServiceRefused, match="service-refused") as refusal:
+            connection.rename_line_item(gradebook.item_url, "Après")
+
+        assert refusal.value.words == "Bad Request"
+
+
+class TestDeletingALineItem:
+    TAG = "community-value:1b2c"
+
+    def item(self, gradebook, tag=TAG):
+        return json_reply({"id": gradebook.item_url, "label": "A", "scoreMaximum": 20, "tag": tag})
+
+    def delete(self, gradebook, connection):
+        connection.delete_line_item(gradebook.item_url, self.TAG)
+
+    def test_is_done_as_moodle_answered(self, gradebook, connection):
+        gradebook.replies = [self.item(gradebook), Reply(204, headers=MOODLE_ITEMS["delete"]["headers"])]
+
+        self.delete(gradebook, connection)
+
+        assert [call.method for call in gradebook.calls] == ["GET", "DELETE"]
+        assert gradebook.calls[1].path == "/2/lineitems/4/lineitem?type_id=1"
+
+    def test_of_one_that_is_gone_is_done_already(self, gradebook, connection):
+        gone = MOODLE_ITEMS["get_deleted"]
+        gradebook.replies = [Reply(404, gone["body"].encode(), reason=gone["reason"])]
+
+        self.delete(gradebook, connection)
+
+        assert [call.method for call in gradebook.calls] == ["GET"]
+
+    @pytest.mark.parametrize("status", [404, 410])
+    def test_of_one_that_went_meanwhile_is_done_too(self, gradebook, connection, status):
+        gradebook.replies = [self.item(gradebook), Reply(status)]
+
+        self.delete(gradebook, connection)
+
+    @pytest.mark.parametrize("tag", ["", "somebody's"])
+    def test_is_refused_of_what_is_not_ours(self, gradebook, connection, tag):
+        gradebook.replies = [self.item(gradebook, tag)]
+
+        with pytest.raises(ServiceRefused, match="not-our-column"):
+            self.delete(gradebook, connection)
+
+        assert [call.method for call in gradebook.calls] == ["GET"]
+
+    @pytest.mark.parametrize(
+        "case",
+        [case for case in data("lti", "ags-errors")["cases"] if case["op"] == "delete lineitem"],
+        ids=lambda case: case["lms"],
+    )
+    def test_follows_the_table_of_the_sheet(self, gradebook, connection, case):
+        """Neither Moodle's 403 nor Canvas's 401 is worth another token, or another try."""
+        gradebook.replies = [self.item(gradebook), Reply(case["status"])]
+
+        with pytest.raises(ServiceRefused) as refusal:
+            self.delete(gradebook, connection)
+
+        assert refusal.value.code == {403: "access-refused", 401: "service-refused"}[case["status"]]
+        assert ([call.method for call in gradebook.calls], gradebook.tokens) == (["GET", "DELETE"], 1)
 
 
 class TestReadingOneLineItem:

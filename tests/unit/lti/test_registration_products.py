@@ -91,10 +91,13 @@ class TestEveryBody:
 
 
 class TestMoodle:
-    def test_is_asked_for_activities_alone(self):
-        (message,) = tool_part(request_body(TOOL, MOODLE))["messages"]
-        assert message["type"] == names.RESOURCE_LINK_REQUEST
-        assert "placements" not in message
+    def test_is_asked_for_activities_and_for_choosing_them(self):
+        activity, choice = tool_part(request_body(TOOL, MOODLE))["messages"]
+        assert activity["type"] == names.RESOURCE_LINK_REQUEST
+        assert "placements" not in activity
+        assert choice["type"] == names.DEEP_LINKING_REQUEST
+        assert choice["placements"] == ["ContentArea"]
+        assert choice["target_link_uri"] == TOOL.launch_url
 
     def test_is_asked_for_the_groups_of_who_launches_by_a_variable_that_it_knows(self):
         asked = tool_part(request_body(TOOL, MOODLE))["custom_parameters"]
@@ -120,20 +123,34 @@ class TestCanvas:
 
     def test_is_asked_for_places_that_it_lists_with_this_message(self):
         message = messages(request_body(TOOL, CANVAS))[names.RESOURCE_LINK_REQUEST]
-        assert message["placements"] == ["course_navigation", "link_selection", "assignment_selection"]
+        assert message["placements"] == ["course_navigation"]
+        choice = messages(request_body(TOOL, CANVAS))[names.DEEP_LINKING_REQUEST]
+        assert choice["placements"] == ["link_selection", "assignment_selection"]
+        assert EXTRAS + "visibility" not in choice
         assert message[EXTRAS + "course_navigation/default_enabled"] is False
         assert message[EXTRAS + "visibility"] == "members"
         fewer = dataclasses.replace(
-            CANVAS, messages=(MessageOffer(names.RESOURCE_LINK_REQUEST, ("link_selection",)),)
+            CANVAS, messages=(MessageOffer(names.DEEP_LINKING_REQUEST, ("link_selection",)),)
         )
-        message = messages(request_body(TOOL, fewer))[names.RESOURCE_LINK_REQUEST]
-        assert message["placements"] == ["link_selection"]
-        assert EXTRAS + "visibility" not in message
+        told = messages(request_body(TOOL, fewer))
+        assert told[names.DEEP_LINKING_REQUEST]["placements"] == ["link_selection"]
+        assert "placements" not in told[names.RESOURCE_LINK_REQUEST]
+        assert EXTRAS + "visibility" not in told[names.RESOURCE_LINK_REQUEST]
 
-    def test_chooses_content_by_deep_linking_once_that_is_answered(self):
-        later = dict(products.canvas_places({names.RESOURCE_LINK_REQUEST, products.DEEP_LINKING}))
-        assert later["course_navigation"] == names.RESOURCE_LINK_REQUEST
-        assert later["link_selection"] == later["assignment_selection"] == products.DEEP_LINKING
+    def test_chooses_content_by_deep_linking(self):
+        places = dict(products.canvas_places())
+        assert places["course_navigation"] == names.RESOURCE_LINK_REQUEST
+        assert places["link_selection"] == places["assignment_selection"] == names.DEEP_LINKING_REQUEST
+
+
+class TestOthers:
+    def test_are_asked_for_reviews_where_they_offer_them(self):
+        offers = tuple(MessageOffer(kind, ()) for kind in (names.SUBMISSION_REVIEW_REQUEST, "LtiOther"))
+        there = dataclasses.replace(BRIGHTSPACE, messages=offers)
+        assert set(messages(request_body(TOOL, there))) == {
+            names.RESOURCE_LINK_REQUEST,
+            names.SUBMISSION_REVIEW_REQUEST,
+        }
 
 
 class TestQuirks:
@@ -174,7 +191,7 @@ class TestTheKeyConfiguration:
         assert set(ours) == set(expected)
         assert set(ours["extensions"][0]) == set(expected["extensions"][0])
         assert set(ours["extensions"][0]["settings"]) == set(expected["extensions"][0]["settings"])
-        assert ours["scopes"] == expected["scopes"]
+        assert ours["scopes"] == [*expected["scopes"], names.NOTICE_HANDLERS]
 
     def test_offers_the_course_s_navigation_to_members_when_a_trainer_wants_it(self):
         places = {

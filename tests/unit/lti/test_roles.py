@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lti_tool.lti.roles import TEST_USER, ParsedRole, higher, is_test_user, parse, role_of
+from lti_tool.lti.roles import (
+    TEST_USER,
+    ParsedRole,
+    higher,
+    is_lms_administrator,
+    is_test_user,
+    parse,
+    role_of,
+)
 from lti_tool.models import Role
 from tests.unit.lti.simulator import data
 
@@ -71,3 +79,35 @@ class TestRecognisingTheStudentView:
     def test_goes_by_its_own_role_only(self):
         assert is_test_user([f"{LIS}#Learner", TEST_USER])
         assert not is_test_user([f"{LIS}#Learner"])
+
+
+class TestRecognisingWhoAdministersTheLms:
+    @pytest.mark.parametrize(
+        "role",
+        [
+            "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
+            "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator",
+            "http://purl.imsglobal.org/vocab/lis/v2/person#Administrator",
+            "urn:lti:instrole:ims/lis/Administrator",
+            "urn:lti:sysrole:ims/lis/Administrator",
+        ],
+    )
+    def test_goes_by_roles_beyond_courses(self, role):
+        assert is_lms_administrator([f"{LIS}#Learner", role])
+        assert role_of([role]) is Role.OBSERVER
+
+    @pytest.mark.parametrize(
+        "role",
+        [
+            f"{LIS}#Administrator",
+            "Administrator",
+            "urn:lti:role:ims/lis/Administrator",
+            "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Staff",
+            "http://purl.imsglobal.org/vocab/lis/v2/system/person#User",
+            "http://purl.imsglobal.org/vocab/lti/system/person#Administrator",
+            "http://elsewhere.example/system/person#Administrator",
+            "",
+        ],
+    )
+    def test_and_by_nothing_else(self, role):
+        assert not is_lms_administrator([role])

@@ -66,7 +66,7 @@ class TestASealedLaunch:
     @pytest.mark.parametrize(
         ("after", "secrets", "code"),
         [
-            (timedelta(minutes=15, seconds=1), [SECRET], "state-expired"),
+            (sealed_launches.LIFETIME + timedelta(seconds=1), [SECRET], "state-expired"),
             (timedelta(minutes=-2), [SECRET], "state-expired"),
             (timedelta(), [OTHER], "state-other-browser"),
             (timedelta(), [], "state-other-browser"),

@@ -1,6 +1,6 @@
 """Every finding of a health check has a sentence on the pages, and those that are wrong have a remedy."""
 
-from lti_tool.services.platform_checks import CODES, Finding
+from lti_tool.services.platform_checks import CODES, WORTH_A_LOOK, Finding
 from tests.unit.templates.sheets import macros
 
 WRONG = frozenset(
@@ -13,6 +13,10 @@ WRONG = frozenset(
         "token-unreachable",
         "clock-differs",
         "deployments-waiting",
+        "columns-refused",
+        "roster-refused",
+        "check-failed",
+        *WORTH_A_LOOK,
     }
 )
 

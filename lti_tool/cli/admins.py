@@ -1,0 +1,83 @@
+"""`lti-tool admins …`: who may enter the console, and their one-use links."""
+
+from datetime import timedelta
+
+import click
+
+from lti_tool import clock, settings
+from lti_tool.cli import application
+from lti_tool.errors import NotFound
+from lti_tool.services import administrators, sign_in
+from lti_tool.services.administrators import Listed
+from lti_tool.transactions import reading, transaction
+
+
+def _address(context, parameter, value: str) -> str:
+    if not administrators.is_address(value.strip()):
+        raise click.BadParameter("this is not a mail address")
+    return value.strip()
+
+
+@click.group(help="Administrators of the console: let one in, list them, let one in no more.")
+def admins() -> None:
+    """Hold the commands of administrators together."""
+
+
+@admins.command(help="Print a one-use sign-in link for EMAIL; the account is made when it is new.")
+@click.argument("email", callback=_address)
+@click.option(
+    "--organisation", help="Whose deployments they look after; made when new. Default: the only one."
+)
+@click.option("--operator", is_flag=True, help="Let them see all organisations and the whole installation.")
+@click.option(
+    "--hours", default=24, show_default=True, type=click.IntRange(1, 168), help="How long it is good."
+)
+def add(email: str, organisation: str | None, operator: bool, hours: int) -> None:
+    """Make or widen an account and print a link, which is shown this once."""
+    if operator and organisation:
+        raise click.UsageError("An operator sees every organisation: give one of the two.")
+    app = application.made_and_ready()
+    with app.app_context():
+        base_url, now = settings.current().base_url, clock.now()
+        with transaction():
+            account = administrators.add(email, organisation, operator, base_url, now)
+            link = sign_in.link_for(account.id, base_url, now, timedelta(hours=hours))
+    click.echo(link)
+    click.echo(
+        f"It signs {account.email} in once, within {hours} hours; whoever has it can use it.", err=True
+    )
+
+
+@admins.command("list", help="List administrators.")
+def list_them() -> None:
+    """List accounts with what they may see."""
+    app = application.made_and_ready()
+    with app.app_context(), reading():
+        rows = administrators.listed()
+    for row in rows:
+        click.echo(f"{row.email}  {_sees(row)}  {_last(row)}")
+    if not rows:
+        click.echo("There is none; `lti-tool admins add EMAIL --operator` makes the first.")
+
+
+@admins.command(help="Let EMAIL in no more; their sessions and links end at once.")
+@click.argument("email", callback=_address)
+def disable(email: str) -> None:
+    """Disable an account; `admins add` lets it in again."""
+    app = application.made_and_ready()
+    with app.app_context(), transaction():
+        try:
+            administrators.disable(email, clock.now())
+        except NotFound:
+            raise click.ClickException(f"There is no administrator {email}.") from None
+    click.echo(f"{email} is let in no more.")
+
+
+def _sees(row: Listed) -> str:
+    if row.disabled_at is not None:
+        return "disabled"
+    return "operator" if row.operator else ", ".join(row.organisations) or "no organisation"
+
+
+def _last(row: Listed) -> str:
+    return f"last signed in {row.signed_in_at:%Y-%m-%d}" if row.signed_in_at else "never signed in"

@@ -1,0 +1,197 @@
+"""Mails: asked for in the transaction that has the reason, sent by a worker. Claim, send, record.
+
+Each step is a transaction of its own, none is open while the mail server is spoken to. A worker that dies
+between the sending and our record of it leaves a lease that lapses, and the mail goes out a second time with
+the same Message-ID; no mail is ever lost.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, func, or_, select, update
+
+from lti_tool.errors import MailRefused, MailUnavailable
+from lti_tool.extensions import db
+from lti_tool.lti import keys
+from lti_tool.models import Message, MessageState
+from lti_tool.services import outbox
+from lti_tool.services.retries import next_try
+
+LEASE = timedelta(minutes=2)
+MOST_TRIES = 12
+# So long it can be seen that, and when, a mail was sent; its words are gone with the sending.
+KEPT_FOR = timedelta(days=30)
+
+SIGN_IN = "sign-in"  # about: link, minutes
+
+Clock = Callable[[], datetime]
+Transaction = Callable[[], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A claimed mail; nothing of it lives in a session. `about` is what was said when it was asked for."""
+
+    id: int
+    lease: str
+    uuid: str
+    kind: str
+    recipient: str
+    locale: str | None
+    about: dict
+    created_at: datetime
+
+
+Deliver = Callable[[Outgoing], None]
+
+
+def ask_for(
+    kind: str,
+    recipient: str,
+    locale: str | None,
+    about: dict,
+    now: datetime,
+    *,
+    subject: str | None = None,
+    useless_after: datetime | None = None,
+) -> Message:
+    """Have a mail sent once this transaction is committed.
+
+    :param about: what its words need, as JSON. :param useless_after: it is not sent later than this.
+    """
+    message = Message(
+        uuid=str(uuid.uuid4()),
+        kind=kind,
+        recipient=recipient,
+        locale=locale,
+        about_encrypted=keys.encrypted(json.dumps(about)),
+        subject=subject,
+        state=MessageState.DUE,
+        created_at=now,
+        due_at=now,
+        useless_after=useless_after,
+        attempts=0,
+    )
+    db.session.add(message)
+    db.session.flush()
+    outbox.wake(outbox.MESSAGES)
+    return message
+
+
+def asked_since(kind: str, since: datetime, subject: str | None = None) -> int:
+    """Return how many mails of a kind were asked for since then, about one subject or all."""
+    wanted = select(func.count()).select_from(Message).where(Message.kind == kind, Message.created_at > since)
+    if subject is not None:
+        wanted = wanted.where(Message.subject == subject)
+    return db.session.scalar(wanted)
+
+
+def send_due(now: Clock, transaction: Transaction, deliver: Deliver) -> None:
+    """Send every mail that is due, one after the other.
+
+    :param deliver: puts a mail into words and hands it in; raises `MailUnavailable`, `MailRefused`.
+    """
+    while True:
+        with transaction():
+            outgoing = _claim(now())
+        if outgoing is None:
+            return
+        try:
+            deliver(outgoing)
+        except MailUnavailable as problem:
+            with transaction():
+                _try_later(outgoing, problem.code, now())
+            return  # the next sweep looks whether the server is there again
+        except MailRefused as problem:
+            with transaction():
+                _record(outgoing, state=MessageState.REFUSED, due_at=None, problem=problem.code[:80])
+        else:
+            with transaction():
+                _record(
+                    outgoing,
+                    state=MessageState.SENT,
+                    sent_at=now(),
+                    due_at=None,
+                    about_encrypted=None,
+                    problem=None,
+                )
+
+
+def sweep(now: datetime) -> None:
+    """Forget mails that are long done."""
+    old = and_(
+        Message.created_at <= now - KEPT_FOR, Message.state.in_((MessageState.SENT, MessageState.REFUSED))
+    )
+    db.session.execute(delete(Message).where(old).execution_options(synchronize_session=False))
+
+
+def _claim(now: datetime) -> Outgoing | None:
+    lease = str(uuid.uuid4())
+    _drop_useless(now)
+    due = (
+        select(Message.id)
+        .where(
+            or_(
+                and_(Message.state == MessageState.DUE, Message.due_at <= now),
+                and_(Message.state == MessageState.SENDING, Message.lease_until <= now),
+            )
+        )
+        .order_by(Message.due_at, Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    claimed = (
+        update(Message)
+        .where(Message.id.in_(select(due.c.id)))
+        .values(
+            state=MessageState.SENDING, lease=lease, lease_until=now + LEASE, attempts=Message.attempts + 1
+        )
+        .returning(Message)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    message = db.session.scalars(claimed).one_or_none()
+    if message is None:
+        return None
+    about = keys.decrypted(message.about_encrypted or "")
+    return Outgoing(
+        id=message.id,
+        lease=lease,
+        uuid=message.uuid,
+        kind=message.kind,
+        recipient=message.recipient,
+        locale=message.locale,
+        about=json.loads(about) if about else {},
+        created_at=message.created_at,
+    )
+
+
+def _drop_useless(now: datetime) -> None:
+    db.session.execute(
+        update(Message)
+        .where(Message.state == MessageState.DUE, Message.useless_after <= now)
+        .values(state=MessageState.REFUSED, due_at=None, about_encrypted=None, problem="too-late")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _try_later(outgoing: Outgoing, code: str, now: datetime) -> None:
+    attempts = db.session.scalar(select(Message.attempts).where(Message.id == outgoing.id)) or 1
+    if attempts >= MOST_TRIES:
+        _record(outgoing, state=MessageState.REFUSED, due_at=None, problem=code[:80])
+        return
+    _record(outgoing, state=MessageState.DUE, due_at=next_try(now, attempts, None), problem=code[:80])
+
+
+def _record(outgoing: Outgoing, **values: object) -> None:
+    """Record an outcome and give the lease back; without the lease nothing is recorded."""
+    db.session.execute(
+        update(Message)
+        .where(Message.id == outgoing.id, Message.lease == outgoing.lease)
+        .values(lease=None, lease_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,205 @@
+"""Mails: asked for in a transaction, put into words, handed in to a real mail server, tried again."""
+
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import select
+
+from lti_tool import clock, mailing
+from lti_tool.errors import MailUnavailable
+from lti_tool.models import Message, MessageState
+from lti_tool.services import administrators, housekeeping, messages, retries, sign_in
+from lti_tool.transactions import transaction
+from tests.support.administrators import AdministratorBrowser
+from tests.support.ports import free_ports
+from tests.support.world import TOOL
+
+RUTH = "ruth@school.test"
+LATER = retries.LONGEST_WAIT * 2
+
+
+class Post:
+    """A mail server on loopback. `answer` is what it says to a recipient (None: welcome) and to a mail."""
+
+    def __init__(self) -> None:
+        self.mails: list = []
+        self.at_recipient: str | None = None
+        self.at_mail = "250 taken"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.at_recipient:
+            return self.at_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 welcome"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.at_mail.startswith("250"):
+            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return self.at_mail
+
+
+@pytest.fixture
+def post(world, monkeypatch):
+    """A mail server that the tool of this world hands its mails to."""
+    handler = Post()
+    controller = Controller(handler, hostname="127.0.0.1", port=free_ports(1)[0], server_hostname="mail.test")
+    controller.start()
+    chosen = world.app.extensions["settings"]
+    object.__setattr__(chosen, "mail_url", f"smtp://127.0.0.1:{controller.port}")
+    yield handler
+    object.__setattr__(chosen, "mail_url", None)
+    controller.stop()
+
+
+def administrator_called(world, email: str = RUTH, locale: str | None = None) -> None:
+    with world.app.app_context(), transaction():
+        administrators.add(email, None, True, TOOL, clock.now()).locale = locale
+
+
+def ask(world, email: str = RUTH):
+    """Ask for a link as somebody at the sign-in page does."""
+    return AdministratorBrowser(world, 0, email).tool.post(
+        "/sign-in", base_url=TOOL, data={"email": email}, headers={"Origin": TOOL}
+    )
+
+
+def work(world, after: timedelta = timedelta(), deliver=mailing.deliver) -> None:
+    """Run the worker for mails until it has nothing to do."""
+    with world.app.app_context():
+        messages.send_due(lambda: clock.now() + after, transaction, deliver)
+
+
+def outbox(world) -> list[Message]:
+    with world.database() as session:
+        found = list(session.scalars(select(Message).order_by(Message.id)))
+        session.expunge_all()
+    return found
+
+
+class TestALinkByMail:
+    def test_comes_and_signs_in(self, world, post):
+        administrator_called(world)
+        assert ask(world, "Ruth@School.test ").status_code == 200
+        work(world)
+        (mail,) = post.mails
+        text = mail.get_body(("plain",)).get_content()
+        link = next(line for line in text.splitlines() if line.startswith(f"{TOOL}/o/"))
+        assert f'href="{link}"' in mail.get_body(("html",)).get_content()
+        assert AdministratorBrowser(world, 0, RUTH).sign_in_by(link).soup.h1.text == "Administration"
+
+    def test_has_the_headers_of_a_mail_that_a_machine_wrote(self, world, post):
+        administrator_called(world)
+        ask(world)
+        work(world)
+        (mail,) = post.mails
+        assert (mail["To"], mail["Auto-Submitted"]) == (RUTH, "auto-generated")
+        assert mail["From"] == "Community Value <community@tool.test>"
+        assert mail["Message-ID"] == f"<{outbox(world)[0].uuid}@tool.test>"
+        assert mail["Date"].datetime.tzinfo is not None
+
+    @pytest.mark.parametrize(("locale", "word"), [("fr", "lien"), ("en", "link"), ("de", "link")])
+    def test_speaks_the_language_of_the_administrator(self, world, post, locale, word):
+        administrator_called(world, locale=locale)
+        ask(world)
+        work(world)
+        assert word in post.mails[0]["Subject"]
+
+    def test_is_not_kept_readable(self, world, post):
+        administrator_called(world)
+        ask(world)
+        assert "/o/" not in (outbox(world)[0].about_encrypted or "")
+        work(world)
+        assert (outbox(world)[0].state, outbox(world)[0].about_encrypted) == (MessageState.SENT, None)
+
+    def test_is_not_sent_to_a_stranger_who_is_told_the_same(self, world, post):
+        administrator_called(world)
+        known, unknown = ask(world), ask(world, "stranger@elsewhere.test")
+        assert known.get_data() == unknown.get_data()
+        assert len(outbox(world)) == 1
+
+    def test_is_sent_three_times_in_a_quarter_of_an_hour(self, world, post):
+        administrator_called(world)
+        for _ in range(sign_in.MOST_LINKS + 2):
+            assert ask(world).status_code == 200
+        assert len(outbox(world)) == sign_in.MOST_LINKS
+
+    def test_is_not_asked_for_by_another_sites_form(self, world, post):
+        administrator_called(world)
+        answer = world.app.test_client().post(
+            "/sign-in", base_url=TOOL, data={"email": RUTH}, headers={"Origin": "https://evil.test"}
+        )
+        assert (answer.status_code, outbox(world)) == (403, [])
+
+    @pytest.mark.parametrize(
+        "typed", ["", "ruth", "a@b", "a b@c.test", "a@c.test\r\nBcc: x@y.test", "x" * 400 + "@a.test"]
+    )
+    def test_asks_for_an_address_that_can_be_one(self, world, post, typed):
+        answer = ask(world, typed)
+        assert answer.status_code == 422
+        assert "mail address" in answer.get_data(as_text=True)
+
+
+class TestTrouble:
+    @pytest.fixture
+    def asked(self, world, post):
+        administrator_called(world)
+        ask(world)
+        return post
+
+    def test_a_server_that_is_away_is_tried_again(self, world, asked):
+        asked.at_mail = "451 later"
+        work(world)
+        (message,) = outbox(world)
+        assert (message.state, message.attempts) == (MessageState.DUE, 1)
+        asked.at_mail = "250 taken"
+        work(world, after=timedelta(minutes=2))
+        assert outbox(world)[0].state is MessageState.SENT
+
+    def test_an_address_that_is_refused_is_not_tried_again(self, world, asked):
+        asked.at_recipient = "550 nobody here"
+        work(world)
+        assert outbox(world)[0].state is MessageState.REFUSED
+        work(world, after=LATER)
+        assert outbox(world)[0].attempts == 1
+
+    def test_a_link_that_is_no_longer_good_is_not_sent(self, world, asked):
+        work(world, after=sign_in.LINK_BY_MAIL + timedelta(seconds=1))
+        assert (asked.mails, outbox(world)[0].problem) == ([], "too-late")
+
+    def test_a_worker_that_died_after_sending_sends_the_same_mail_again(self, world, asked):
+        class Died(BaseException):
+            pass
+
+        def deliver_and_die(outgoing):
+            mailing.deliver(outgoing)
+            raise Died
+
+        with pytest.raises(Died):
+            work(world, deliver=deliver_and_die)
+        work(world)
+        assert len(asked.mails) == 1  # its lease still runs
+        work(world, after=messages.LEASE + timedelta(seconds=1))
+        assert len({mail["Message-ID"] for mail in asked.mails}) == 1
+        assert (len(asked.mails), outbox(world)[0].state) == (2, MessageState.SENT)
+
+    def test_it_is_given_up_after_many_tries(self, world):
+        with world.app.app_context(), transaction():
+            messages.ask_for(messages.SIGN_IN, RUTH, None, {"link": "x", "minutes": 1}, clock.now())
+
+        def fails(outgoing):
+            raise MailUnavailable("away")
+
+        for tries in range(messages.MOST_TRIES + 1):
+            work(world, after=LATER * tries, deliver=fails)
+        assert (outbox(world)[0].state, outbox(world)[0].attempts) == (
+            MessageState.REFUSED,
+            messages.MOST_TRIES,
+        )
+
+    def test_what_was_sent_is_forgotten_after_a_month(self, world, asked):
+        work(world)
+        with world.app.app_context(), transaction():
+            housekeeping.sweep(clock.now() + messages.KEPT_FOR)
+        assert outbox(world) == []

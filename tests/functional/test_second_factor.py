@@ -1,0 +1,165 @@
+"""The second factor of an administrator: set up, asked for, used once, lost, switched off; their account."""
+
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+from sqlalchemy import select
+
+from lti_tool import clock
+from lti_tool.models import Administrator
+from lti_tool.services import administrators, second_factor, sign_in
+from lti_tool.transactions import transaction
+from tests.support.administrators import AdministratorBrowser, administrator
+from tests.support.world import TOOL
+
+
+def code(secret: str, steps: int = 0) -> str:
+    """Return what the app shows now, or some steps from now."""
+    return pyotp.TOTP(secret).generate_otp(int(clock.now().timestamp()) // 30 + steps)
+
+
+def link_for(world, email: str) -> str:
+    with world.app.app_context(), transaction():
+        account = administrators.add(email, None, True, TOOL, clock.now())
+        return sign_in.link_for(account.id, TOOL, clock.now(), timedelta(hours=1))
+
+
+class Protected:
+    """An operator whose second factor is on: secret of the app, recovery codes."""
+
+    def __init__(self, world) -> None:
+        self.world, self.browser = world, administrator(world, operator=True)
+        page = self.browser.post("/admin/account/factor")
+        self.secret = page.soup.select_one("#secret")["value"]
+        assert page.soup.select_one("img.qr")["src"].startswith("data:image/svg")
+        page = self.browser.post("/admin/account/factor/on", {"code": code(self.secret)})
+        self.codes = [one.text for one in page.soup.select("main code")]
+
+    def half_signed_in(self) -> AdministratorBrowser:
+        """Open a link in another browser and press its button."""
+        browser = AdministratorBrowser(self.world, self.browser.id, self.browser.email)
+        page = browser.sign_in_by(link_for(self.world, self.browser.email))
+        assert page.soup.h1.text == "One more step"
+        return browser
+
+    def show(self, browser: AdministratorBrowser, typed: str):
+        token = re.search(r'name="admin_token" value="(\w+)"', browser.get("/sign-in/code").html)[1]
+        return browser.post("/sign-in/code", {"code": typed, "admin_token": token})
+
+
+@pytest.fixture
+def protected(world):
+    return Protected(world)
+
+
+class TestSettingItUp:
+    def test_takes_the_code_that_the_app_shows(self, world):
+        who = administrator(world, operator=True)
+        page = who.post("/admin/account/factor")
+        secret = page.soup.select_one("#secret")["value"]
+        wrong = who.post("/admin/account/factor/on", {"code": "12"})
+        assert (wrong.status, wrong.soup.select_one("#secret")["value"]) == (422, secret)
+        assert "not the right one" in wrong.text
+
+    def test_tells_eight_recovery_codes_once(self, protected):
+        assert len(set(protected.codes)) == second_factor.RECOVERY_CODES
+        page = protected.browser.get("/admin/account")
+        assert "8 recovery codes are left" in page.text
+        assert not any(one in page.text for one in protected.codes)
+
+    def test_keeps_the_secret_encrypted(self, protected):
+        with protected.world.database() as session:
+            account = session.scalars(select(Administrator)).one()
+            assert protected.secret not in account.totp_encrypted
+
+
+class TestSigningIn:
+    def test_asks_for_a_code_and_opens_nothing_before(self, protected):
+        browser = protected.half_signed_in()
+        assert browser.get("/admin/").status == 401
+        # The step of the code that switched it on has been used.
+        page = protected.show(browser, code(protected.secret, 1))
+        assert (page.status, page.soup.h1.text) == (200, "Administration")
+
+    def test_takes_each_code_once(self, protected):
+        typed = code(protected.secret, 1)
+        assert protected.show(protected.half_signed_in(), typed).soup.h1.text == "Administration"
+        again = protected.show(protected.half_signed_in(), typed)
+        assert again.soup.h1.text == "One more step"
+
+    def test_takes_each_recovery_code_once_however_it_is_typed(self, protected):
+        typed = protected.codes[0].upper().replace("-", " ")
+        assert protected.show(protected.half_signed_in(), typed).soup.h1.text == "Administration"
+        assert protected.show(protected.half_signed_in(), typed).soup.h1.text == "One more step"
+
+    def test_is_over_after_five_wrong_codes(self, protected):
+        browser = protected.half_signed_in()
+        for _ in range(second_factor.MOST_TRIES - 1):
+            assert protected.show(browser, "000000").soup.h1.text == "One more step"
+        assert protected.show(browser, "000000").soup.h1.text == "Too many wrong codes"
+        assert browser.get("/sign-in/code").status == 401
+
+    def test_waits_ten_minutes(self, protected, time_machine):
+        browser = protected.half_signed_in()
+        time_machine.move_to(clock.now() + sign_in.HALF_SESSION + timedelta(seconds=1), tick=True)
+        assert browser.get("/sign-in/code").status == 401
+
+    def test_without_the_token_of_the_form_changes_nothing(self, protected):
+        browser = protected.half_signed_in()
+        answer = browser.tool.post(
+            "/sign-in/code", base_url=TOOL, data={"code": protected.codes[0]}, headers=browser.headers
+        )
+        assert answer.status_code == 403
+        assert protected.show(browser, protected.codes[0]).soup.h1.text == "Administration"
+
+
+class TestSwitchingItOff:
+    def test_takes_a_code(self, protected):
+        assert protected.browser.post("/admin/account/factor/off", {"code": "1"}).status == 422
+        protected.browser.post("/admin/account/factor/off", {"code": protected.codes[3]})
+        browser = AdministratorBrowser(protected.world, 0, protected.browser.email)
+        page = browser.sign_in_by(link_for(protected.world, protected.browser.email))
+        assert page.soup.h1.text == "Administration"
+
+
+class TestTheAccount:
+    def test_can_be_called_otherwise(self, world):
+        who = administrator(world, operator=True)
+        page = who.post("/admin/account", {"name": "  Ruth   Admin "})
+        assert page.soup.select_one(".own-name").text == "Ruth Admin"
+        assert who.post("/admin/account", {"name": "x" * 201}).status == 422
+        assert who.post("/admin/account", {"name": ""}).soup.select_one(".own-name").text == who.email
+
+    def test_can_sign_out_everywhere_else(self, world):
+        who = administrator(world, operator=True)
+        other = AdministratorBrowser(world, who.id, who.email)
+        other.sign_in_by(link_for(world, who.email))
+        who.post("/admin/account/sessions")
+        assert (who.get("/admin/").status, other.get("/admin/").status) == (200, 401)
+
+
+class TestTheListOfAdministrators:
+    def test_lets_somebody_in_with_a_link_that_is_shown_once(self, world):
+        who = administrator(world, operator=True)
+        fields = {"email": "Nils@School.test", "organisation": "School of Nils"}
+        page = who.post("/admin/administrators", fields)
+        link = page.soup.select_one("#link")["value"]
+        nils = AdministratorBrowser(world, 0, "nils@school.test")
+        assert "School of Nils" in nils.sign_in_by(link).text
+        assert link not in who.get("/admin/administrators").html
+
+    def test_disables_an_account_but_not_ones_own(self, world):
+        who, other = administrator(world, operator=True), administrator(world, organisation="A school")
+        who.post(f"/admin/administrators/{other.id}/disable")
+        assert other.get("/admin/").status == 401
+        assert who.post(f"/admin/administrators/{who.id}/disable").status == 404
+
+    @pytest.mark.parametrize("email", ["", "nobody", "a@b"])
+    def test_asks_for_an_address(self, world, email):
+        page = administrator(world, operator=True).post(
+            "/admin/administrators", {"email": email, "organisation": "Kept"}
+        )
+        assert page.status == 422
+        assert page.soup.select_one("#organisation")["value"] == "Kept"
