@@ -143,6 +143,7 @@ ALL = (
         "independent",
         "against Open edX's LTI consumer: other people's platform code, in a process of its own",
         marked="independent",
+        options=("--durations=0",),
         needs=(CHROMIUM,),
         # Fetched here and not by the tests: no test reaches beyond this machine.
         prepare=(sys.executable, "-m", "tools.independent"),

@@ -12,6 +12,7 @@ def pytest_collection_modifyitems(items):
         if "tests/independent/" in item.path.as_posix():
             item.add_marker("independent")
             item.add_marker("long")
+            item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope="session")

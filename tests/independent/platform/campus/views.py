@@ -111,7 +111,13 @@ def _held(usage_key: str) -> dict:
     return {
         "subs": {name: sub for sub, name in names.items()},
         "line_items": [
-            {"label": one.label, "maximum": one.score_maximum, "tag": one.tag, "resource_id": one.resource_id}
+            {
+                "link": str(one.resource_link_id),
+                "label": one.label,
+                "maximum": one.score_maximum,
+                "tag": one.tag,
+                "resource_id": one.resource_id,
+            }
             for one in items
         ],
         "scores": {
