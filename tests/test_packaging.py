@@ -86,7 +86,7 @@ class TestTheSourceArchive:
 
 
 class TestLocking:
-    @pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])
+    @pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "independent.txt"])
     def test_a_lock_holds_exact_versions_with_hashes_and_nothing_else(self, lock):
         lines = (ROOT / "requirements" / lock).read_text(encoding="utf-8").splitlines()
         assert [line for line in lines if not (PINNED.match(line) or HASH.match(line))] == []
@@ -94,6 +94,12 @@ class TestLocking:
     def test_the_development_lock_contains_the_other_one(self):
         run, dev = locked("run.txt"), locked("dev.txt")
         assert {name: dev.get(name) for name in run} == run
+
+    def test_nothing_of_the_independent_platform_is_a_dependency_of_ours(self):
+        """Its licence (AGPL-3.0) is not ours: it is run beside us, never installed with us."""
+        assert "lti-consumer-xblock" in locked("independent.txt")
+        ours = locked("run.txt").keys() | locked("dev.txt").keys()
+        assert {"lti-consumer-xblock", "xblock", "django"} & ours == set()
 
     def test_the_lock_answers_what_setup_cfg_asks_for(self):
         asked = installation.listed(installation.packaging(), "options", "install_requires")

@@ -89,7 +89,7 @@ def run_lane(
 def _missing(suite: Suite, environment: dict[str, str], resources: ExitStack) -> Outcome | None:
     """Provide what the suite needs; an outcome that says NOT RUN when that is impossible."""
     if suite.prepare and subprocess.run(suite.prepare, cwd=suites.ROOT, check=False).returncode != 0:
-        return Outcome(suite.name, not_run="its preparation failed, see above")
+        return Outcome(suite.name, not_run=suite.remedy)
     for program in suite.needs:
         if not programs.ensure(program):
             return Outcome(suite.name, not_run=program.remedy)

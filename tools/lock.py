@@ -26,11 +26,13 @@ def own_dependencies() -> str:
     return configuration["options"]["install_requires"].strip() + "\n"
 
 
-def compile_lock(name: str, sources: list[str], options: list[str]) -> None:
-    """Resolve setup.cfg together with `sources` (files of requirements/) into requirements/`name`."""
+def compile_lock(name: str, sources: list[str], options: list[str], own: str | None = None) -> None:
+    """Resolve `sources` (files of requirements/), together with our `own` dependencies unless there are none,
+    into requirements/`name`.
+    """
     subprocess.run(
-        [*COMPILE, *options, "-", *sources, "--output-file", name],
-        input=own_dependencies(),
+        [*COMPILE, *options, *(["-"] if own else []), *sources, "--output-file", name],
+        input=own,
         text=True,
         cwd=REQUIREMENTS,
         check=True,
@@ -41,8 +43,11 @@ def main(options: list[str]) -> int:
     if shutil.which("uv") is None:
         print("`make lock` needs uv: pip install uv", file=sys.stderr)
         return 1
-    compile_lock("run.txt", ["run.in"], options)
-    compile_lock("dev.txt", ["run.in", "dev.in"], [*options, "--constraints", "run.txt"])
+    ours = own_dependencies()
+    compile_lock("run.txt", ["run.in"], options, ours)
+    compile_lock("dev.txt", ["run.in", "dev.in"], [*options, "--constraints", "run.txt"], ours)
+    # Another project's environment, which has nothing to do with ours: see tools/independent.py.
+    compile_lock("independent.txt", ["independent.in"], options)
     return 0
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from tools import independent
 from tools.programs import CHROMIUM, FIREFOX, NGINX, POSTGRESQL, REDIS, SYSTEMD, Program
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,8 @@ class Suite:
     database: str = "sqlite"
     needs: tuple[Program, ...] = ()
     prepare: tuple[str, ...] = ()
+    # What helps when the preparation fails.
+    remedy: str = "its preparation failed, see above"
     long: bool = False
     # Suites that mostly wait run beside those of another lane; those of lane 0 have the machine alone.
     lane: int = 0
@@ -106,14 +109,14 @@ ALL = (
     Suite(
         "long",
         "what takes minutes, on SQLite",
-        marked="long and not browser",
+        marked="long and not browser and not independent",
         options=("--durations=0",),
         long=True,
     ),
     Suite(
         "long-postgresql",
         "what takes minutes, on PostgreSQL",
-        marked="long and (database or postgresql) and not browser and not slow_on_postgresql",
+        marked="long and (database or postgresql) and not (browser or independent or slow_on_postgresql)",
         options=("--durations=0",),
         database="postgresql",
         needs=(POSTGRESQL, REDIS),
@@ -131,7 +134,7 @@ ALL = (
     Suite(
         "long-browser",
         "what takes minutes, in Chromium",
-        marked="long and browser and not firefox",
+        marked="long and browser and not firefox and not independent",
         options=("--durations=0",),
         needs=(CHROMIUM,),
         long=True,
@@ -142,6 +145,17 @@ ALL = (
         marked="long and firefox",
         options=("--durations=0",),
         needs=(FIREFOX,),
+        long=True,
+    ),
+    Suite(
+        "independent",
+        "against Open edX's LTI consumer: other people's platform code, in a process of its own",
+        marked="independent",
+        options=("--durations=0",),
+        needs=(CHROMIUM,),
+        # Fetched here and not by the tests: no test reaches beyond this machine.
+        prepare=(sys.executable, "-m", "tools.independent"),
+        remedy=independent.REMEDY,
         long=True,
     ),
 )

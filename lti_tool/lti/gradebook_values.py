@@ -57,6 +57,15 @@ def with_query(url: str, **more: str) -> str:
     return parts._replace(query=query, fragment="").geturl()
 
 
+def belongs_to_one_link(line_items_url: str) -> bool:
+    """Whether these line items are those of one link, which alone is graded by them.
+
+    Open edX has a container for each block; a score for an item that does not name the block as its link is
+    stored, and never gets to the learner's progress page (lti_consumer 11.4.4, `signals.py`).
+    """
+    return "/api/lti_consumer/" in urlsplit(line_items_url).path
+
+
 def item_in(content: object) -> LineItemSeen | None:
     """A line item, when it has a usable address and maximum (a maximum of 0 cannot be graded against)."""
     if not isinstance(content, dict):

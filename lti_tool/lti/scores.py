@@ -262,17 +262,17 @@ class GradebookConnection:
     def _find(
         self, line_items_url: str, tag: str, resource_id: str | None, resource_link_id: str | None
     ) -> LineItemSeen | None:
-        """The item with our tag and resource id (None: any), which an LMS may not show.
+        """The item with our tag and, unless any will do, our resource id, which an LMS may not show.
 
         Of several (copied courses) the one of this link, else the first.
         """
-        named = {"tag": tag} if resource_id is None else {"resource_id": resource_id, "tag": tag}
-        url = with_query(line_items_url, **named)
+        asked = {"tag": tag} if resource_id is None else {"resource_id": resource_id, "tag": tag}
+        url = with_query(line_items_url, **asked)
         first = None
         for item in map(item_in, self._members(url, _READ_ITEMS, _ITEMS)):
             if item is None or item.tag != tag:
                 continue
-            if None not in (item.resource_id, resource_id) and item.resource_id != resource_id:
+            if resource_id is not None and item.resource_id not in (None, resource_id):
                 continue
             if not resource_link_id or item.resource_link_id == resource_link_id:
                 return item

@@ -18,8 +18,10 @@ _NOBODY_TO_GRADE = re.compile(
     r"|not (?:a student|enrol)|student|can be graded",  # Canvas, Brightspace
     re.IGNORECASE,
 )
-# Open edX and Canvas say with a 400 what Moodle says with a 409.
-_TOO_OLD = re.compile(r"(?=.*time.?stamp)(?=.*\b(?:older|earlier|before|prior|newer|later)\b)", re.IGNORECASE)
+# Open edX ("already exists" of an equal one) and Canvas say with a 400 what Moodle says with a 409.
+_TOO_OLD = re.compile(
+    r"(?=.*time.?stamp)(?=.*\b(?:older|earlier|before|prior|newer|later|exists)\b)", re.IGNORECASE
+)
 
 _LARGEST_NUMBER = Decimal(10) ** 8
 _SMALLEST_STEP = Decimal("0.00001")

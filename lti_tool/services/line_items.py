@@ -18,9 +18,11 @@ from sqlalchemy import exists, or_, select, update
 
 from lti_tool.errors import PlatformUnavailable, ServiceRefused
 from lti_tool.extensions import db
+from lti_tool.lti.gradebook_values import belongs_to_one_link
 from lti_tool.lti.host_slots import HOST_BUSY
 from lti_tool.lti.scores import GradebookConnection, LineItemSeen, PlatformAccess, access_to
 from lti_tool.models import (
+    ColumnKind,
     Course,
     DeliveryState,
     Deployment,
@@ -30,6 +32,7 @@ from lti_tool.models import (
     LineItemState,
     Platform,
     PlatformState,
+    ResourceLink,
     ScoreDelivery,
 )
 from lti_tool.services import outbox
@@ -66,6 +69,7 @@ class Wanted:
     url: str | None
     tag: str
     resource_id: str
+    resource_link_id: str | None
     label: str
     maximum: Decimal
     attempts: int
@@ -150,6 +154,7 @@ def _found_or_made(wanted: Wanted, gradebook: GradebookConnection) -> LineItemSe
         wanted.container_url,
         tag=wanted.tag,
         resource_id=wanted.resource_id,
+        resource_link_id=wanted.resource_link_id,
         label=wanted.label,
         maximum=wanted.maximum,
         known_url=wanted.url,
@@ -232,9 +237,29 @@ def _as_wanted(line_item_id: int, lease: str) -> Wanted:
         url=item.url,
         tag=TAG + column.uuid,
         resource_id=column.uuid,
+        resource_link_id=_link_graded_by(column, course),
         label=column.name,
         maximum=column.maximum,
         attempts=item.attempts,
+    )
+
+
+def _link_graded_by(column: GradeColumn, course: Course) -> str | None:
+    """The link whose one grade the whole score is to be, where the LMS's line items are those of one link.
+
+    That is the link that was opened last, because each launch says where the line items are. Columns beside
+    the whole score name none: two of them would overwrite each other's grade.
+    """
+    if column.kind is not ColumnKind.PARTICIPATION or not course.line_items_url:
+        return None
+    if not belongs_to_one_link(course.line_items_url):
+        return None
+    latest_first = (ResourceLink.launched_at.desc(), ResourceLink.id.desc())
+    return db.session.scalar(
+        select(ResourceLink.resource_link_id)
+        .where(ResourceLink.course_id == course.id)
+        .order_by(*latest_first)
+        .limit(1)
     )
 
 

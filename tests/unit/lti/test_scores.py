@@ -90,6 +90,9 @@ class TestSendingAScore:
         [
             Reply(409, b"[]", reason="Refusing score with an earlier timestamp for item 4 and user 5"),
             json_reply({"error": "timestamp is older than the one that is stored"}, 400),
+            # Open edX of an older one, and of an equal one.
+            json_reply({"timestamp": ["Score timestamp can only be updated to a later point in time"]}, 400),
+            json_reply({"timestamp": ["Score already exists for the provided timestamp"]}, 400),
         ],
     )
     def test_reports_a_score_of_the_same_moment_or_later(self, gradebook, connection, now, reply):
