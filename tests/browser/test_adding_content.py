@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser import BROWSER, axe
 
-pytestmark = BROWSER
+pytestmark = [*BROWSER, pytest.mark.long]
 
 NARROW = {"viewport": {"width": 320, "height": 700}}
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser import BROWSER
 from tests.browser.test_pages import NARROW_AND_LIGHT, WIDE_AND_DARK, problems_of
 
-pytestmark = BROWSER
+pytestmark = [*BROWSER, pytest.mark.long]
 
 PAGES = (
     "/admin/platforms",
