@@ -22,7 +22,7 @@ from lti_tool.models import (
     ScoreDelivery,
 )
 from lti_tool.permissions import Act
-from lti_tool.services import audit, calendar, columns, line_items, outbox, people
+from lti_tool.services import audit, calendar, columns, line_item_cells, outbox, people
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.columns import Offer
 from lti_tool.services.people import Person
@@ -232,7 +232,7 @@ def remove_from_lms(member: ActingMember, line_item_id: int, now: datetime) -> N
         raise Stale("nothing-to-delete")
     item.state, item.due_at, item.attempts = LineItemState.REFUSED, now, 0
     item.problem, item.problem_detail = Problem.BEING_REMOVED.value, None
-    line_items.take_off_the_way(item.id)
+    line_item_cells.take_off_the_way(item.id)
     audit.record(member, "grading.line-item-removed", f"line-item:{item.id}", now, label=item.label)
     db.session.flush()
     outbox.wake(outbox.LINE_ITEMS)

@@ -24,7 +24,6 @@ from lti_tool.lti.scores import GradebookConnection, LineItemSeen, PlatformAcces
 from lti_tool.models import (
     ColumnKind,
     Course,
-    DeliveryState,
     Deployment,
     DeploymentState,
     GradeColumn,
@@ -33,9 +32,8 @@ from lti_tool.models import (
     Platform,
     PlatformState,
     ResourceLink,
-    ScoreDelivery,
 )
-from lti_tool.services import outbox
+from lti_tool.services import line_item_cells, outbox
 from lti_tool.services.problems import Problem, code_of, code_of_outage, detail_of
 from lti_tool.services.retries import MOST_TRIES, next_try
 
@@ -116,7 +114,7 @@ def lost(line_item_id: int, url: str, problem: ServiceRefused) -> None:
         )
     )
     if refused.rowcount:
-        take_off_the_way(line_item_id)
+        line_item_cells.take_off_the_way(line_item_id)
 
 
 def note_unreadable(line_item_id: int) -> None:
@@ -275,7 +273,7 @@ def _forget(wanted: Wanted, now: datetime) -> None:
     gone = dict.fromkeys(("url", "label", "maximum", "bound_label", "bound_maximum", "due_at"))
     removed = {"problem": Problem.REMOVED.value, "problem_detail": None, "attempts": 0}
     if _change(wanted, now, gone | removed):
-        _forget_what_the_old_column_had(wanted.id)
+        line_item_cells.forget_what_the_old_column_had(wanted.id)
 
 
 def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
@@ -296,8 +294,8 @@ def _bind(wanted: Wanted, seen: LineItemSeen, now: datetime) -> None:
         return
     _name_anew_if_it_was_renamed_meanwhile(wanted, now)
     if wanted.url is not None and wanted.url != seen.url:
-        _forget_what_the_old_column_had(wanted.id)
-    _free_what_waited_for_it(wanted.id)
+        line_item_cells.forget_what_the_old_column_had(wanted.id)
+    line_item_cells.free_what_waited_for_it(wanted.id)
     outbox.wake(outbox.SCORES)
 
 
@@ -308,58 +306,6 @@ def _name_anew_if_it_was_renamed_meanwhile(wanted: Wanted, now: datetime) -> Non
         .where(LineItem.id == wanted.id, LineItem.ours, renamed)
         .values(state=LineItemState.WANTED, due_at=now)
         .execution_options(synchronize_session=False)
-    )
-
-
-WHAT_THE_OLD_COLUMN_HAD = (
-    "attempted_statement_id",
-    "attempted_value",
-    "attempted_maximum",
-    "attempted_at",
-    "confirmed_statement_id",
-    "confirmed_value",
-    "confirmed_maximum",
-    "confirmed_at",
-    "last_timestamp",
-    "theirs_value",
-    "theirs_maximum",
-    "theirs_seen_at",
-    "replaced_value",
-    "replaced_maximum",
-    "replaced_at",
-)
-
-
-def _forget_what_the_old_column_had(line_item_id: int) -> None:
-    """A column made anew is empty: what was confirmed in the one that is gone says nothing about it."""
-    decided = (DeliveryState.CONFIRMED, DeliveryState.HELD, DeliveryState.KEPT)
-    of_the_column = ScoreDelivery.line_item_id == line_item_id
-    db.session.execute(
-        update(ScoreDelivery)
-        .where(of_the_column)
-        .values(
-            attempt_open=False,
-            theirs_empty=False,
-            overwrite=False,
-            **dict.fromkeys(WHAT_THE_OLD_COLUMN_HAD),
-        )
-    )
-    db.session.execute(
-        update(ScoreDelivery)
-        .where(of_the_column, ScoreDelivery.state.in_(decided))
-        .values(state=DeliveryState.READY)
-    )
-
-
-def _free_what_waited_for_it(line_item_id: int) -> None:
-    db.session.execute(
-        update(ScoreDelivery)
-        .where(
-            ScoreDelivery.line_item_id == line_item_id,
-            ScoreDelivery.state == DeliveryState.REFUSED,
-            ScoreDelivery.problem == Problem.LINE_ITEM_GONE.value,
-        )
-        .values(state=DeliveryState.READY, problem=None, problem_detail=None)
     )
 
 
@@ -395,7 +341,7 @@ def _refuse(wanted: Wanted, code: str, words: str, now: datetime) -> None:
         "problem_detail": detail_of(words),
     }
     if _change(wanted, now, refused):
-        take_off_the_way(wanted.id)
+        line_item_cells.take_off_the_way(wanted.id)
 
 
 def _keep(wanted: Wanted, problem: Problem, words: str, now: datetime) -> None:
@@ -403,15 +349,6 @@ def _keep(wanted: Wanted, problem: Problem, words: str, now: datetime) -> None:
     kept = {"state": LineItemState.BOUND, "due_at": None, "attempts": 0}
     if _change(wanted, now, kept | {"problem": problem.value, "problem_detail": detail_of(words)}):
         outbox.wake(outbox.SCORES)
-
-
-def take_off_the_way(line_item_id: int) -> None:
-    """Have what is due in a refused column be ready instead: it is not on its way, and might never be."""
-    db.session.execute(
-        update(ScoreDelivery)
-        .where(ScoreDelivery.line_item_id == line_item_id, ScoreDelivery.state == DeliveryState.DUE)
-        .values(state=DeliveryState.READY, due_at=None, asked_since=False, problem=None, problem_detail=None)
-    )
 
 
 def _change(wanted: Wanted, now: datetime, values: dict) -> bool:
