@@ -24,6 +24,8 @@ from lti_tool.services import platform_checks, platforms
 from lti_tool.services.platform_checks import Finding, Level
 from lti_tool.transactions import transaction
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 AGS = ["lineitem", "lineitem.readonly", "result.readonly", "score"]
 MOODLE = "moodle"
 

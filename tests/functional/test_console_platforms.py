@@ -18,6 +18,8 @@ from tests.support.classroom import Classroom
 from tests.support.statements import counted
 from tests.support.world import TOOL
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 @pytest.fixture
 def admin(world):

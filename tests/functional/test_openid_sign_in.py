@@ -15,6 +15,8 @@ from tests.support.administrators import AdministratorBrowser
 from tests.support.world import TOOL
 from tests.unit.lti.simulator import LocalServer, Reply, json_reply, public, signed
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 RUTH = "ruth@school.test"
 CLIENT, SECRET = "community-value", "a secret of the portal"
 KEY = RSAKey.generate_key(2048, {"kid": "portal", "use": "sig", "alg": "RS256"}, private=True)

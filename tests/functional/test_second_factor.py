@@ -14,6 +14,8 @@ from lti_tool.transactions import transaction
 from tests.support.administrators import AdministratorBrowser, administrator
 from tests.support.world import TOOL
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 def code(secret: str, steps: int = 0) -> str:
     """Return what the app shows now, or some steps from now."""

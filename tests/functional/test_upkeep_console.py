@@ -28,6 +28,8 @@ from tests.support.administrators import administrator
 from tests.support.statements import counted
 from tests.support.world import TOOL
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 @pytest.fixture
 def who(world):
