@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from lti_tool.errors import NotAllowed, NotFound, Unfit
 from lti_tool.extensions import db
@@ -179,16 +179,6 @@ def choose_language(admin: ActingAdministrator, language: str) -> None:
     if language not in LANGUAGES:
         raise NotFound("no-such-language")
     db.session.get_one(Administrator, admin.administrator_id).locale = language
-
-
-def take_away(administrator_id: int, organisation_id: int) -> None:
-    """Let an account see an organisation no more."""
-    db.session.execute(
-        delete(AdministratorOrganisation).where(
-            AdministratorOrganisation.administrator_id == administrator_id,
-            AdministratorOrganisation.organisation_id == organisation_id,
-        )
-    )
 
 
 def _subject(account: Administrator) -> str:
