@@ -160,6 +160,11 @@ def is_from_our_own_page() -> bool:
     return request.headers.get("Origin", "") == f"{ours.scheme}://{ours.netloc}".lower()
 
 
+def for_seat(address: str, seat_id: int) -> str:
+    """Return the address of a community's page, with its query if it has one, as it is for this seat."""
+    return f"{address}{'&' if '?' in address else '?'}seat={seat_id}"
+
+
 def is_unsafe() -> bool:
     """Tell whether this request may change something."""
     return request.method not in SAFE_METHODS

@@ -1,7 +1,6 @@
 """The link by which a seat arrives in a tab of its own: a page with one button, whose POST uses it up."""
 
 import logging
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, render_template
 
@@ -39,7 +38,7 @@ def arrive(token: str):
             arrived = handovers.arrive(token, access.session_cookies(), clock.now())
     except LaunchRefused as refusal:
         return refused_launches.logged(refusal)
-    response: Response = redirect(f"{arrived.path}?{urlencode({'seat': arrived.seat_id})}", 303)
+    response: Response = redirect(access.for_seat(arrived.path, arrived.seat_id), 303)
     if arrived.new_secret is not None:
         access.remember_session(response, arrived.new_secret)
     return response

@@ -183,23 +183,29 @@ def _proven(text: str, value: str) -> Response:
     came = launches.open_parked(text, value, now)
     launch = came.launch
     g.launch_locale = launch.locale
-    with transaction():
-        launches.use_up_parked(came, now)
     if launch.asks_what_is_held:
+        with transaction():
+            launches.use_up_parked(came, now)
         return _what_is_held(launch, now)
-    return _let_in_by_link(launch, now, value)
+    return _let_in_by_link(came, launches.use_up_parked, now, value)
 
 
-def _let_in_by_link(launch, now, proof: str, choice: str | None = None) -> Response:
-    """Let somebody in whose frame keeps no cookie: what they go on with is a link into a tab of its own."""
+def _let_in_by_link(came, use_up, now, proof: str, choice: str | None = None) -> Response:
+    """Let somebody in whose frame keeps no cookie: what they go on with is a link into a tab of its own.
+
+    :param use_up: marks as used what carried the launch, in the transaction that acts on it: what fails here
+        may be sent again.
+    """
+    launch = came.launch
     with transaction():
+        use_up(came, now)
         # No cookie of the frame is believed, and none is set: its seat only waits for the link to be used.
-        zone, note = settings.current().time_zone, "storage-proven"
+        zone, note = settings.current().time_zone, "course-decided" if choice else "storage-proven"
         admitted = enrolment.admit(launch, [], zone, now, note=note, choice=choice)
         review = _review(admitted, launch, now)
         into_a_tab = isinstance(admitted, Admitted) and launch.content_request is None
         if into_a_tab:
-            secret = handovers.begin(admitted.seat_id, _page_of(admitted, launch, review), now)
+            secret = handovers.begin(admitted.seat_id, _destination(admitted, launch, review), now)
     if not into_a_tab:
         return _answer(admitted, launch, now, review, proof)
     request_cycle.frame_by(list(launch.frame_origins))
@@ -223,9 +229,7 @@ def _decided(text: str, choice: str) -> Response:
     came = context_choice.opened(text, proofs, now)
     g.launch_locale = came.launch.locale
     if not login_cookie.secrets():
-        with transaction():
-            context_choice.use_up(came, now)
-        return _let_in_by_link(came.launch, now, proofs[0], choice)
+        return _let_in_by_link(came, context_choice.use_up, now, proofs[0], choice)
     with transaction():
         context_choice.use_up(came, now)
         admitted = enrolment.admit(
@@ -310,7 +314,7 @@ def _undecided(undecided: Undecided, now, proof: str) -> Response:
 
 
 def _into_the_community(admitted, launch, review) -> Response:
-    response = redirect(_destination(admitted, launch, review), 303)
+    response = redirect(access.for_seat(_destination(admitted, launch, review), admitted.seat_id), 303)
     if admitted.new_secret is not None:
         access.remember_session(response, admitted.new_secret)
     request_cycle.forget_address(response)
@@ -318,11 +322,11 @@ def _into_the_community(admitted, launch, review) -> Response:
 
 
 def _destination(admitted, launch, review) -> str:
-    """Choose where to go, for the seat that was given."""
-    asked = {"seat": admitted.seat_id}
-    if review is not None and review.column_id is not None:
-        asked["column"] = review.column_id
-    return f"{_page_of(admitted, launch, review)}?{urlencode(asked)}"
+    """Choose where to go: a page, and the column that is reviewed there."""
+    page = _page_of(admitted, launch, review)
+    if review is None or review.column_id is None:
+        return page
+    return f"{page}?{urlencode({'column': review.column_id})}"
 
 
 def _page_of(admitted, launch, review) -> str:

@@ -24,6 +24,7 @@ _TAKEN_ALONG = (
     "resource_link_id",
     "role",
     "test_user",
+    "lms_administrator",
     "locale",
     "document_target",
     "return_url",
@@ -52,7 +53,7 @@ class Arrived:
 def begin(seat_id: int, path: str, now: datetime) -> str:
     """Make the link for a seat; return its random value, which is kept nowhere.
 
-    :param path: the page that the tab will show, inside the seat's community.
+    :param path: the page that the tab will show, inside the seat's community; what is asked of it may follow.
     """
     secret = sessions.new_secret()
     made = Handover(
