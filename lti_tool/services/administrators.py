@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from lti_tool.errors import NotAllowed, NotFound, Unfit
 from lti_tool.extensions import db
@@ -78,28 +78,40 @@ def is_address(email: str) -> bool:
 def add(
     email: str, organisation: str | None, operator: bool, base_url: str, now: datetime, by: int | None = None
 ) -> Administrator:
-    """Make an account, or let one that exists (disabled or not) see one more organisation, or all of them.
+    """Make an account, or let one that exists see one more organisation, or all of them.
 
-    :param organisation: made when new; None: for a new account the only one, called after the host of
-        BASE_URL; for one that exists none more. Not asked for an operator.
+    A disabled one comes back with what is given here, nothing of what it could see before.
+
+    :param organisation: made when new; None: for a new or disabled account the only one, called after the
+        host of BASE_URL; for another none more. Not asked for an operator.
     :param by: the administrator who did so; None: from the command line.
     """
     made = insert_unless_there(
         Administrator, {"email": folded(email)}, {"operator": operator, "created_at": now}
     )
     account = db.session.scalars(select(Administrator).where(Administrator.email == folded(email))).one()
-    account.disabled_at = None
+    if anew := made or account.disabled_at is not None:
+        _take_back_all(account)
     account.operator = account.operator or operator
     db.session.flush()
     owner_id = None
-    if not operator and (made or organisation is not None):
+    if not operator and (anew or organisation is not None):
         owner_id = organisation_named(organisation, base_url, now).id
         key = {"administrator_id": account.id, "organisation_id": owner_id}
         insert_unless_there(AdministratorOrganisation, key, {})
     audit.record_administration(
-        by, "administrator.added", _subject(account), now, owner_id, operator=operator
+        by, "administrator.added", _subject(account), now, owner_id, operator=account.operator
     )
     return account
+
+
+def _take_back_all(account: Administrator) -> None:
+    """Let an account in again that sees nothing yet."""
+    account.disabled_at = None
+    account.operator = False
+    db.session.execute(
+        delete(AdministratorOrganisation).where(AdministratorOrganisation.administrator_id == account.id)
+    )
 
 
 def disable(email: str, now: datetime, by: int | None = None) -> None:

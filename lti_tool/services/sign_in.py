@@ -56,7 +56,8 @@ def link_for(administrator_id: int, base_url: str, now: datetime, lifetime: time
 def ask_by_mail(email: str, base_url: str, now: datetime) -> None:
     """Have a link sent to an administrator of this address; nothing is told to whoever asked.
 
-    At most `MOST_LINKS` in a quarter of an hour to one, `MOST_LINKS_AT_ALL` in an hour to all.
+    At most `MOST_LINKS` in a quarter of an hour to one, and `MOST_LINKS_AT_ALL` in an hour to all, but for
+    those that are asked for by several people in the same moment.
     """
     account = db.session.scalars(
         select(Administrator).where(Administrator.email == email, Administrator.disabled_at.is_(None))

@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from lti_tool import clock
+from lti_tool.extensions import db
+from lti_tool.models import AuditEntry
 from lti_tool.services import administrators, housekeeping, sign_in
 from lti_tool.transactions import transaction
 from tests.support.administrators import AdministratorBrowser, administrator
@@ -121,3 +124,36 @@ class TestASession:
         learner = world.enter("ines")
         who = administrator(world, operator=True)
         assert who.get(learner.community).status == 401
+
+
+class TestAnAccountThatWasDisabled:
+    def test_comes_back_with_what_it_is_given_then_and_nothing_of_before(self, world, link):
+        with world.app.app_context(), transaction():
+            now = clock.now()
+            administrators.add(EMAIL, "Of before", False, TOOL, now)
+            administrators.disable(EMAIL, now)
+            administrators.add(EMAIL, "A school", False, TOOL, now)
+        with world.app.app_context():
+            (account,) = administrators.listed()
+            assert (account.operator, account.organisations) == (False, ("A school",))
+            told = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+            assert told.detail["operator"] is False
+
+    def test_comes_back_as_a_new_one_where_nothing_is_said(self, world):
+        with world.app.app_context(), transaction():
+            now = clock.now()
+            administrators.add(EMAIL, "Of before", False, TOOL, now)
+            administrators.disable(EMAIL, now)
+            administrators.add(EMAIL, None, False, TOOL, now)
+        with world.app.app_context():
+            (account,) = administrators.listed()
+            assert account.organisations == ("tool.test",)
+
+    def test_that_was_not_keeps_what_it_has(self, world, link):
+        with world.app.app_context(), transaction():
+            administrators.add(EMAIL, "A school", False, TOOL, clock.now())
+        with world.app.app_context():
+            (account,) = administrators.listed()
+            assert account.operator
+            told = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+            assert told.detail["operator"] is True
