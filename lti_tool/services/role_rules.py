@@ -105,11 +105,12 @@ def adopt(
     :raises Stale: other rules came into force meanwhile, or they would do more than was said.
     :raises NotFound: no such deployment. :raises Unfit: see `checked`.
     """
+    checked(draft)
     deployment = _locked(deployment_id)
     if deployment.role_rules_version != version:
         raise Stale("rules-changed")
     rows = role_effects.enrolled(deployment_id)
-    effect = role_effects.effect_of(deployment_id, rows, checked(draft), now)
+    effect = role_effects.effect_of(deployment_id, rows, draft, now)
     if effect.seal != agreed:
         raise Stale("rules-would-do-more")
     before = in_force(deployment)

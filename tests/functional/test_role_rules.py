@@ -248,6 +248,15 @@ class TestWhatIsStale:
         assert again.soup.select_one("#match-0")["value"] == "Mentor"
         assert editor.confirm(again).status == 200
 
+    def test_rules_that_cannot_be_are_refused_before_they_are_shown_again(self, editor):
+        page = editor.preview(("Mentor", "learner"))
+        editor.adopt(("Officer", "learner"))
+        for field in page.soup.select("form[action$=confirm] input[name=match-0]"):
+            field["value"] = ""
+        again = editor.confirm(page)
+        assert again.status == 422
+        assert not again.soup.select("input[name=agreed]")
+
     def test_rules_that_would_take_the_last_staff_only_now_are_shown_again(self, editor, world):
         world.lms.add_course(Course("8", "L", "New", "en", "18", "Link"))
         world.lms.enrol("marc", "8", INSTRUCTOR)
