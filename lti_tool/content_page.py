@@ -3,6 +3,7 @@
 from flask import Response, g, render_template, url_for
 
 from lti_tool import request_cycle
+from lti_tool.lti import addresses
 from lti_tool.lti.launch import Launch
 from lti_tool.services import placing
 from lti_tool.services.acting import ActingMember
@@ -44,7 +45,7 @@ def shown(
 def sent_back(launch: Launch, token: str) -> Response:
     """Post the signed answer to the LMS, to the address of the signed request and no other."""
     request_cycle.frame_by(list(launch.frame_origins))
-    request_cycle.submit_to(list(launch.frame_origins))
-    return Response(
-        render_template("lti/content_answer.html", action=launch.content_request.return_url, token=token)
-    )
+    return_url = launch.content_request.return_url
+    # An origin that may not frame us still takes its answer; the LMS may lead on to another of its own.
+    request_cycle.submit_to(list(dict.fromkeys((*addresses.origins((return_url,)), *launch.frame_origins))))
+    return Response(render_template("lti/content_answer.html", action=return_url, token=token))

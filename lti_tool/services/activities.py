@@ -114,6 +114,7 @@ def sources(member: ActingMember, key: str, now: datetime) -> list[Source]:
             Membership.user_id == member.user.id,
             Community.id != member.community.id,
             Community.organisation_id == member.community.organisation_id,
+            Prompt.withdrawn_at.is_(None),
             Post.deleted_at.is_(None),
         )
         .order_by(Prompt.id.desc())

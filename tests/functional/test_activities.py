@@ -136,6 +136,15 @@ class TestALinkOfACopiedCourse:
 
         assert len(keys(world)) == 2
 
+    def test_brings_over_nothing_that_was_withdrawn(self, room, copy, world):
+        page = opened(room, "claire", copy)
+        (source,) = page.soup.select("input[name=prompt]")
+        room.trainer.post(f"prompts/{source['value']}/withdraw")
+
+        assert TITLE not in opened(room, "claire", copy).text
+        page.post(f"activities/{keys(world)[0]}/bring", prompt=source["value"], follow=False)
+        assert len(keys(world)) == 1
+
     def test_shows_staff_who_are_not_staff_there_nothing_of_it(self, room, copy):
         page = opened(room, "bruno", copy)
 

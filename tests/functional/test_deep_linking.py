@@ -1,9 +1,10 @@
 """What staff place in a course: the choices, what becomes of them here, and the columns that come along."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from demo_lms.people import TEST_USER
+from lti_tool import clock
 from lti_tool.extensions import db
 from lti_tool.models import (
     AuditEntry,
@@ -12,7 +13,9 @@ from lti_tool.models import (
     Deployment,
     Enrolment,
     GradeColumn,
+    OriginSource,
     Platform,
+    PlatformOrigin,
     PlatformState,
     Prompt,
 )
@@ -234,6 +237,24 @@ class TestTheAnswer:
         policy = answer.page.response.headers["Content-Security-Policy"]
         assert f"form-action 'self' {world.lms.settings.issuer}" in policy
         assert answer.page.soup.select_one("form#repost button[type=submit]")
+
+    def test_may_leave_for_an_address_whose_site_may_not_frame_us(self, trainer, world):
+        with world.app.app_context(), transaction():
+            (platform_id,) = db.session.scalars(select(Platform.id))
+            refused = {"source": OriginSource.LAUNCH, "allowed": False, "created_at": clock.now()}
+            db.session.add(
+                PlatformOrigin(platform_id=platform_id, origin="https://answers.example", **refused)
+            )
+
+        def change(claims):
+            claims[SETTINGS]["deep_link_return_url"] = "https://answers.example/take"
+
+        answer = Dialog(trainer, change=change).choose("space")
+
+        policy = answer.page.response.headers["Content-Security-Policy"]
+        directives = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
+        assert "https://answers.example" in directives["form-action"]
+        assert "https://answers.example" not in directives["frame-ancestors"]
 
     def test_writes_the_address_so_that_nothing_of_it_becomes_a_page(self, trainer):
         evil = 'https://lms.example/return?a="><script>alert(1)</script>&b=1'
