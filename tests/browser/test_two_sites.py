@@ -195,6 +195,21 @@ class TestPlatformStorage:
         expect(community.shown.locator(".own-name")).to_have_text("Inès Lefèvre")
         community.writes("Prouvé par le LMS", "Puis un onglet à part.")
 
+    @pytest.mark.parametrize("manner", ["parent", "frame"])
+    def test_lets_a_trainer_add_content_in_the_dialog_itself(self, without_cookies, manner):
+        trainer = without_cookies.is_in_lms("claire")
+        with platform_storage(trainer, manner):
+            page = trainer.new_tab()
+            page.goto(f"{trainer.addresses.lms}/courses/{FRENCH}/content")
+            dialog = page.frame_locator("iframe.dialog")
+            dialog.locator("input[name=what][value=space]").check()
+            assert secure_cookies(trainer) == {}
+            dialog.locator("details.more summary").first.click()
+            dialog.locator("#title-space").fill(f"Ajouté sans cookie, {manner}")
+            dialog.locator("main form button.primary").click()
+            page.get_by_role("link", name=f"Ajouté sans cookie, {manner}").wait_for()
+            assert secure_cookies(trainer) == {}
+
     def test_its_link_works_once(self, without_cookies):
         with platform_storage(without_cookies, "parent"):
             frame = without_cookies.is_in_lms("ines").opens_course(FRENCH).frame
