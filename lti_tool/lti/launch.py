@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lti_tool.errors import LaunchRefused
 from lti_tool.lti import names
 from lti_tool.models import Role
 
@@ -136,6 +137,21 @@ class Launch:
     def asks_what_is_held(self) -> bool:
         """Whether this is a data privacy message: not a visit, a question about `for_user`."""
         return self.message_type in names.DATA_PRIVACY_REQUESTS
+
+    def refused(self, code: str, detail: str = "", *, status: int = 403) -> LaunchRefused:
+        """Make the refusal of this launch, which is genuine, with what log and page should say of it."""
+        return LaunchRefused(
+            code,
+            detail,
+            status=status,
+            platform_id=self.platform_id,
+            issuer=self.issuer,
+            client_id=self.client_id,
+            deployment=self.deployment_id,
+            deployment_id=self.deployment_id,
+            claims=self.masked_claims,
+            return_url=self.return_url,
+        )
 
 
 @dataclass(frozen=True)

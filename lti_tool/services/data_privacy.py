@@ -9,7 +9,6 @@ from datetime import datetime
 
 from sqlalchemy import exists, select
 
-from lti_tool.errors import LaunchRefused
 from lti_tool.extensions import db
 from lti_tool.lti.launch import ForUser, Launch
 from lti_tool.models import AuditEntry, Community, Course, Deployment, Enrolment, Membership, User
@@ -62,7 +61,7 @@ def look_up(launch: Launch, now: datetime) -> WhatIsHeld:
         `deployment-waiting`.
     """
     if not launch.lms_administrator:
-        raise _not_for(launch)
+        raise launch.refused("privacy-not-administrator", "no role over the whole LMS")
     deployment_id = enrolment.deployment_of(launch, now)
     organisation_id = db.session.get_one(Deployment, deployment_id).organisation_id
     person = _person(launch, organisation_id)
@@ -71,20 +70,6 @@ def look_up(launch: Launch, now: datetime) -> WhatIsHeld:
         return WhatIsHeld(launch.for_user, (), {})
     told = [name for name in _TOLD_BY_THE_LMS if getattr(person, name) is not None]
     return WhatIsHeld(launch.for_user, told, _numbers(person, organisation_id))
-
-
-def _not_for(launch: Launch) -> LaunchRefused:
-    return LaunchRefused(
-        "privacy-not-administrator",
-        "no role over the whole LMS",
-        status=403,
-        platform_id=launch.platform_id,
-        issuer=launch.issuer,
-        client_id=launch.client_id,
-        deployment=launch.deployment_id,
-        claims=launch.masked_claims,
-        return_url=launch.return_url,
-    )
 
 
 def _person(launch: Launch, organisation_id: int) -> User | None:

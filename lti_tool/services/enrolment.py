@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from lti_tool.errors import LaunchRefused
 from lti_tool.extensions import db
 from lti_tool.grading.periods import monday_of
 from lti_tool.lti.launch import Context, Launch
@@ -125,24 +124,8 @@ def _long_way(launch: Launch, default_zone: str, now: datetime, choice: str | No
 
 def _place_of(there: Enrolled, launch: Launch) -> Place:
     if there.membership.state == MembershipState.REMOVED:
-        raise _refusal(launch, "removed-by-staff", f"membership {there.membership.id}")
+        raise launch.refused("removed-by-staff", f"membership {there.membership.id}")
     return Place(there.user.id, there.course.id, there.community.id, there.link_id)
-
-
-def _refusal(launch: Launch, code: str, detail: str) -> LaunchRefused:
-    """Refuse a launch that is genuine, with what the log and the page should say of it."""
-    return LaunchRefused(
-        code,
-        detail,
-        status=403,
-        platform_id=launch.platform_id,
-        issuer=launch.issuer,
-        client_id=launch.client_id,
-        deployment=launch.deployment_id,
-        deployment_id=launch.deployment_id,
-        claims=launch.masked_claims,
-        return_url=launch.return_url,
-    )
 
 
 def enrol(launch: Launch, default_zone: str, now: datetime) -> Enrolled:
@@ -185,7 +168,7 @@ def _deployment(launch: Launch, now: datetime) -> int:
         _note_deployment(platform, launch.deployment_id, DeploymentState.ACCEPTED, now)
         there = db.session.execute(this_one).one()
     if there is None or there.state == DeploymentState.WAITING:
-        raise _refusal(launch, "deployment-waiting", launch.deployment_id)
+        raise launch.refused("deployment-waiting", launch.deployment_id)
     return there.id
 
 

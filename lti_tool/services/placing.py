@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
-from lti_tool.errors import LaunchRefused, Stale, Unfit
+from lti_tool.errors import Stale, Unfit
 from lti_tool.extensions import db
 from lti_tool.knowledge import markdown
 from lti_tool.lti import deep_linking
@@ -98,21 +98,7 @@ def must_be_staff(launch: Launch) -> None:
     :raises LaunchRefused: `deep-linking-not-staff` (403).
     """
     if launch.role not in STAFF or launch.test_user:
-        raise _refusal(launch, launch.role.value)
-
-
-def _refusal(launch: Launch, detail: str) -> LaunchRefused:
-    return LaunchRefused(
-        "deep-linking-not-staff",
-        detail,
-        status=403,
-        platform_id=launch.platform_id,
-        issuer=launch.issuer,
-        client_id=launch.client_id,
-        deployment=launch.deployment_id,
-        claims=launch.masked_claims,
-        return_url=launch.return_url,
-    )
+        raise launch.refused("deep-linking-not-staff", launch.role.value)
 
 
 def acting(launch: Launch, now: datetime) -> ActingMember:
@@ -126,7 +112,7 @@ def acting(launch: Launch, now: datetime) -> ActingMember:
     if rows:
         role = roles.of_seat(launch.role, rows[0].Membership, [row.Enrolment for row in rows], now)
     if role not in STAFF:
-        raise _refusal(launch, "gone meanwhile")
+        raise launch.refused("deep-linking-not-staff", "gone meanwhile")
     return ActingMember(
         membership=rows[0].Membership,
         user=rows[0].User,

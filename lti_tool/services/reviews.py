@@ -9,7 +9,6 @@ from datetime import datetime
 
 from sqlalchemy import and_, select
 
-from lti_tool.errors import LaunchRefused
 from lti_tool.extensions import db
 from lti_tool.lti.launch import Launch
 from lti_tool.models import (
@@ -24,8 +23,6 @@ from lti_tool.models import (
 )
 from lti_tool.services import people, roles
 from lti_tool.services.roles import STAFF
-
-STATUS = {"review-unknown-person": 404, "review-not-graded": 404}
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ def must_be_allowed(launch: Launch) -> None:
     :raises LaunchRefused: `review-not-allowed` (403).
     """
     if launch.for_user.id != launch.sub and (launch.role not in STAFF or launch.test_user):
-        raise _refusal(launch, "review-not-allowed", launch.role.value)
+        raise launch.refused("review-not-allowed", launch.role.value)
 
 
 def of(launch: Launch, community_id: int, now: datetime) -> Review:
@@ -70,10 +67,10 @@ def _graded(launch: Launch, community_id: int, now: datetime) -> int:
         )
     )
     if membership is None:
-        raise _refusal(launch, "review-unknown-person", "")
+        raise launch.refused("review-unknown-person", status=404)
     enrolments = people.enrolments_of(community_id, [membership.user_id]).get(membership.user_id, [])
     if membership.state == MembershipState.REMOVED or not roles.is_scored(enrolments, now):
-        raise _refusal(launch, "review-not-graded", f"membership {membership.id}")
+        raise launch.refused("review-not-graded", f"membership {membership.id}", status=404)
     return membership.id
 
 
@@ -90,7 +87,7 @@ def _column(launch: Launch, community_id: int) -> int | None:
         return column_id
     elsewhere = _bound_items(launch).where(LineItem.url == url, Course.context_id != launch.context.id)
     if db.session.scalar(elsewhere.with_only_columns(LineItem.id).limit(1)) is not None:
-        raise _refusal(launch, "review-other-course", "")
+        raise launch.refused("review-other-course")
     return None
 
 
@@ -106,18 +103,4 @@ def _bound_items(launch: Launch):
             Deployment.platform_id == launch.platform_id,
             Deployment.deployment_id == launch.deployment_id,
         )
-    )
-
-
-def _refusal(launch: Launch, code: str, detail: str) -> LaunchRefused:
-    return LaunchRefused(
-        code,
-        detail,
-        status=STATUS.get(code, 403),
-        platform_id=launch.platform_id,
-        issuer=launch.issuer,
-        client_id=launch.client_id,
-        deployment=launch.deployment_id,
-        claims=launch.masked_claims,
-        return_url=launch.return_url,
     )
