@@ -114,16 +114,25 @@ def _take_back_all(account: Administrator) -> None:
     )
 
 
-def disable(email: str, now: datetime, by: int | None = None) -> None:
-    """Let an account in no more, and end its sessions and links.
+def named(email: str) -> Administrator:
+    """Return the account of a mail address, disabled or not.
 
-    :raises NotFound: there is no such account.
+    :raises NotFound: there is none.
     """
     account = db.session.scalars(
         select(Administrator).where(Administrator.email == folded(email))
     ).one_or_none()
     if account is None:
         raise NotFound("no-such-administrator")
+    return account
+
+
+def disable(email: str, now: datetime, by: int | None = None) -> None:
+    """Let an account in no more, and end its sessions and links.
+
+    :raises NotFound: there is no such account.
+    """
+    account = named(email)
     account.disabled_at = account.disabled_at or now
     sign_in.end_everywhere(account.id, now)
     audit.record_administration(by, "administrator.disabled", _subject(account), now, None)

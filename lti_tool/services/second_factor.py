@@ -10,8 +10,8 @@ from lti_tool.errors import NotFound, Unfit
 from lti_tool.extensions import db
 from lti_tool.lti import keys
 from lti_tool.models import Administrator, AdministratorSession, RecoveryCode
-from lti_tool.services import audit, sign_in
-from lti_tool.services.administrators import ActingAdministrator, folded
+from lti_tool.services import administrators, audit, sign_in
+from lti_tool.services.administrators import ActingAdministrator
 from lti_tool.services.sessions import digest
 
 ISSUER = "Community Value"
@@ -90,11 +90,7 @@ def reset(email: str, now: datetime) -> None:
 
     :raises NotFound: there is no such account.
     """
-    account = db.session.scalars(
-        select(Administrator).where(Administrator.email == folded(email))
-    ).one_or_none()
-    if account is None:
-        raise NotFound("no-such-administrator")
+    account = administrators.named(email)
     _take_off(account)
     sign_in.end_everywhere(account.id, now)
     audit.record_administration(None, "administrator.factor-reset", f"administrator:{account.id}", now, None)

@@ -52,15 +52,7 @@ class Dialog:
         self.page = browser.launch(self._form(change), follow=False)
 
     def _form(self, change: Change | None) -> dict[str, str]:
-        browser = self.browser
-        lms = browser.world.lms.settings.issuer
-        opened = browser.lms.get(f"/courses/{self.course}/content/launch", base_url=lms)
-        form = browser.signed_answer(browser.authentication_address(hidden_fields(opened.text)))
-        if change is not None:
-            claims = claims_of(form)
-            change(claims)
-            form |= {"id_token": signed(browser.world, claims)}
-        return form
+        return _signed_form(self.browser, f"/courses/{self.course}/content/launch", change=change)
 
     def choices(self) -> list[str]:
         """Return what may be chosen, as the form names it."""
@@ -122,8 +114,14 @@ def link_form(
 ) -> dict[str, str]:
     """Walk from a link to the form that carries the signed launch, changed on its way if told so."""
     asked = {"link": link.id} | ({"review": review} if review else {})
+    return _signed_form(browser, f"/courses/{course or link.course_id}/launch", asked, change)
+
+
+def _signed_form(
+    browser: Browser, address: str, asked: dict[str, str] | None = None, change: Change | None = None
+) -> dict[str, str]:
     lms = browser.world.lms.settings.issuer
-    opened = browser.lms.get(f"/courses/{course or link.course_id}/launch", query_string=asked, base_url=lms)
+    opened = browser.lms.get(address, query_string=asked, base_url=lms)
     form = browser.signed_answer(browser.authentication_address(hidden_fields(opened.text)))
     if change is not None:
         claims = claims_of(form)
