@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from lti_tool.errors import MailRefused, MailUnavailable
 from lti_tool.extensions import db
@@ -134,12 +134,7 @@ def _claim(now: datetime) -> Outgoing | None:
     _drop_useless(now)
     due = (
         select(Message.id)
-        .where(
-            or_(
-                and_(Message.state == MessageState.DUE, Message.due_at <= now),
-                and_(Message.state == MessageState.SENDING, Message.lease_until <= now),
-            )
-        )
+        .where(outbox.to_be_done(Message, MessageState.DUE, MessageState.SENDING, now))
         .order_by(Message.due_at, Message.id)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -101,10 +101,7 @@ def register_wanted(now: Clock, transaction: Transaction, connect: Connect = Not
 
 def _claim(now: datetime) -> _Claimed | None:
     """Take the one that has waited longest, or was left by a worker that died."""
-    waits = or_(
-        and_(NoticeHandler.state == HandlerState.WANTED, NoticeHandler.due_at <= now),
-        and_(NoticeHandler.state == HandlerState.REGISTERING, NoticeHandler.lease_until <= now),
-    )
+    waits = outbox.to_be_done(NoticeHandler, HandlerState.WANTED, HandlerState.REGISTERING, now)
     picked = (
         select(NoticeHandler.id)
         .join(Deployment, Deployment.id == NoticeHandler.deployment_id)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CTE, ColumnElement, Row, and_, bindparam, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Row, and_, bindparam, select, update
 from sqlalchemy.orm import aliased
 
 from lti_tool.extensions import db
@@ -25,6 +25,7 @@ from lti_tool.models import (
     ScoreDelivery,
     User,
 )
+from lti_tool.services import outbox
 from lti_tool.services.problems import Problem
 from lti_tool.services.wording import language_of
 
@@ -199,10 +200,7 @@ def _held(parcels: list[Parcel]) -> CTE:
 def _waiting(
     now: datetime, passing_by: Collection[int], at_busy_hosts: Collection[int]
 ) -> ColumnElement[bool]:
-    waits = or_(
-        and_(ScoreDelivery.state == DeliveryState.DUE, ScoreDelivery.due_at <= now),
-        and_(ScoreDelivery.state == DeliveryState.SENDING, ScoreDelivery.lease_until <= now),
-    )
+    waits = outbox.to_be_done(ScoreDelivery, DeliveryState.DUE, DeliveryState.SENDING, now)
     if passing_by:
         waits = and_(waits, ScoreDelivery.id.not_in(passing_by))
     return and_(waits, ScoreDelivery.line_item_id.not_in(at_busy_hosts)) if at_busy_hosts else waits

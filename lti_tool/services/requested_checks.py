@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.errors import ToolError
@@ -107,10 +107,7 @@ def do_due_checks(now: Clock, transaction: Transaction) -> None:
 
 
 def _claimed(now: datetime) -> _Claim | None:
-    waits = or_(
-        and_(PlatformCheck.state == CheckState.DUE, PlatformCheck.due_at <= now),
-        and_(PlatformCheck.state == CheckState.CHECKING, PlatformCheck.lease_until <= now),
-    )
+    waits = outbox.to_be_done(PlatformCheck, CheckState.DUE, CheckState.CHECKING, now)
     picked = (
         select(PlatformCheck.id)
         .where(waits)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from sqlalchemy import CTE, ColumnElement, Row, and_, delete, exists, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Row, delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lti_tool.errors import PlatformUnavailable
@@ -28,7 +28,7 @@ from lti_tool.models import (
     RosterLine,
     RosterState,
 )
-from lti_tool.services import erasure_journal
+from lti_tool.services import erasure_journal, outbox
 from lti_tool.services.problems import Problem, code_of, code_of_outage, detail_of
 from lti_tool.services.retries import MOST_TRIES, next_try
 
@@ -86,10 +86,7 @@ def claim(now: datetime, passing_by: Collection[int] = ()) -> Read | None:
 
 def _picked(now: datetime, passing_by: Collection[int]) -> CTE:
     """Choose the row to claim. On PostgreSQL workers pass by what another one is claiming."""
-    waits = or_(
-        and_(Roster.state == RosterState.DUE, Roster.due_at <= now),
-        and_(Roster.state == RosterState.READING, Roster.lease_until <= now),
-    )
+    waits = outbox.to_be_done(Roster, RosterState.DUE, RosterState.READING, now)
     return (
         select(Roster.id)
         .join(Course, Course.id == Roster.course_id)
