@@ -71,7 +71,7 @@ def quirk(**values: object) -> Callable:
 
 
 def clock_ahead_by(**time: float) -> Callable:
-    """The LMS's clock is off by this; what is read of it may be a second or two less: dates have whole ones."""
+    """The LMS's clock is off by this. What is read of it may be a second less: dates have whole ones."""
 
     def change(world) -> None:
         usual = world.lms.settings.clock
