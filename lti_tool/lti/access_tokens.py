@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pylti1p3.registration import Registration
 from pylti1p3.service_connector import ServiceConnector
 
@@ -154,7 +155,8 @@ class _Assertions(ServiceConnector):
             .set_client_id(access.client_id)
             .set_auth_token_url(access.token_url)
             .set_auth_audience(access.token_audience or access.token_url)
-            .set_tool_private_key(access.signing_key.private_pem)
+            # The library asks for PEM and hands it on to PyJWT as it is, which takes a loaded key as well.
+            .set_tool_private_key(access.signing_key.private)
         )
         self._post = _TokenPost(client)
         super().__init__(registration, self._post)
@@ -181,7 +183,7 @@ class _Assertions(ServiceConnector):
         self.get_access_token(scopes)
         return self._post.content
 
-    def encode_jwt(self, message: dict, private_key: str, headers: dict[str, str]) -> str:
+    def encode_jwt(self, message: dict, private_key: RSAPrivateKey, headers: dict[str, str]) -> str:
         """Date the assertion a few seconds back on the platform's clock; PyLTI1p3 dates it by ours."""
         issued = int(self._now().timestamp() + self._clock_offset) - _BEFORE_NOW
         dated = message | {"iat": issued, "exp": issued + _BEFORE_NOW + _ASSERTION_LIFE}
@@ -209,7 +211,8 @@ class _TokenPost:
         self.clock_offset: float | None = None
 
     def post(self, url: str, data: Mapping[str, str]) -> "_TokenPost":
-        answer = self._client.request("POST", url, data=data, headers={"Accept": "application/json"})
+        headers = {"Accept": "application/json"}
+        answer = self._client.request("POST", url, data=data, headers=headers, repeatable=True)
         self.clock_offset = clock_offset_of(answer)
         if not 200 <= answer.status < 300:
             raise ServiceRefused("token-refused", answer.words, status=answer.status)

@@ -38,6 +38,7 @@ _LONGEST_SENTENCE = 200
 _TITLE = re.compile(r"<title[^>]*>([^<]{1,300})</title>", re.IGNORECASE)
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE"))
 _WORTH_ANOTHER_TRY = frozenset((408, 425, 429))
 _LONGEST_RETRY_AFTER = 24 * 3600.0
 _PORTS = {"http": 80, "https": 443}
@@ -72,6 +73,22 @@ class Answer:
     def is_html(self) -> bool:
         """Whether it is a page for people. By its content: Moodle labels its tokens text/html."""
         return self.body.lstrip()[:1] == b"<"
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A request as it is sent, wherever it is redirected and whatever connection it goes by."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    size_limit: int
+    deadline: Deadline
+    repeatable: bool
+
+
+class _HungUp(PlatformUnavailable):
+    """The other side closed the connection before it said a word."""
 
 
 class OutboundClient:
@@ -122,10 +139,14 @@ class OutboundClient:
         data: Mapping[str, str] | bytes | str | None = None,
         json: object = None,
         size_limit: int | None = None,
+        repeatable: bool = False,
     ) -> Answer:
         """Call and return any answer but those that are worth another try.
 
         :param data: a mapping is sent as a form; :param json: sent as JSON. Only one of them.
+        :param repeatable: whether a POST asked twice does no more than once, as other methods do by
+            definition (RFC 9110, 9.2.2): only then is it sent anew when the other side closes, without a
+            word, the connection that we had kept.
         :raises PlatformUnavailable: `timeout`, `connection`, `proxy`, `tls`, `too-large`, `redirects`, and
             `http-408`, `http-425`, `http-429`, `http-5xx` by their number; `facts["retry_after"]` in seconds
             or None.
@@ -134,22 +155,39 @@ class OutboundClient:
         body, kind = _body(data, json)
         sent = {"User-Agent": user_agent(), "Accept": "*/*"}
         sent |= {"Accept-Encoding": "identity"} | kind | dict(headers or {})
-        deadline = Deadline(self._read_timeout, self._total)
+        call = _Call(
+            method,
+            sent,
+            body,
+            size_limit or self._size_limit,
+            Deadline(self._read_timeout, self._total),
+            repeatable or method in _IDEMPOTENT,
+        )
+        return self._followed(call, url)
+
+    def _followed(self, call: "_Call", url: str) -> Answer:
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._one_call(method, url, sent, body, size_limit or self._size_limit, deadline)
-            if answer.status not in _REDIRECTS or method not in ("GET", "HEAD"):
+            answer = self._answered(call, _target(url))
+            if answer.status not in _REDIRECTS or call.method not in ("GET", "HEAD"):
                 return _unless_worth_another_try(answer)
             url = _redirected(url, answer)
         raise PlatformUnavailable("redirects", f"more than {_MOST_REDIRECTS} redirects", retry_after=None)
 
-    def _one_call(
-        self, method: str, url: str, headers: dict, body: bytes | None, size_limit: int, deadline: Deadline
-    ) -> Answer:
-        target = _target(url)
-        connection = self._connection(target)
-        connection.deadline = deadline
+    def _answered(self, call: "_Call", target: Url) -> Answer:
+        kept = self._kept(target)
+        if kept is not None:
+            try:
+                return self._sent(call, target, kept)
+            except _HungUp:
+                # Servers close idle connections when they like, also while our next request is on its way.
+                if not call.repeatable:
+                    raise
+        return self._sent(call, target, self._new_connection(target))
+
+    def _sent(self, call: "_Call", target: Url, connection: Connection) -> Answer:
+        connection.deadline = call.deadline
         try:
-            return self._exchange(connection, method, target, headers, body, size_limit)
+            return self._exchange(call, target, connection)
         except ProxyFailed as problem:
             raise PlatformUnavailable("proxy", words_of(str(problem)), retry_after=None) from problem
         except ssl.SSLError as problem:
@@ -158,31 +196,31 @@ class OutboundClient:
             raise PlatformUnavailable("tls", words_of(str(problem)), retry_after=None) from problem
         except (TimeoutError, ReadTimeoutError) as problem:
             raise PlatformUnavailable("timeout", words_of(str(problem)), retry_after=None) from problem
+        except (ConnectionResetError, BrokenPipeError) as problem:
+            raise _HungUp("connection", words_of(str(problem)), retry_after=None) from problem
         except (OSError, HTTPError, http.client.HTTPException, ValueError) as problem:
             raise PlatformUnavailable("connection", words_of(str(problem)), retry_after=None) from problem
         finally:
             self._keep_or_close(connection, target)
 
-    def _exchange(
-        self,
-        connection: Connection,
-        method: str,
-        target: Url,
-        headers: dict,
-        body: bytes | None,
-        size_limit: int,
-    ) -> Answer:
+    def _exchange(self, call: "_Call", target: Url, connection: Connection) -> Answer:
         connection.finished = False
         connection.request(
-            method, target.request_uri, body, headers, preload_content=False, decode_content=False
+            call.method,
+            target.request_uri,
+            call.body,
+            call.headers,
+            preload_content=False,
+            decode_content=False,
         )
         response = connection.getresponse()
         content = b""
         # Read until there is nothing more: only then does a body that ended too early show itself.
-        while part := response.read(size_limit + 1 - len(content)):
+        while part := response.read(call.size_limit + 1 - len(content)):
             content += part
-            if len(content) > size_limit:
-                raise PlatformUnavailable("too-large", f"more than {size_limit} bytes", retry_after=None)
+            if len(content) > call.size_limit:
+                words = f"more than {call.size_limit} bytes"
+                raise PlatformUnavailable("too-large", words, retry_after=None)
         connection.finished = True
         return Answer(
             status=response.status,
@@ -193,12 +231,14 @@ class OutboundClient:
             date=_moment(response.headers.get("Date")),
         )
 
-    def _connection(self, target: Url) -> Connection:
+    def _kept(self, target: Url) -> Connection | None:
         kept = self._idle.pop(_place(target), None)
-        if kept is not None:
-            if not is_connection_dropped(kept):
-                return kept
+        if kept is not None and is_connection_dropped(kept):
             kept.close()
+            return None
+        return kept
+
+    def _new_connection(self, target: Url) -> Connection:
         scheme, host, port = _place(target)
         return connection_to(
             scheme,

@@ -13,6 +13,7 @@ from lti_tool.lti.http import OutboundClient
 from tests.unit.lti.simulator import LocalServer, Reply
 
 LOOPBACK = ("127.0.0.1",)
+HANGS_UP = Reply(write=lambda out: None)
 
 
 @pytest.fixture
@@ -73,6 +74,32 @@ class TestCalling:
             time.sleep(0.05)
 
         assert server.connections == 2
+
+    @pytest.mark.parametrize(("method", "known"), [("GET", {}), ("PUT", {}), ("POST", {"repeatable": True})])
+    def test_calls_anew_when_the_kept_one_is_hung_up_on_at_this_moment(self, client, server, method, known):
+        server.answer = answers(Reply(200, b"1"), HANGS_UP, Reply(200, b"2"))
+
+        bodies = [client.request(method, server.url, **known).body for _ in range(2)]
+
+        assert bodies == [b"1", b"2"]
+        assert (server.connections, len(server.received)) == (2, 3)
+
+    def test_repeats_nothing_that_may_have_been_done_already(self, client, server):
+        server.answer = answers(Reply(200), HANGS_UP, Reply(200))
+        client.request("GET", server.url)
+
+        with pytest.raises(PlatformUnavailable, match="connection"):
+            client.request("POST", server.url)
+
+        assert len(server.received) == 2
+
+    def test_does_not_call_twice_whoever_hangs_up_on_a_new_connection(self, client, server):
+        server.answer = answers(HANGS_UP)
+
+        with pytest.raises(PlatformUnavailable, match="connection"):
+            client.request("GET", server.url)
+
+        assert len(server.received) == 1
 
     def test_reads_a_body_in_chunks_and_one_that_ends_with_the_connection(self, client, server):
         head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
