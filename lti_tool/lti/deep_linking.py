@@ -90,7 +90,7 @@ def answer(launch: Launch, items: Sequence[ContentItem], base_url: str, now: dat
     }
     if launch.content_request.data is not None:
         claims[names.DEEP_LINKING_DATA] = launch.content_request.data
-    return jwt.encode(claims, key.private_pem, algorithm="RS256", headers={"kid": key.kid})
+    return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": key.kid})
 
 
 def _written(item: ContentItem, base_url: str) -> dict:

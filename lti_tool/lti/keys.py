@@ -10,7 +10,13 @@ from datetime import datetime
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 from pylti1p3.registration import Registration
 
 from lti_tool import settings
@@ -24,10 +30,10 @@ _PUBLIC_MEMBERS = ("kty", "n", "e", "kid", "alg", "use")
 
 @dataclass(frozen=True)
 class SigningKey:
-    """The key that signs our client assertions: its id and its private half in PEM."""
+    """The key that signs our client assertions: its id and its private half."""
 
     kid: str
-    private_pem: str
+    private: rsa.RSAPrivateKey
 
     def __repr__(self) -> str:
         """Without the private half: a traceback or a log line must not carry it."""
@@ -119,7 +125,10 @@ def signing_key() -> SigningKey:
     private_pem = decrypted(stored.private_pem_encrypted)
     if private_pem is None:
         raise UnsafeSettings("key-encryption-key-wrong")
-    return SigningKey(stored.kid, private_pem)
+    # Whether its primes are primes need not be asked again for each call to an LMS, which takes longer than
+    # signing: we made this key, and what Fernet opens is what we sealed.
+    private = load_pem_private_key(private_pem.encode(), None, unsafe_skip_rsa_key_validation=True)
+    return SigningKey(stored.kid, private)
 
 
 def encrypted(text: str) -> str:

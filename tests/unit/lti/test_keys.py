@@ -84,7 +84,7 @@ class TestReadingTheSigningKey:
 
         key = keys.signing_key()
 
-        private = RSAKey.import_key(key.private_pem)
+        private = RSAKey.import_key(key.private)
         assert private.thumbprint() == key.kid == keys.public_key_set()["keys"][0]["kid"]
         assert "PRIVATE" not in repr(key)
 
