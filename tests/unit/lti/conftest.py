@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import create_engine
 
 from lti_tool.extensions import db
-from lti_tool.lti import keys, names
+from lti_tool.lti import keys, names, store
 from lti_tool.lti.launches import LaunchState
 from lti_tool.lti.scores import GradebookConnection, access_to
 from lti_tool.models import (
@@ -49,14 +49,19 @@ def database_url(databases, tables):
     databases.drop(address)
 
 
+@pytest.fixture(scope="session")
+def key_encryption_key():
+    return Fernet.generate_key().decode()
+
+
 @pytest.fixture
-def app(database_url):
+def app(database_url, key_encryption_key):
     app = Flask("adapter")
     app.config["SQLALCHEMY_DATABASE_URI"] = database_url
     app.extensions["settings"] = SimpleNamespace(
         base_url=TOOL,
         secret_key="a secret of the tests, long enough to sign with",
-        key_encryption_keys=(Fernet.generate_key().decode(),),
+        key_encryption_keys=(key_encryption_key,),
         outbound_allow=("127.0.0.1",),
         outbound_proxy=None,
         outbound_per_host=4,
@@ -140,11 +145,27 @@ def clock(now):
     return Clock(now)
 
 
+@pytest.fixture(scope="session")
+def made_keys():
+    """The signing key that the first test made, for those after it: making one takes its time."""
+    return []
+
+
 @pytest.fixture
-def access(app, add_platform, server, now):
+def signing_key(app, made_keys, now):
+    """A key to sign calls with is there."""
+    with transaction():
+        for kid, public_jwk, encrypted in made_keys:
+            store.add_signing_key(kid, public_jwk, encrypted, now)
+        keys.ensure_signing_key(now)
+        (stored,) = keys.all_keys()
+        made_keys[:] = [(stored.kid, stored.public_jwk, stored.private_pem_encrypted)]
+
+
+@pytest.fixture
+def access(signing_key, add_platform, server):
     platform_id = add_platform()
     with transaction():
-        keys.ensure_signing_key(now)
         platform = db.session.get(Platform, platform_id)
         platform.token_url = f"{server.url}/token"
         db.session.flush()
