@@ -1,5 +1,6 @@
 """The home of a community, what changed since it was opened, and the lobby for those who only pass by."""
 
+from functools import cache
 from zoneinfo import available_timezones
 
 from flask import redirect, render_template, request, url_for
@@ -48,7 +49,9 @@ def index(member):
     )
 
 
+@cache
 def _zones() -> list[str]:
+    # Asked once: the standard library walks the files of all zones each time.
     return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
 
 
