@@ -124,7 +124,7 @@ ALL = (
     ),
     Suite(
         "long-pages",
-        "the many pages of grading, on PostgreSQL",
+        "many pages and many answers of LMSs, on PostgreSQL",
         marked="long and slow_on_postgresql",
         options=SIDE_BY_SIDE,
         database="postgresql",

@@ -16,6 +16,8 @@ from lti_tool.transactions import transaction
 from tests.unit.lti.gradebook import dated, score
 from tests.unit.lti.simulator import Reply, data
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 class TestHavingAToken:
     def test_proves_who_we_are_with_a_signed_assertion(self, gradebook, connection, access, clock):

@@ -14,6 +14,8 @@ from lti_tool.models import Role
 from tests.unit.lti.examples import LEARNER, Example
 from tests.unit.lti.simulator import CLAIM, PLATFORM_KEY, TOOL, data, fresh, public, signed
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 GENERIC_GOOD = [
     ("moodle-resource-link-instructor", Role.TRAINER),
     ("moodle-resource-link-learner", Role.LEARNER),

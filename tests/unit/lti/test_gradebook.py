@@ -17,6 +17,8 @@ from lti_tool.transactions import transaction
 from tests.unit.lti.gradebook import ITEM_PATH
 from tests.unit.lti.simulator import Reply, data, json_reply
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 MOODLE_ITEMS = data("moodle", "ags_lineitems")
 MOODLE_SCORES = data("moodle", "ags_scores_results")
 

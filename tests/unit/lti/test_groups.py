@@ -8,6 +8,8 @@ from lti_tool.lti.groups import CourseGroupSeen, GroupConnection
 from lti_tool.transactions import transaction
 from tests.unit.lti.simulator import Reply, data, json_reply
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 EXAMPLE = data("lti", "course-groups")
 GROUPS, SETS = "/ctx/7/groups", "/ctx/7/sets"
 NOT_A_LIST = [b"", b"null", b"[]", b'"groups"', b"{}", b'{"groups": null}', b'{"groups": {}}', b"\xff", b"{"]

@@ -15,6 +15,8 @@ from lti_tool.models import DeploymentPolicy, PlatformState
 from tests.unit.lti.examples import LEARNER, Example
 from tests.unit.lti.simulator import CLAIM, OTHER_KEY, PLATFORM_KEY, TOOL, data, fresh, signed
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 NEGATIVE = data("lti", "negative-cases")
 EXPECTED = {
     "no_kid": "key-id-missing",

@@ -18,6 +18,8 @@ from lti_tool.transactions import transaction
 from tests.unit.lti.gradebook import score
 from tests.unit.lti.simulator import PLATFORM_KEY, Reply, data, json_reply
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 TOKENS = ["moodle-token", "canvas-token", "brightspace-token"]
 
 

@@ -9,6 +9,8 @@ from lti_tool.models import Role
 from lti_tool.transactions import transaction
 from tests.unit.lti.simulator import Reply, data, json_reply
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 PATH = "/CourseSection/7/bindings/5/memberships"
 CONTAINER = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 CANVAS_NEXT = "/api/lti/courses/301/names_and_roles?page=bookmark:WyJBYkMiLDJd&per_page=2"

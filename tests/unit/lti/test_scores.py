@@ -11,6 +11,8 @@ from lti_tool.transactions import transaction
 from tests.unit.lti.gradebook import ITEM_PATH, score
 from tests.unit.lti.simulator import Reply, data, json_reply
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 CANVAS = "https://canvas.instructure.com/lti/submission"
 MOODLE_SCORES = data("moodle", "ags_scores_results")
 

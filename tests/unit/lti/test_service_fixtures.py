@@ -15,6 +15,8 @@ from lti_tool.transactions import transaction
 from tests.unit.lti.gradebook import score
 from tests.unit.lti.simulator import Reply, data, json_reply
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 MOMENT = datetime(2026, 3, 1, 10, 15, 30, 123000, UTC)
 HOSTS = ("https://moodle.example.edu", "https://exampleu.instructure.com")
 
