@@ -1,6 +1,7 @@
 """Mails in words: made of a template in the reader's language, as text and as HTML, and handed in."""
 
 from datetime import UTC
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -64,5 +65,5 @@ def _written(template: str, said: dict) -> str:
 def _address(text: str) -> Address:
     try:
         return Address(addr_spec=text)
-    except (ValueError, IndexError) as unusable:
+    except (ValueError, IndexError, HeaderParseError) as unusable:
         raise MailRefused("address-unusable") from unusable

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
 from cryptography.fernet import Fernet
@@ -214,10 +214,19 @@ def _per_host(value: object) -> int:
 
 
 def _mail_url(value: str) -> str | None:
-    parts = urlsplit(value.strip())
-    if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
-        _refuse("MAIL_URL", "write it like smtps://name:password@mail.example.org:465.")
+    if value.strip() and not _names_a_mail_server(value.strip()):
+        _refuse("MAIL_URL", "write it like smtps://name:password@mail.example.org:465, in ASCII.")
     return value.strip() or None
+
+
+def _names_a_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
+    # Python's smtplib hands over no other name and password.
+    return usable and unquote(parts.netloc).isascii()
 
 
 def _mail_from(value: str, base_url: str) -> str:

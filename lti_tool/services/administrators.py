@@ -15,7 +15,8 @@ from lti_tool.services.platforms import organisation_named
 from lti_tool.services.preferences import LANGUAGES
 from lti_tool.services.upserts import insert_unless_there
 
-_ADDRESS = re.compile(r"[^\s@<>\"',;:()\[\]\\]+@[^\s@<>\"',;:()\[\]\\]+\.[^\s@<>\"',;:()\[\]\\.]+")
+_LABEL = r"[^\s@<>\"',;:()\[\]\\.]+"
+_ADDRESS = re.compile(rf"[^\s@<>\"',;:()\[\]\\]+@{_LABEL}(?:\.{_LABEL})+")
 LONGEST_ADDRESS, LONGEST_NAME = 320, 200
 
 

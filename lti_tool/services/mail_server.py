@@ -4,7 +4,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -51,18 +51,26 @@ class MailServer:
             if self.encrypted
             else smtplib.SMTP(self.host, self.port, **calling)
         )
-        with opened as session:
+        try:
+            yield opened, self._introduced(opened, tls)
+        finally:
+            # Whatever a server answers to a goodbye: a mail that it took is taken, and is not sent again.
+            with suppress(OSError, smtplib.SMTPException):
+                opened.quit()
+            opened.close()
+
+    def _introduced(self, session: smtplib.SMTP, tls: ssl.SSLContext) -> bool:
+        session.ehlo()
+        encrypted = self.encrypted
+        if not encrypted and session.has_extn("starttls"):
+            session.starttls(context=tls)
             session.ehlo()
-            encrypted = self.encrypted
-            if not encrypted and session.has_extn("starttls"):
-                session.starttls(context=tls)
-                session.ehlo()
-                encrypted = True
-            if self.name and not encrypted:
-                raise PasswordInTheOpen()
-            if self.name:
-                session.login(self.name, self.password)
-            yield session, encrypted
+            encrypted = True
+        if self.name and not encrypted:
+            raise PasswordInTheOpen()
+        if self.name:
+            session.login(self.name, self.password)
+        return encrypted
 
 
 def hand_in(server: MailServer, mail: EmailMessage, tls: ssl.SSLContext) -> None:

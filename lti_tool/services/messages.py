@@ -6,13 +6,14 @@ the same Message-ID; no mail is ever lost.
 """
 
 import json
+import logging
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from lti_tool.errors import MailRefused, MailUnavailable
 from lti_tool.extensions import db
@@ -20,6 +21,8 @@ from lti_tool.lti import keys
 from lti_tool.models import Message, MessageState
 from lti_tool.services import outbox
 from lti_tool.services.retries import next_try
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 MOST_TRIES = 12
@@ -109,6 +112,11 @@ def send_due(now: Clock, transaction: Transaction, deliver: Deliver) -> None:
         except MailRefused as problem:
             with transaction():
                 _record(outgoing, state=MessageState.REFUSED, due_at=None, problem=problem.code[:80])
+        except Exception as fault:
+            # Ours, and of this mail as far as we know: the others do not wait behind it.
+            log.exception("mail %s could not be handed in", outgoing.uuid)
+            with transaction():
+                _try_later(outgoing, type(fault).__name__, now())
         else:
             with transaction():
                 _record(
@@ -166,10 +174,16 @@ def _claim(now: datetime) -> Outgoing | None:
 
 
 def _drop_useless(now: datetime) -> None:
+    """Give up what nobody can use any more, also what a worker that died had in hand."""
+    waits = or_(
+        Message.state == MessageState.DUE,
+        and_(Message.state == MessageState.SENDING, Message.lease_until <= now),
+    )
+    given_up = {"state": MessageState.REFUSED, "due_at": None, "about_encrypted": None, "problem": "too-late"}
     db.session.execute(
         update(Message)
-        .where(Message.state == MessageState.DUE, Message.useless_after <= now)
-        .values(state=MessageState.REFUSED, due_at=None, about_encrypted=None, problem="too-late")
+        .where(waits, Message.useless_after <= now)
+        .values(lease=None, lease_until=None, **given_up)
         .execution_options(synchronize_session=False)
     )
 

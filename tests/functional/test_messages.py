@@ -27,6 +27,10 @@ class Post:
         self.mails: list = []
         self.at_recipient: str | None = None
         self.at_mail = "250 taken"
+        self.at_goodbye = "221 bye"
+
+    async def handle_QUIT(self, server, session, envelope):
+        return self.at_goodbye
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.at_recipient:
@@ -133,12 +137,30 @@ class TestALinkByMail:
         assert (answer.status_code, outbox(world)) == (403, [])
 
     @pytest.mark.parametrize(
-        "typed", ["", "ruth", "a@b", "a b@c.test", "a@c.test\r\nBcc: x@y.test", "x" * 400 + "@a.test"]
+        "typed",
+        [
+            *("", "ruth", "a@b", "a b@c.test", "a@c.test\r\nBcc: x@y.test", "x" * 400 + "@a.test"),
+            *("a@c..test", "a@.c.test", "a@c.test."),
+        ],
     )
     def test_asks_for_an_address_that_can_be_one(self, world, post, typed):
         answer = ask(world, typed)
         assert answer.status_code == 422
         assert "mail address" in answer.get_data(as_text=True)
+
+
+def ask_for(world, recipient: str) -> None:
+    """Have a mail sent, whoever would want it."""
+    with world.app.app_context(), transaction():
+        messages.ask_for(messages.SIGN_IN, recipient, None, {"link": "x", "minutes": 1}, clock.now())
+
+
+class Died(BaseException):
+    """A worker that is no more."""
+
+
+def die(outgoing) -> None:
+    raise Died
 
 
 class TestTrouble:
@@ -168,13 +190,46 @@ class TestTrouble:
         work(world, after=sign_in.LINK_BY_MAIL + timedelta(seconds=1))
         assert (asked.mails, outbox(world)[0].problem) == ([], "too-late")
 
-    def test_a_worker_that_died_after_sending_sends_the_same_mail_again(self, world, asked):
-        class Died(BaseException):
-            pass
+    @pytest.mark.parametrize("said", ["221 bye", "250 ok", "421 closing", "500 what"])
+    def test_what_was_taken_is_not_sent_again_whatever_the_server_says_to_a_goodbye(self, world, asked, said):
+        asked.at_goodbye = said
+        for tries in range(3):
+            work(world, after=timedelta(minutes=2) * tries)
+        assert (len(asked.mails), outbox(world)[0].state) == (1, MessageState.SENT)
 
+    def test_an_address_that_no_header_takes_is_given_up(self, world, post):
+        ask_for(world, "ruth@school..test")
+        work(world)
+        assert outbox(world)[0].problem == "address-unusable"
+
+    def test_a_fault_of_ours_in_one_mail_keeps_no_other_waiting(self, world, post):
+        ask_for(world, "karim@school.test")
+        ask_for(world, RUTH)
+
+        def deliver(outgoing):
+            if outgoing.recipient != RUTH:
+                raise RuntimeError("a bug")
+            mailing.deliver(outgoing)
+
+        work(world, deliver=deliver)
+        faulty, other = outbox(world)
+        assert (faulty.state, faulty.problem, other.state) == (
+            MessageState.DUE,
+            "RuntimeError",
+            MessageState.SENT,
+        )
+
+    def test_a_link_left_by_a_worker_that_died_is_not_sent_when_it_is_no_longer_good(self, world, asked):
+        with pytest.raises(Died):
+            work(world, deliver=die)
+        work(world, after=sign_in.LINK_BY_MAIL + timedelta(seconds=1))
+        (message,) = outbox(world)
+        assert (asked.mails, message.problem, message.about_encrypted) == ([], "too-late", None)
+
+    def test_a_worker_that_died_after_sending_sends_the_same_mail_again(self, world, asked):
         def deliver_and_die(outgoing):
             mailing.deliver(outgoing)
-            raise Died
+            die(outgoing)
 
         with pytest.raises(Died):
             work(world, deliver=deliver_and_die)
@@ -185,8 +240,7 @@ class TestTrouble:
         assert (len(asked.mails), outbox(world)[0].state) == (2, MessageState.SENT)
 
     def test_it_is_given_up_after_many_tries(self, world):
-        with world.app.app_context(), transaction():
-            messages.ask_for(messages.SIGN_IN, RUTH, None, {"link": "x", "minutes": 1}, clock.now())
+        ask_for(world, RUTH)
 
         def fails(outgoing):
             raise MailUnavailable("away")
