@@ -47,10 +47,11 @@ def switch_on(admin):
 @bp.post("/factor/off")
 def switch_off(admin):
     # A refusal is no reason to forget that somebody tried.
+    now = clock.now()
     with transaction():
-        off = second_factor.switch_off(admin, g.console.session, request.form.get("code", ""), clock.now())
+        off = second_factor.switch_off(admin, g.console.session, request.form.get("code", ""), now)
     if not off:
-        return _page(admin, {"code": ["wrong-code"]}), 422
+        return _page(admin, {"code": [second_factor.why_not(admin.administrator_id, now)]}), 422
     return redirect(url_for(".index", done="factor-off"), 303)
 
 

@@ -132,7 +132,7 @@ def _code_page(half, wrong: bool = False) -> str:
         "sign_in/code.html",
         token=half.token,
         next_page=_next_page(),
-        problems={"code": ["wrong-code"]} if wrong else {},
+        problems={"code": [second_factor.why_not(half.admin.administrator_id, clock.now())]} if wrong else {},
         over=half.session.revoked_at is not None,
     )
 
@@ -144,5 +144,5 @@ def _refused(refusal: SignInRefused) -> Response:
 def _next_page() -> str | None:
     """Return the page of the console that was asked for before signing in."""
     wanted = request.values.get("next", "")
-    inside = wanted.startswith(admin_access.CONSOLE + "/")
+    inside = wanted.startswith(admin_access.CONSOLE + "/") and wanted.isprintable()
     return wanted if inside and "\\" not in wanted and "//" not in wanted and len(wanted) <= 500 else None

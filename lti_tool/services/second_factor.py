@@ -1,10 +1,10 @@
 """The second factor of an administrator: a code from an app (RFC 6238), or a recovery code in its place."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyotp
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from lti_tool.errors import NotFound, Unfit
 from lti_tool.extensions import db
@@ -19,6 +19,9 @@ STEP_SECONDS = 30
 # Clocks of telephones differ from ours by a step at most.
 _NEIGHBOURS = 1
 MOST_TRIES = 5
+# Whoever has the first factor begins sessions at will: after so many wrong codes in a day, in all of them, no
+# code of the app is taken, so that nobody guesses one in the end. A recovery code is: it cannot be guessed.
+MOST_TRIES_IN_ALL, COUNTED_FOR = 20, timedelta(days=1)
 RECOVERY_CODES = 8
 # Without letters and digits that people confuse.
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
@@ -99,6 +102,13 @@ def reset(email: str, now: datetime) -> None:
 def _take_off(account: Administrator) -> None:
     account.totp_encrypted = account.totp_pending_encrypted = account.totp_step = None
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.administrator_id == account.id))
+    # Wrong codes of the old factor do not count against the next one.
+    db.session.execute(
+        update(AdministratorSession)
+        .where(AdministratorSession.administrator_id == account.id)
+        .values(tries=0)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def show(session: AdministratorSession, code: str, now: datetime) -> bool:
@@ -135,12 +145,25 @@ def _passes(account: Administrator, session: AdministratorSession, code: str, no
 
 def _is_good(account: Administrator, code: str, now: datetime) -> bool:
     secret = keys.decrypted(account.totp_encrypted or "")
-    step = _step_of(secret, code, now) if secret else None
+    step = _step_of(secret, code, now) if secret and not _is_guessed_at(account.id, now) else None
     if step is not None and (account.totp_step is None or step > account.totp_step):
         # Each code once: whoever looked over a shoulder comes too late.
         account.totp_step = step
         return True
     return step is None and _use_recovery_code(account, code, now)
+
+
+def why_not(administrator_id: int, now: datetime) -> str:
+    """Return what to say of a code that was not taken: `wrong-code`, `recovery-codes-only`. One statement."""
+    return "recovery-codes-only" if _is_guessed_at(administrator_id, now) else "wrong-code"
+
+
+def _is_guessed_at(administrator_id: int, now: datetime) -> bool:
+    tries = select(func.sum(AdministratorSession.tries)).where(
+        AdministratorSession.administrator_id == administrator_id,
+        AdministratorSession.created_at > now - COUNTED_FOR,
+    )
+    return (db.session.scalar(tries) or 0) >= MOST_TRIES_IN_ALL
 
 
 def _step_of(secret: str, code: str, now: datetime) -> int | None:

@@ -31,8 +31,8 @@ def link_for(world, email: str) -> str:
 class Protected:
     """An operator whose second factor is on: secret of the app, recovery codes."""
 
-    def __init__(self, world) -> None:
-        self.world, self.browser = world, administrator(world, operator=True)
+    def __init__(self, world, browser: AdministratorBrowser | None = None) -> None:
+        self.world, self.browser = world, browser or administrator(world, operator=True)
         page = self.browser.post("/admin/account/factor")
         self.secret = page.soup.select_one("#secret")["value"]
         assert page.soup.select_one("img.qr")["src"].startswith("data:image/svg")
@@ -102,6 +102,36 @@ class TestSigningIn:
             assert protected.show(browser, "000000").soup.h1.text == "One more step"
         assert protected.show(browser, "000000").soup.h1.text == "Too many wrong codes"
         assert browser.get("/sign-in/code").status == 401
+
+    def test_takes_no_code_of_the_app_for_a_day_after_many_wrong_ones(self, protected, time_machine):
+        """Whoever has the first factor begins sessions at will: five tries in each are not few."""
+        self.guess(protected)
+        browser = protected.half_signed_in()
+        page = protected.show(browser, code(protected.secret, 1))
+        assert (page.soup.h1.text, "Use a recovery code" in page.text) == ("One more step", True)
+        assert protected.show(browser, protected.codes[0]).soup.h1.text == "Administration"
+        self.guess(protected)
+        time_machine.move_to(clock.now() + second_factor.COUNTED_FOR + timedelta(seconds=1), tick=True)
+        assert (
+            protected.show(protected.half_signed_in(), code(protected.secret)).soup.h1.text
+            == "Administration"
+        )
+
+    @staticmethod
+    def guess(protected):
+        for _ in range(second_factor.MOST_TRIES_IN_ALL // 4):
+            browser = protected.half_signed_in()
+            for _ in range(4):
+                protected.show(browser, "000000")
+
+    def test_is_not_kept_from_a_new_factor_by_wrong_codes_of_the_old_one(self, protected):
+        self.guess(protected)
+        with protected.world.app.app_context(), transaction():
+            second_factor.reset(protected.browser.email, clock.now())
+        browser = AdministratorBrowser(protected.world, protected.browser.id, protected.browser.email)
+        browser.sign_in_by(link_for(protected.world, browser.email))
+        anew = Protected(protected.world, browser)
+        assert anew.show(anew.half_signed_in(), code(anew.secret, 1)).soup.h1.text == "Administration"
 
     def test_waits_ten_minutes(self, protected, time_machine):
         browser = protected.half_signed_in()

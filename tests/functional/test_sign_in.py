@@ -56,7 +56,16 @@ class TestALink:
 
     @pytest.mark.parametrize(
         "elsewhere",
-        ["https://evil.test/", "//evil.test/admin/", "/admin//evil.test", "/communities/1/", "/admin/\\x"],
+        [
+            *(
+                "https://evil.test/",
+                "//evil.test/admin/",
+                "/admin//evil.test",
+                "/communities/1/",
+                "/admin/\\x",
+            ),
+            *("/admin/\n/x", "/admin/\r\nSet-Cookie: a=b"),
+        ],
     )
     def test_leads_nowhere_else(self, world, link, elsewhere):
         used = world.browser().post(link.removeprefix(TOOL), {"next": elsewhere}, follow=False)
