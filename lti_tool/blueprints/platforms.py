@@ -18,7 +18,7 @@ bp = admin_blueprint("platforms", __name__)
 def index(admin):
     """Show the platforms, how each does, and what is to be mended."""
     search, after = request.args.get("search", ""), row_number(request.args.get("after")) or None
-    page = platform_health.page_of(_seen_by(admin), search, after, clock.now())
+    page = platform_health.page_of(admin, search, after, clock.now())
     open_ones = invitations.unused(_seen_by(admin), clock.now())
     return render_template("admin/platforms/index.html", page=page, after=after, invitations=open_ones)
 
@@ -98,7 +98,7 @@ def show(admin, platform_id):
     return render_template(
         "admin/platforms/show.html",
         platform=platform,
-        check=requested_checks.of_platform(platform_id, clock.now()),
+        check=requested_checks.of_platform(platform_id, clock.now(), whole=platform.whole),
     )
 
 
@@ -106,7 +106,7 @@ def show(admin, platform_id):
 def check(admin, platform_id):
     """Show how far the check is; htmx asks again while a worker is at it."""
     platform = _platform(admin, platform_id)
-    view = requested_checks.of_platform(platform_id, clock.now())
+    view = requested_checks.of_platform(platform_id, clock.now(), whole=platform.whole)
     return render_template("admin/platforms/_check.html", platform=platform, check=view)
 
 
@@ -131,7 +131,7 @@ def _guide(name: str) -> tuple[str, str]:
 
 
 def _platform(admin, platform_id: int) -> PlatformHealth:
-    return platform_health.of(platform_id, _seen_by(admin), clock.now())
+    return platform_health.of(admin, platform_id, clock.now())
 
 
 def _seen_by(admin) -> frozenset[int] | None:

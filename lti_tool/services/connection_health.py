@@ -13,10 +13,6 @@ from lti_tool.services.acting import ActingMember
 from lti_tool.services.platform_checks import Finding
 
 MOST_LAUNCHES = 20
-# What a check says of the deployments of a platform together, and of launches by all of them.
-_OF_ALL_DEPLOYMENTS = ("deployments-", "launch", "never-launched")
-# What it found out by a course, which on a shared platform may be another organisation's.
-_BY_A_COURSE = ("services-", "grades-", "columns-", "roster-", "names-")
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ def _of(deployment: Deployment) -> ConnectionHealth:
         Deployment.platform_id == platform.id, Deployment.organisation_id != deployment.organisation_id
     )
     roster_read_at, score_sent_at, shared = db.session.execute(select(roster, score, of_others)).one()
-    hidden = _OF_ALL_DEPLOYMENTS + (_BY_A_COURSE if shared else ())
+    hidden = platform_checks.OF_ALL_DEPLOYMENTS + (platform_checks.BY_A_COURSE if shared else ())
     return ConnectionHealth(
         platform=platform.name,
         product=platform.product,

@@ -132,17 +132,11 @@ def last_of(deployment: Deployment, most: int) -> list[LaunchRecord]:
     )
 
 
-def _theirs(wanted: Select, admin: ActingAdministrator) -> Select:
-    joined = (
-        wanted.select_from(LaunchRecord)
-        .outerjoin(Platform, Platform.id == LaunchRecord.platform_id)
-        .outerjoin(Course, Course.id == LaunchRecord.course_id)
-    )
-    return joined.where(_is_theirs(admin))
+def is_theirs(admin: ActingAdministrator) -> ColumnElement[bool]:
+    """Whether a launch names a deployment of theirs, or one that nobody has at a platform wholly theirs.
 
-
-def _is_theirs(admin: ActingAdministrator) -> ColumnElement[bool]:
-    """Whether a launch names a deployment of theirs, or one that nobody has at a platform wholly theirs."""
+    To be used beside `LaunchRecord` and `Platform`.
+    """
     if admin.operator:
         return true()
     if not admin.organisation_ids:
@@ -153,3 +147,12 @@ def _is_theirs(admin: ActingAdministrator) -> ColumnElement[bool]:
         Deployment.organisation_id.in_(admin.organisation_ids),
     )
     return or_(exists().where(named).correlate(LaunchRecord), administered.is_whole_of(admin))
+
+
+def _theirs(wanted: Select, admin: ActingAdministrator) -> Select:
+    joined = (
+        wanted.select_from(LaunchRecord)
+        .outerjoin(Platform, Platform.id == LaunchRecord.platform_id)
+        .outerjoin(Course, Course.id == LaunchRecord.course_id)
+    )
+    return joined.where(is_theirs(admin))

@@ -81,6 +81,10 @@ WORTH_A_LOOK = frozenset(
         "launch-refused",
     )
 )
+# What tells of the deployments of a platform together, and of launches by all of them.
+OF_ALL_DEPLOYMENTS = ("deployments-", "launch", "never-launched")
+# What was found out by a course, which on a shared platform may be another organisation's.
+BY_A_COURSE = ("services-", "grades-", "columns-", "roster-", "names-")
 STEPS = ("addresses", "keys", "token", "grades", "roster", "clock", "known")
 
 
@@ -114,6 +118,12 @@ def level_of(findings: Sequence[Finding]) -> Level:
     """How a connection does in one word: by the worst of what was found."""
     levels = {finding.level for finding in findings}
     return next((level for level in (Level.BROKEN, Level.LOOK) if level in levels), Level.WELL)
+
+
+def of_the_connection(findings: Sequence[Finding]) -> list[Finding]:
+    """Return what tells nothing of any deployment or course: everybody who shares a platform may know it."""
+    hidden = OF_ALL_DEPLOYMENTS + BY_A_COURSE
+    return [finding for finding in findings if not finding.code.startswith(hidden)]
 
 
 def read(report: Sequence[dict] | None) -> list[Finding]:

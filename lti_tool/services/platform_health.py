@@ -1,14 +1,14 @@
 """Platforms as an administrator looks over them: how each does, when its services were last used.
 
-A page of them costs a constant number of statements; everything is filtered by organisation.
+A page of them costs a constant number of statements; everything is filtered by organisation. Who shares a
+platform sees of it what belongs to their own deployments, and what is true of the connection as such.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, exists, func, or_, select, tuple_
+from sqlalchemy import Row, ScalarSelect, and_, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from lti_tool.errors import NotFound
@@ -25,14 +25,13 @@ from lti_tool.models import (
     PlatformState,
     Succession,
 )
-from lti_tool.services import platform_checks
+from lti_tool.services import administered, launch_records, platform_checks
+from lti_tool.services.administrators import ActingAdministrator
 from lti_tool.services.platform_checks import Finding, Level
 
 PER_PAGE = 25
 LONGEST_SEARCH = 100
 WEEK = timedelta(days=7)
-# Those of an administrator; None: of somebody who sees all.
-Organisations = Collection[int] | None
 
 
 class State(StrEnum):
@@ -65,7 +64,10 @@ class Use:
 
 @dataclass(frozen=True)
 class PlatformHealth:
-    """One platform of the list. Counts are of what the administrator may see."""
+    """One platform of the list. Counts, uses and findings are of what the administrator may see.
+
+    `whole`: all of it is theirs.
+    """
 
     id: int
     name: str
@@ -78,6 +80,7 @@ class PlatformHealth:
     product_version: str | None
     issuer: str
     client_id: str
+    whole: bool
     suspended: bool
     replaced_by: int | None
     checked_at: datetime | None
@@ -118,13 +121,13 @@ class HealthPage:
     search: str
 
 
-def page_of(organisations: Organisations, search: str, after: int | None, now: datetime) -> HealthPage:
-    """Return the platforms that these organisations have or share, by name, 25 at a time. Five statements.
+def page_of(admin: ActingAdministrator, search: str, after: int | None, now: datetime) -> HealthPage:
+    """Return the platforms that an administrator has or shares, by name, 25 at a time. Five statements.
 
     :param search: part of a name, issuer or client id; :param after: the last platform of the page before.
     """
     search = search.strip()[:LONGEST_SEARCH]
-    wanted = _chosen(organisations).order_by(Platform.name, Platform.id).limit(PER_PAGE + 1)
+    wanted = _chosen(admin).order_by(Platform.name, Platform.id).limit(PER_PAGE + 1)
     if search:
         columns = (Platform.name, Platform.issuer, Platform.client_id)
         wanted = wanted.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
@@ -133,19 +136,19 @@ def page_of(organisations: Organisations, search: str, after: int | None, now: d
         place = select(last.name, last.id).where(last.id == after)
         wanted = wanted.where(tuple_(Platform.name, Platform.id) > place.scalar_subquery())
     rows = db.session.execute(wanted).all()
-    shown = _healths(rows[:PER_PAGE], organisations, now)
+    shown = _healths(rows[:PER_PAGE], admin, now)
     return HealthPage(shown, shown[-1].id if len(rows) > PER_PAGE else None, search)
 
 
-def of(platform_id: int, organisations: Organisations, now: datetime) -> PlatformHealth:
+def of(admin: ActingAdministrator, platform_id: int, now: datetime) -> PlatformHealth:
     """Return one platform, as the list shows it.
 
-    :raises NotFound: there is none that these organisations may see.
+    :raises NotFound: there is none that this administrator may see.
     """
-    rows = db.session.execute(_chosen(organisations).where(Platform.id == platform_id)).all()
+    rows = db.session.execute(_chosen(admin).where(Platform.id == platform_id)).all()
     if not rows:
         raise NotFound("no-such-platform")
-    return _healths(rows, organisations, now)[0]
+    return _healths(rows, admin, now)[0]
 
 
 def product_of(platform_id: int) -> str:
@@ -158,43 +161,45 @@ def _product(platform: Platform) -> str:
     return presets.product_of(platform.preset, platform.product, platform.issuer)
 
 
-def may_be_seen(organisations: Organisations) -> ColumnElement[bool]:
-    """Whether a platform, or one of its deployments, belongs to one of these organisations."""
-    if organisations is None:
-        return Platform.id.is_not(None)
-    shared = exists().where(
-        Deployment.platform_id == Platform.id, Deployment.organisation_id.in_(organisations)
-    )
-    return or_(Platform.organisation_id.in_(organisations), shared)
-
-
-def _chosen(organisations: Organisations):
+def _chosen(admin: ActingAdministrator):
     replaced_by = (
         select(func.max(Succession.new_platform_id))
         .where(Succession.old_platform_id == Platform.id, Succession.reverted_at.is_(None))
         .scalar_subquery()
     )
     return (
-        select(Platform, Organisation.name, _last("admitted"), _last("refused"), replaced_by)
+        select(
+            Platform,
+            Organisation.name,
+            administered.is_whole_of(admin),
+            _last("admitted", admin),
+            _last("refused", admin),
+            replaced_by,
+        )
         .join(Organisation, Organisation.id == Platform.organisation_id)
-        .where(may_be_seen(organisations), Platform.removed_at.is_(None))
+        .where(administered.is_seen_by(admin), Platform.removed_at.is_(None))
     )
 
 
-def _last(outcome: str) -> ScalarSelect:
+def _last(outcome: str, admin: ActingAdministrator) -> ScalarSelect:
     return (
         select(LaunchRecord.at)
-        .where(LaunchRecord.platform_id == Platform.id, LaunchRecord.outcome == outcome)
+        .where(
+            LaunchRecord.platform_id == Platform.id,
+            LaunchRecord.outcome == outcome,
+            launch_records.is_theirs(admin),
+        )
         .order_by(LaunchRecord.at.desc())
         .limit(1)
+        .correlate(Platform)
         .scalar_subquery()
     )
 
 
-def _healths(rows: list[Row], organisations: Organisations, now: datetime) -> list[PlatformHealth]:
+def _healths(rows: list[Row], admin: ActingAdministrator, now: datetime) -> list[PlatformHealth]:
     ids = [platform.id for platform, *_ in rows]
-    deployments = _deployments(ids, organisations)
-    communities, launches = _communities(ids, organisations), _launches(ids, now - WEEK)
+    deployments, launches = _deployments(ids, admin), _launches(ids, admin, now - WEEK)
+    communities = _communities(ids, admin)
     kinds = {platform.id: presets.called(platform.preset or _product(platform)) for platform, *_ in rows}
     return [
         PlatformHealth(
@@ -209,26 +214,38 @@ def _healths(rows: list[Row], organisations: Organisations, now: datetime) -> li
             product_version=platform.product_version,
             issuer=platform.issuer,
             client_id=platform.client_id,
+            whole=bool(whole),
             suspended=platform.state is PlatformState.SUSPENDED,
             replaced_by=replaced_by,
             checked_at=platform.checked_at,
-            findings=platform_checks.read(platform.check_report),
-            uses=_uses(platform, admitted, refused),
+            findings=_findings(platform, whole),
+            uses=_uses(platform, admitted, refused, whole),
             deployments=sum(deployments.get((platform.id, state), 0) for state in DeploymentState),
             waiting=deployments.get((platform.id, DeploymentState.WAITING), 0),
             communities=communities.get(platform.id, 0),
             launches=launches.get(platform.id, 0),
         )
-        for platform, organisation, admitted, refused, replaced_by in rows
+        for platform, organisation, whole, admitted, refused, replaced_by in rows
     ]
 
 
-def _uses(platform: Platform, admitted: datetime | None, refused: datetime | None) -> tuple[Use, ...]:
+def _findings(platform: Platform, whole: bool) -> list[Finding]:
+    findings = platform_checks.read(platform.check_report)
+    return findings if whole else platform_checks.of_the_connection(findings)
+
+
+def _uses(
+    platform: Platform, admitted: datetime | None, refused: datetime | None, whole: bool
+) -> tuple[Use, ...]:
+    launch, keys = Use("launch", admitted, refused), _keys(platform)
+    if not whole:
+        # Lists and scores are noted for the platform: they may be another organisation's.
+        return launch, keys
     return (
-        Use("launch", admitted, refused),
+        launch,
         Use("roster", platform.roster_read_at, platform.roster_failed_at, platform.roster_problem),
         Use("score", platform.score_taken_at, platform.score_failed_at, platform.score_problem),
-        _keys(platform),
+        keys,
     )
 
 
@@ -242,35 +259,40 @@ def _keys(platform: Platform) -> Use:
     return Use("keys", read, checked, failed[0].cause) if failed else Use("keys", read)
 
 
-def _deployments(ids: list[int], organisations: Organisations) -> dict[tuple[int, DeploymentState], int]:
+def _deployments(ids: list[int], admin: ActingAdministrator) -> dict[tuple[int, DeploymentState], int]:
     found = (
         select(Deployment.platform_id, Deployment.state, func.count())
         .where(Deployment.platform_id.in_(ids))
         .group_by(Deployment.platform_id, Deployment.state)
     )
-    if organisations is not None:
-        found = found.where(Deployment.organisation_id.in_(organisations))
+    if not admin.operator:
+        found = found.where(Deployment.organisation_id.in_(admin.organisation_ids))
     return {(platform_id, state): count for platform_id, state, count in db.session.execute(found)}
 
 
-def _communities(ids: list[int], organisations: Organisations) -> dict[int, int]:
+def _communities(ids: list[int], admin: ActingAdministrator) -> dict[int, int]:
     found = (
         select(Deployment.platform_id, func.count(Course.community_id.distinct()))
         .join(Course, Course.deployment_id == Deployment.id)
         .where(Deployment.platform_id.in_(ids))
         .group_by(Deployment.platform_id)
     )
-    if organisations is not None:
-        theirs = and_(Community.id == Course.community_id, Community.organisation_id.in_(organisations))
+    if not admin.operator:
+        of_theirs = Community.organisation_id.in_(admin.organisation_ids)
+        theirs = and_(Community.id == Course.community_id, of_theirs)
         found = found.join(Community, theirs)
     return dict(db.session.execute(found).all())
 
 
-def _launches(ids: list[int], since: datetime) -> dict[int, int]:
+def _launches(ids: list[int], admin: ActingAdministrator, since: datetime) -> dict[int, int]:
     found = (
         select(LaunchRecord.platform_id, func.count())
+        .join(Platform, Platform.id == LaunchRecord.platform_id)
         .where(
-            LaunchRecord.platform_id.in_(ids), LaunchRecord.outcome == "admitted", LaunchRecord.at >= since
+            LaunchRecord.platform_id.in_(ids),
+            LaunchRecord.outcome == "admitted",
+            LaunchRecord.at >= since,
+            launch_records.is_theirs(admin),
         )
         .group_by(LaunchRecord.platform_id)
     )

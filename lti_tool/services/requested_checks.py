@@ -59,17 +59,21 @@ def ask(platform_id: int, now: datetime) -> None:
     outbox.wake(outbox.CHECKS)
 
 
-def of_platform(platform_id: int, now: datetime) -> CheckView | None:
-    """Return how far the check of a platform is, None when nobody asked for one. Two statements at most."""
+def of_platform(platform_id: int, now: datetime, *, whole: bool) -> CheckView | None:
+    """Return how far the check of a platform is, None when nobody asked for one. Two statements at most.
+
+    :param whole: for somebody to whom all of it belongs; others are told of the connection alone.
+    """
     row = db.session.scalars(select(PlatformCheck).where(PlatformCheck.platform_id == platform_id)).first()
     if row is None:
         return None
     under_way = row.state is not CheckState.DONE
+    findings = platform_checks.read(_findings_in(row.findings))
     waits = row.state is CheckState.DUE and now - row.asked_at > PATIENCE
     return CheckView(
         asked_at=row.asked_at,
         under_way=under_way,
-        findings=platform_checks.read(_findings_in(row.findings)),
+        findings=findings if whole else platform_checks.of_the_connection(findings),
         done=_steps_in(row.findings) if under_way else len(STEPS),
         waits_for_worker=waits and heartbeats.workers(now).alive == 0,
     )

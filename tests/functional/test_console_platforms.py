@@ -58,6 +58,11 @@ def added(world) -> Platform:
         return found
 
 
+def said_of(page) -> set[str]:
+    """Which of two things a page says that tell of somebody's courses."""
+    return {words for words in ("1 launch in seven days", "People on its first page") if words in page.text}
+
+
 class TestTheList:
     def test_says_how_a_platform_does_in_words_and_when_it_was_used(self, world, admin):
         page = admin.get("/admin/platforms")
@@ -109,6 +114,25 @@ class TestTheList:
         page = tenant.get("/admin/platforms")
         assert "Test LMS" in page.text
         assert "1 deployment" in page.text
+
+    def test_tells_a_tenant_of_a_shared_one_what_is_theirs_and_no_more(self, world):
+        tenant = administrator(world, organisation="A tenant")
+        world.enter("claire")
+        with world.app.app_context(), transaction():
+            platforms.approve(world.platform_id, "tenant", clock.now(), "A tenant", TOOL)
+        address = f"/admin/platforms/{world.platform_id}"
+        tenant.post(f"{address}/check")
+        work(world)
+        whole, theirs = administrator(world, operator=True).get(address), tenant.get(address)
+        assert {"1 launch in seven days", "People on its first page"} <= said_of(whole)
+        for page in (theirs, tenant.get("/admin/platforms"), tenant.get(f"{address}/check")):
+            assert not {"1 launch in seven days", "People on its first page"} & said_of(page)
+        assert "The public keys of the LMS can be read." in theirs.text
+        assert [line.text for line in theirs.soup.select(".uses .grow")] == ["Launch", "Keys read"]
+        assert "never" in theirs.soup.select_one(".uses li").text
+        world.lms.settings.deployment_id = "tenant"
+        world.enter("karim")
+        assert "1 launch in seven days" in tenant.get(address).text
 
     def test_costs_the_same_for_two_hundred(self, world, admin):
         admin.get("/admin/platforms")
