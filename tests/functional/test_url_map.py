@@ -1,11 +1,17 @@
 """A walk over the URL map: who gets which answer at every address of the tool."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from lti_tool.models import Prompt, Role
+from lti_tool import clock
+from lti_tool.extensions import db
+from lti_tool.models import Deployment, LaunchRecord, Platform, PlatformOrigin, Prompt, Role
+from lti_tool.services import invitations, origins, platforms
+from lti_tool.services.platforms import Registration
+from lti_tool.transactions import transaction
 from tests.functional.space import id_of
 from tests.support.administrators import administrator
 from tests.support.world import ENGLISH, TOOL
@@ -512,3 +518,50 @@ class TestTheConsole:
             for token in ("", "0" * 64, other.token):
                 answer = ask(who, method, self.of(world, one), one.sends | {"admin_token": token})
                 assert answer.status_code == 403, one.address
+
+    @pytest.mark.parametrize("shares", [False, True], ids=["stranger", "tenant"])
+    def test_finds_nothing_of_another_organisation_by_its_very_numbers(self, world, shares):
+        """As for numbers that nobody has: of the platform's other deployments not even a tenant learns."""
+        operator = administrator(world, operator=True)
+        world.enter("claire")
+        with world.app.app_context(), transaction():
+            invited = invitations.invite("Theirs", None, TOOL, clock.now(), timedelta(days=1)).id
+            other = platforms.add(
+                Registration("Other", "https://a.test", "a", *("https://a.test/x",) * 3),
+                None,
+                TOOL,
+                clock.now(),
+            ).id
+            if shares:
+                platforms.approve(world.platform_id, "tenant", clock.now(), "Another school", TOOL)
+            one = db.session.scalars(select(Deployment).where(Deployment.deployment_id == "1")).one().id
+            platform = db.session.get(Platform, other)
+            origins.allow(platform, "https://portal.test", clock.now())
+            origin = db.session.scalars(select(PlatformOrigin.id)).one()
+            reference = db.session.scalars(select(LaunchRecord.reference)).one()
+        stranger = administrator(world, organisation="Another school")
+        shared, theirs = f"/admin/platforms/{world.platform_id}", f"/admin/platforms/{other}"
+        roles = f"{shared}/deployments/%s/roles"
+        for method, address, number in (
+            ("GET", "/admin/launches/%s", reference),
+            ("POST", "/admin/platforms/invitations/%s/withdraw", invited),
+            ("GET", "/admin/platforms/%s", other),
+            ("GET", "/admin/platforms/%s/check", other),
+            ("POST", "/admin/platforms/%s/check", other),
+            ("GET", "/admin/platforms/%s/launches", other),
+            ("GET", "/admin/platforms/%s/deployments", other),
+            ("GET", "/admin/platforms/%s/origins", other),
+            ("GET", "/admin/platforms/%s/connection", other),
+            ("POST", "/admin/platforms/%s/suspension", other),
+            ("POST", "/admin/platforms/%s/removal", other),
+            ("POST", f"{theirs}/origins/%s/withdraw", origin),
+            ("POST", f"{theirs}/succession?old=%s", world.platform_id),
+            ("POST", f"{theirs}/succession/undo?old=%s", world.platform_id),
+            *(("POST", f"{shared}/deployments/%s/{act}", one) for act in ("accept", "refuse", "description")),
+            *(("GET", roles, one), ("POST", roles, one), ("POST", roles + "/confirm", one)),
+        ):
+            unknown = "CV-2222-2222" if number == reference else 999_999
+            sent = {"admin_token": stranger.token} if method == "POST" else None
+            answer, expected = (ask(stranger, method, address % part, sent) for part in (number, unknown))
+            assert (answer.status_code, answer.data) == (404, expected.data), (method, address)
+        assert operator.get(f"/admin/launches/{reference}").status == 200
