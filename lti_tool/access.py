@@ -8,7 +8,6 @@ acts for the seat of its token or is refused.
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, g, request
 from flask.sessions import NullSession, SessionInterface
@@ -156,8 +155,7 @@ def genuine_seat_of_request() -> Seat | None:
 
 def is_from_our_own_page() -> bool:
     """Tell whether one of our own pages sent this form: what proves a browser may not come from elsewhere."""
-    ours = urlsplit(settings.current().base_url)
-    return request.headers.get("Origin", "") == f"{ours.scheme}://{ours.netloc}".lower()
+    return request.headers.get("Origin") == settings.current().base_url
 
 
 def for_seat(address: str, seat_id: int) -> str:

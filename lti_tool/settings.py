@@ -4,7 +4,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import available_timezones
 
 from cryptography.fernet import Fernet
@@ -139,7 +139,13 @@ def _base_url(value: str) -> str:
             "BASE_URL",
             "begin it with https; plain http is for this machine only, elsewhere browsers drop the session.",
         )
-    return f"{parts.scheme}://{parts.netloc}"
+    return _as_browsers_write_it(parts)
+
+
+def _as_browsers_write_it(parts: SplitResult) -> str:
+    """The origin of an address: forms that our own pages send are known by exactly this."""
+    usual = {"http": ":80", "https": ":443"}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"
 
 
 def _secret(value: str) -> str:
