@@ -23,6 +23,8 @@ _KEPT = frozenset(
     )
 )
 _PRESENTATION = CLAIM + "launch_presentation"
+# In what is kept else: whoever looks after an LMS is a person, too.
+_OF_A_PERSON = frozenset(("contact_email",))
 _PRESENTATION_KEPT = frozenset(("document_target", "locale", "height", "width"))
 
 
@@ -60,7 +62,10 @@ def _small(value: object, depth: int = 0) -> object:
         return "…" if isinstance(value, dict | list) else value
     if isinstance(value, dict):
         members = list(value.items())[:_MOST_MEMBERS]
-        return {clean(name, _LONGEST_TEXT) or "": _small(member, depth + 1) for name, member in members}
+        return {
+            clean(name, _LONGEST_TEXT) or "": HIDDEN if name in _OF_A_PERSON else _small(member, depth + 1)
+            for name, member in members
+        }
     if isinstance(value, list):
         return [_small(member, depth + 1) for member in value[:_MOST_MEMBERS]]
     if isinstance(value, int) and abs(value) < _LARGEST_NUMBER:  # also true and false

@@ -17,6 +17,7 @@ from lti_tool.lti.service_calls import ServiceCalls
 from lti_tool.lti.store import LaunchingPlatform
 from lti_tool.lti.texts import clean, identifier
 from lti_tool.lti.tokens import Token
+from lti_tool.models import PlatformState
 
 __all__ = ["ReceivedNotice", "Sender", "fetch_keys_if_missing", "receiver_address", "sender_of", "verify"]
 
@@ -54,7 +55,7 @@ def sender_of(text: str) -> Sender:
     """Read who says that they send this; two SELECTs, nothing is believed.
 
     :raises LaunchRefused: `token-missing`, `token-malformed`, `algorithm-forbidden`, `key-id-missing`,
-        `notice-sender-unknown`.
+        `notice-sender-unknown`, `platform-suspended`.
     """
     token = tokens.taken_apart(text)
     issuer, client_id = identifier(token.claims.get("iss"), 500), _client_named_in(token.claims)
@@ -63,6 +64,9 @@ def sender_of(text: str) -> Sender:
     found = store.launching_platform(known[0].id, named) if known else None
     if found is None:
         raise LaunchRefused("notice-sender-unknown", clean(token.claims.get("iss"), 200) or "")
+    if found.state is not PlatformState.ACTIVE:
+        # Before its keys are asked for: nothing is read from a platform that is paused or removed.
+        raise LaunchRefused("platform-suspended", found.issuer)
     return Sender(token, found)
 
 

@@ -59,10 +59,12 @@ def platforms(admin: ActingAdministrator) -> list[Platform]:
 def deployment(admin: ActingAdministrator, platform_id: int, number: int) -> Deployment:
     """Return one of their deployments by the number of its row. One statement.
 
-    :raises NotFound: this platform has none like it, or it is another organisation's.
+    :raises NotFound: this platform has none like it or was removed, or it is another organisation's.
     """
     found = db.session.scalars(
-        select(Deployment).where(Deployment.id == number, Deployment.platform_id == platform_id)
+        select(Deployment)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .where(Deployment.id == number, Deployment.platform_id == platform_id, Platform.removed_at.is_(None))
     ).one_or_none()
     if found is None:
         raise NotFound("no-such-deployment")

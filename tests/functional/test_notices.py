@@ -326,9 +326,14 @@ class TestReceiving:
 
     def test_of_a_paused_platform_is_refused(self, telling):
         with telling.app.app_context(), transaction():
-            db.session.execute(update(Platform).values(state=PlatformState.SUSPENDED))
+            keep_key_set(telling.platform_id, {"keys": []}, clock.now())
+            paused = {"state": PlatformState.SUSPENDED, "key_set_refetch_at": None}
+            db.session.execute(update(Platform).values(paused))
+        before = len(telling.lms.calls_described("key set read"))
         text = signed(telling, notice(telling, HELLO))
         assert post(telling, text, status=400) == [("refused", "platform-suspended")]
+        # Nothing is read from it either, whoever posts something under its name.
+        assert len(telling.lms.calls_described("key set read")) == before
 
     def test_a_launch_is_no_notice_and_a_notice_no_launch(self, telling):
         browser = telling.browser("ines")

@@ -95,7 +95,8 @@ class TestTheLaunchLog:
 
     def test_shows_the_token_without_anything_about_the_person_and_what_to_do(self, world, who):
         world.enter("ines")
-        launch_with(world.browser("ines"), setting(deployment_id=""))
+        of_the_lms = {"guid": "g", "contact_email": "ruth@school.test"}
+        launch_with(world.browser("ines"), setting(deployment_id="", tool_platform=of_the_lms))
         for record, words in zip(records(world), ("Let in", "Why, and what to do"), strict=True):
             page = who.get(f"/admin/launches/{record.reference}")
             assert words in page.text
@@ -357,6 +358,9 @@ class TestARemoval:
         assert (removed.key_set, removed.registration, removed.state) == (None, None, "suspended")
         assert home.get("").status in (401, 404)
         assert who.get(below(world, "deployments")).status == 404
+        with world.database() as session:
+            number = session.scalars(select(Deployment.id)).one()
+        assert who.post(below(world, f"deployments/{number}/refuse"), follow=False).status == 404
         assert who.get(f"/admin/platforms/{world.platform_id}").status == 404
         assert "Test LMS" not in who.get("/admin/platforms").text
         for table, count in ((Seat, 0), (AccessTokenRow, 0), (Post, 1), (Community, 1)):
