@@ -198,7 +198,8 @@ def _accept(platform: Platform, deployment_id: str, now: datetime, organisation_
         {
             "organisation_id": organisation_id,
             "state": DeploymentState.ACCEPTED,
+            "refused_at": None,
             "created_at": now,
         },
-        update=("state",),
+        update=("state", "refused_at"),
     )

@@ -79,15 +79,18 @@ def _bring_up_to_date(platform: Platform, told: dict) -> None:
 
 
 def _accept(platform: Platform, deployment_id: str, now: datetime) -> None:
-    """Let the deployment in. One that is there keeps its organisation."""
+    """Let the deployment in. One that is there keeps its organisation, and an administrator's no."""
     key = {"platform_id": platform.id, "deployment_id": deployment_id}
     values = {
         "organisation_id": platform.organisation_id,
         "state": DeploymentState.ACCEPTED,
         "created_at": now,
     }
-    if not insert_unless_there(Deployment, key, values):
-        db.session.scalars(select(Deployment).filter_by(**key)).one().state = DeploymentState.ACCEPTED
+    if insert_unless_there(Deployment, key, values):
+        return
+    there = db.session.scalars(select(Deployment).filter_by(**key)).one()
+    if there.refused_at is None:
+        there.state = DeploymentState.ACCEPTED
 
 
 def _note(

@@ -22,7 +22,7 @@ from lti_tool.models import (
     Platform,
     RegistrationInvitation,
 )
-from lti_tool.services import invitations
+from lti_tool.services import deployments, invitations
 from lti_tool.transactions import transaction
 from tests.functional.registrations import confirmed, invite, opened_by, sealed_in
 from tests.support.world import TOOL
@@ -335,6 +335,17 @@ class TestASecondRegistration:
         assert "The connection is brought up to date" in page.text
         second = platforms(world)[-1]
         assert (second.id, second.name, second.product_version) == (first.id, first.name, "5.1")
+
+    def test_does_not_undo_an_administrators_no_to_its_deployment(self, world, newcomer):
+        first = self.connected(world, newcomer)
+        with world.app.app_context(), transaction():
+            there = db.session.scalars(select(Deployment).where(Deployment.platform_id == first.id)).one()
+            deployments.refuse(there, clock.now(), by=1)
+        again = invite(world.app, "Another name")
+        confirmed(opened_by(world.lms, newcomer, again, updates=first.client_id), again)
+        with world.database() as session:
+            there = session.scalars(select(Deployment).where(Deployment.platform_id == first.id)).one()
+            assert (there.state, there.refused_at is None) == (DeploymentState.WAITING, False)
 
     def test_of_another_organisation_touches_nothing(self, world, newcomer):
         first = self.connected(world, newcomer)

@@ -187,6 +187,14 @@ class TestDeployments:
         who.post(refuse.replace("/refuse", "/accept"))
         assert launch_with(home.browser, lambda claims: None).status == 200
 
+    def test_that_were_refused_are_let_in_again_by_the_command_line(self, world, who):
+        home = world.enter("claire")
+        who.post(who.get(below(world, "deployments")).soup.select_one("form[action$='/refuse']")["action"])
+        with world.app.app_context(), transaction():
+            platforms.approve(world.platform_id, "1", clock.now())
+        assert launch_with(home.browser, lambda claims: None).status == 200
+        assert "Refused" not in who.get(below(world, "deployments")).text
+
     @pytest.mark.parametrize(
         ("policy", "code"), [("strict", "deployment-unknown"), ("first", "deployment-waiting")]
     )
