@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased
 
-from lti_tool.errors import LaunchRefused
 from lti_tool.extensions import db
 from lti_tool.lti import sealed_launches
 from lti_tool.lti.launch import Launch
@@ -144,14 +143,22 @@ def opened(text: str, browser_secrets: Sequence[str], now: datetime) -> SealedLa
 
 
 def use_up(came: SealedLaunch, now: datetime) -> None:
-    """Accept the form once, while its platform may still launch.
+    """Accept the form once, while its platform and deployment may still launch. One statement more.
 
-    :raises LaunchRefused: `launch-replayed`, `platform-suspended`.
+    :raises LaunchRefused: `launch-replayed`, `platform-suspended`, `deployment-refused`.
     """
     sealed_launches.use_up(came, now)
-    platform = db.session.get(Platform, came.launch.platform_id)
-    if platform is None or platform.state is not PlatformState.ACTIVE:
-        raise LaunchRefused("platform-suspended", came.launch.issuer, platform_id=came.launch.platform_id)
+    launch = came.launch
+    named = and_(Deployment.platform_id == Platform.id, Deployment.deployment_id == launch.deployment_id)
+    found = db.session.execute(
+        select(Platform.state, Deployment.refused_at)
+        .outerjoin(Deployment, named)
+        .where(Platform.id == launch.platform_id)
+    ).one_or_none()
+    if found is None or found.state is not PlatformState.ACTIVE:
+        raise launch.refused("platform-suspended", launch.issuer)
+    if found.refused_at is not None:
+        raise launch.refused("deployment-refused", launch.deployment_id)
 
 
 def _known_elsewhere(course: Course, launch: Launch) -> list[int]:

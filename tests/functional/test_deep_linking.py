@@ -19,6 +19,7 @@ from lti_tool.models import (
     PlatformState,
     Prompt,
 )
+from lti_tool.services import deployments
 from lti_tool.transactions import transaction
 from tests.functional.launches import CLAIM, assert_calmly_refused, setting
 from tests.support.classroom import Classroom
@@ -130,6 +131,15 @@ class TestWhoMayChoose:
             db.session.execute(update(Enrolment).values(active=False))
 
         assert_calmly_refused(world, dialog.choose("space"), "deep-linking-not-staff")
+
+    def test_nobody_once_the_deployment_is_refused(self, world, trainer):
+        dialog = Dialog(trainer)
+        with world.app.app_context(), transaction():
+            deployments.refuse(db.session.scalars(select(Deployment)).one(), clock.now(), by=1)
+
+        page = dialog.choose("space")
+
+        assert_calmly_refused(world, page, "deployment-refused")
 
     def test_nobody_once_the_connection_is_paused(self, world, trainer):
         dialog = Dialog(trainer)

@@ -26,7 +26,7 @@ from lti_tool.models import (
     ScoreDelivery,
     User,
 )
-from lti_tool.services import column_views, platforms, rosters, rules, succession
+from lti_tool.services import column_views, deployments, platforms, rosters, rules, succession
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 from tests.functional import test_plans
@@ -299,6 +299,13 @@ class TestTheForm:
         with known.world.app.app_context(), transaction():
             platforms.suspend(known.second, clock.now())
         assert_calmly_refused(known.world, choose(page), "platform-suspended")
+
+    def test_is_worth_nothing_when_the_deployment_was_refused_meanwhile(self, known):
+        page = known.opened_by("claire")
+        with known.world.app.app_context(), transaction():
+            new = select(Deployment).where(Deployment.platform_id == known.second)
+            deployments.refuse(db.session.scalars(new).one(), clock.now(), by=1)
+        assert_calmly_refused(known.world, choose(page), "deployment-refused")
 
 
 class TestAPausedPlatform:
