@@ -141,15 +141,12 @@ def _fits(match: str, raw: str, said: ParsedRole) -> bool:
         return raw == match if named.scope is None else said == named
     if said.scope not in (None, "context"):
         return False
-    pattern = _pattern(match)
-    return pattern.fullmatch(raw) is not None or (
-        said.scope == "context" and pattern.fullmatch(_short(said)) is not None
-    )
+    return _is_like(match, raw) or (said.scope == "context" and _is_like(match, _short(said)))
 
 
 def _value_fits(rule: RoleRule, custom: Mapping[str, str]) -> bool:
     value = custom.get(rule.parameter or "")
-    return value is not None and _pattern(rule.match).fullmatch(value) is not None
+    return value is not None and _is_like(rule.match, value)
 
 
 @lru_cache(maxsize=256)
@@ -164,7 +161,22 @@ def _short(said: ParsedRole) -> str:
     return said.base if said.sub is None else f"{said.base}#{said.sub}"
 
 
-@lru_cache(maxsize=256)
-def _pattern(match: str) -> re.Pattern[str]:
-    """Any letters for `*`, everything else as it stands."""
-    return re.compile(".*".join(re.escape(part) for part in match.split(ANY)), re.DOTALL)
+def _is_like(match: str, text: str) -> bool:
+    """Whether a text is the pattern with any letters for `*`, everything else as it stands.
+
+    Part by part, each as early as it may stand: a regular expression would try every way of dividing a long
+    value, for minutes, in the middle of a launch.
+    """
+    first, *others = match.split(ANY)
+    if not others:
+        return text == match
+    *middle, last = others
+    at, end = len(first), len(text) - len(last)
+    if end < at or not text.startswith(first) or not text.endswith(last):
+        return False
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
