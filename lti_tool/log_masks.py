@@ -47,9 +47,9 @@ _RULES = (
     (re.compile(rf"""((?:"name"|'name')\s*:\s*){_VALUE}"""), rf"\1{HIDDEN}"),
     # Links that are secrets themselves, and what stands behind the question mark of any address.
     (re.compile(r"(/lti/register/|/o/)[^\s?#\"'<>]+"), rf"\1{HIDDEN}"),
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@\"']+@", re.I), rf"\1{HIDDEN}@"),
-    (re.compile(r"((?:https?://|(?<![\w/.])/)[^\s?\"'<>]*\?)[^\s\"'<>]+"), rf"\1{HIDDEN}"),
-    (re.compile(r"[^\s@<>\"'=:/,;()\[\]]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://)[^\s/@\"']+@", re.I), rf"\1{HIDDEN}@"),
+    (re.compile(r"((?:https?://|(?<![\w/.])/)[^\s?\"'<>]{0,8200}\?)[^\s\"'<>]+"), rf"\1{HIDDEN}"),
+    (re.compile(r"(?<![^\s@<>\"'=:/,;()\[\]])[^\s@<>\"'=:/,;()\[\]]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),
 )
 # Anything long that only a machine could have thought of; identifiers with dashes in their usual places stay.
 _LONG = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{32,}(?![\w-])")

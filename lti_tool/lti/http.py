@@ -35,7 +35,8 @@ from lti_tool.lti.texts import clean, words_of
 SIZE_LIMIT = 2_000_000
 
 _LONGEST_SENTENCE = 200
-_TITLE = re.compile(r"<title[^>]*>([^<]{1,300})</title>", re.IGNORECASE)
+# No `<` inside the tag: a page of nothing but beginnings of it would be read anew from each of them.
+_TITLE = re.compile(r"<title[^<>]*>([^<]{1,300})</title>", re.IGNORECASE)
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE"))

@@ -163,6 +163,8 @@ class TestReadingWhatAnAnswerSays:
             (Reply(400, b"[]", reason="Incorrect score received{user: 5}"), "Incorrect score received"),
             (Reply(400, b"x" * 5000), "x" * 300),
             (Reply(400, b""), "Bad Request"),
+            # Two megabytes are looked through once, not anew from each of these.
+            (Reply(400, b"<p>" + b"x" * 300 + b"<title" * 300_000), "Bad Request"),
         ],
     )
     def test_gives_short_plain_words(self, client, server, reply, expected):
