@@ -24,7 +24,8 @@ TEMPLATES = {SIGN_IN: "mails/sign_in"}
 def deliver(outgoing: Outgoing) -> None:
     """Put a claimed mail into words and hand it in.
 
-    :raises MailUnavailable: no mail server, or it does not answer. :raises MailRefused: never to be taken.
+    :raises MailUnavailable: no mail server, it does not answer, or the mail is of a later release.
+    :raises MailRefused: never to be taken.
     """
     url = settings.current().mail_url
     if url is None:
@@ -35,10 +36,11 @@ def deliver(outgoing: Outgoing) -> None:
 def composed(outgoing: Outgoing) -> EmailMessage:
     """Make the mail.
 
-    :raises MailRefused: an address that cannot stand in a header, a kind that this release does not know.
+    :raises MailRefused: an address that cannot stand in a header.
+    :raises MailUnavailable: a kind that this release does not know: during an upgrade a later one asks for it.
     """
     if outgoing.kind not in TEMPLATES:
-        raise MailRefused("kind-unknown")
+        raise MailUnavailable("kind-unknown")
     mail, chosen = EmailMessage(), settings.current()
     mail["To"] = _address(outgoing.recipient)
     mail["From"] = Address("Community Value", addr_spec=chosen.mail_from)

@@ -202,6 +202,14 @@ class TestTrouble:
         work(world)
         assert outbox(world)[0].problem == "address-unusable"
 
+    def test_a_mail_of_a_later_release_waits_for_its_worker(self, world, post):
+        """During an upgrade old and new processes share the outbox."""
+        with world.app.app_context(), transaction():
+            messages.ask_for("of-tomorrow", RUTH, None, {}, clock.now())
+        work(world)
+        (message,) = outbox(world)
+        assert (message.state, message.problem) == (MessageState.DUE, "kind-unknown")
+
     def test_a_fault_of_ours_in_one_mail_keeps_no_other_waiting(self, world, post):
         ask_for(world, "karim@school.test")
         ask_for(world, RUTH)
