@@ -37,7 +37,7 @@ def composed(outgoing: Outgoing) -> EmailMessage:
     """Make the mail.
 
     :raises MailRefused: an address that cannot stand in a header.
-    :raises MailUnavailable: a kind that this release does not know: during an upgrade a later one asks for it.
+    :raises MailUnavailable: a kind unknown to this release: during an upgrade a later one asks for it.
     """
     if outgoing.kind not in TEMPLATES:
         raise MailUnavailable("kind-unknown")
