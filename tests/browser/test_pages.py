@@ -90,3 +90,16 @@ def problems_of(page: Page, looked_at: tuple[tuple[int, str], ...]) -> list[str]
             page.emulate_media(color_scheme=appearance)
             problems += [f"{width} {appearance}: {one}" for one in axe.violations(page)]
     return problems
+
+
+class TestTheBarOfAFrame:
+    # Beside a course's menu a frame has some 800 px, where the bar holds more than on a phone and as much as alone.
+    @pytest.mark.parametrize("width", [320, 600, 710, 812, 900, 1000, 1200])
+    def test_leaves_room_for_the_name_of_the_community(self, visitor, width):
+        community = visitor(locale="fr").is_in_lms("claire").opens_course(FRENCH).community
+        frame = community.shown.frame_element()
+        frame.evaluate("(frame, width) => { frame.style.cssText = `inline-size: ${width}px` }", width)
+
+        assert community.shown.evaluate(WIDER_THAN_THE_SCREEN) == 0
+        assert community.shown.locator(".topbar").bounding_box()["height"] < 110
+        assert community.shown.locator(".brand b").bounding_box()["width"] > 75
