@@ -14,7 +14,8 @@ pytestmark = BROWSER
 READ_BY_EVERYBODY = pages_outside.READ_BY_EVERYBODY + pages_inside.READ_BY_EVERYBODY
 MADE_FOR_THE_OCCASION = pages_outside.MADE_FOR_THE_OCCASION + pages_inside.MADE_FOR_THE_OCCASION
 HEIGHT = 900
-WIDTHS = (320, 380, 1100)
+# On phones, in the frame beside a course's menu, alone.
+WIDTHS = (320, 380, 710, 1100)
 NARROW_AND_LIGHT, WIDE_AND_DARK = (320, "light"), (1100, "dark")
 ONE_EACH = {"fr": (NARROW_AND_LIGHT,), "en": (WIDE_AND_DARK,)}
 # Measured once a new width has settled: fonts and scripts may still be at work.
