@@ -94,7 +94,7 @@ def problems_of(page: Page, looked_at: tuple[tuple[int, str], ...]) -> list[str]
 
 
 class TestTheBarOfAFrame:
-    # Beside a course's menu a frame has some 800 px, where the bar holds more than on a phone and as much as alone.
+    # Beside a course's menu a frame has some 800 px, where the bar holds as much as alone.
     @pytest.mark.parametrize("width", [320, 600, 710, 812, 900, 1000, 1200])
     def test_leaves_room_for_the_name_of_the_community(self, visitor, width):
         community = visitor(locale="fr").is_in_lms("claire").opens_course(FRENCH).community
