@@ -57,6 +57,9 @@ def chosen_in(form: Mapping[str, str], what: Sequence[str], several: bool) -> li
     :raises ValidationError: problems by field name.
     """
     wanted = list(dict.fromkeys(what))
+    # Placing only the rest would throw the written text away.
+    if NEW not in wanted and any(form.get(f"{field}-{NEW}", "").strip() for field in ("title", "body")):
+        raise ValidationError({"what": ["prompt-not-chosen"]})
     if not wanted:
         raise ValidationError({"what": ["no-content"]})
     if len(wanted) > 1 and not several:

@@ -38,7 +38,6 @@ def dialog(visitor, campus, course):
 
 def choose_a_new_prompt(frame):
     frame.get_by_role("checkbox", name="A new prompt").check()
-    frame.locator("summary", has_text="Write it").click()
     title = frame.locator("#title-new")
     title.fill("Say hello")
     frame.locator("#body-new").fill("Tell us who you are.")
@@ -58,6 +57,14 @@ class TestAddingContent:
         learner.get_by_role("link", name="Say hello").click()
         opened = learner.frame_locator("main iframe")
         expect(opened.get_by_role("heading", name="Say hello", level=1)).to_be_visible()
+
+    def test_chooses_the_prompt_that_is_written(self, dialog):
+        _page, frame = dialog()
+        frame.locator("summary", has_text="Write it").click()
+
+        frame.locator("#title-new").fill("Say hello")
+
+        expect(frame.get_by_role("checkbox", name="A new prompt")).to_be_checked()
 
     def test_needs_no_mouse(self, dialog, campus, course):
         page, frame = dialog()

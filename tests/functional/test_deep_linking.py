@@ -210,7 +210,7 @@ class TestTheForm:
             f"#maximum-prompt-{number}",
         }
         dialog.page = page
-        assert dialog.choose("space").items
+        assert dialog.choose("space", **{"title-new": ""}).items
 
     @pytest.mark.parametrize(
         ("what", "changes", "field"),
@@ -229,6 +229,14 @@ class TestTheForm:
         assert page.status == 422
         assert page.soup.select_one(f"#{field}-error")
         assert rows(world, Prompt) == []
+
+    @pytest.mark.parametrize("what", [(), ("space",)])
+    def test_throws_no_prompt_away_that_was_written_and_not_chosen(self, trainer, what):
+        page = Dialog(trainer).choose(*what, **{"body-new": "What went well this week?"})
+
+        assert page.status == 422
+        assert page.soup.select_one("details[open] #body-new").text.strip() == "What went well this week?"
+        assert "une nouvelle consigne sans la choisir" in page.soup.select_one("#what-error").text
 
     def test_makes_nothing_when_one_of_several_is_wrong(self, trainer, world):
         page = Dialog(trainer).choose("new", "prompt-999", **{"title-new": "x", "body-new": "y"})
