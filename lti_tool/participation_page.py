@@ -12,15 +12,25 @@ from lti_tool.services.acting import ActingMember
 
 
 def participation_page(
-    member: ActingMember, values: Mapping[str, str] | None = None, problems: dict | None = None
+    member: ActingMember,
+    values: Mapping[str, str] | None = None,
+    problems: dict | None = None,
+    column_id: int | None = None,
 ) -> str:
-    """Render one's own participation, with what was typed into a question when it has to be corrected."""
+    """Render one's own participation, with what was typed into a question when it has to be corrected.
+
+    :param column_id: the column of the gradebook whose score is shown; None: the whole score.
+    """
     now = clock.now()
-    found = participation.mine(member, now)
+    found = participation.mine(member, now, column_id)
     return render_template(
         "participation/mine.html",
         statement=found.statement,
         column=found.column,
+        columns=found.columns,
+        column_id=found.column_id,
+        kind=found.kind,
+        dates=found.dates,
         delivery=found.delivery,
         steps=worth_most(found.statement, found.policy) if found.statement else (),
         links=links_to(found.places),
@@ -29,7 +39,7 @@ def participation_page(
         zone=found.zone,
         final=found.final,
         questions=questions.mine(member),
-        judged=assessment_views.mine(member),
+        judged=assessment_views.mine(member, column_id),
         automatic=column_views.sent_by_themselves(member.community.id, now) if found.statement else [],
         values=values or {},
         problems=problems or {},

@@ -275,8 +275,11 @@ def for_learner(community_id: int, column_id: int, member_id: int) -> Judged:
     return _judgements(community_id, column_id, member_id).in_force
 
 
-def mine(member: ActingMember) -> Judged | None:
-    """Return what trainers said of the acting member, None where nothing about them is graded."""
+def mine(member: ActingMember, column_id: int | None = None) -> Judged | None:
+    """Return what trainers said of the acting member, None where nothing about them is graded.
+
+    :param column_id: whose decisions and feedback; None: those of the whole score.
+    """
     member.must(Act.SEE_OWN_GRADE)
-    by = rules.in_force(member.community.id) if member.scored else None
+    by = rules.of_column(member.community.id, column_id) if member.scored else None
     return None if by is None else for_learner(by.community_id, by.column_id, member.id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from lti_tool.extensions import db
 from lti_tool.models import (
+    ColumnKind,
     Course,
     Deployment,
     Enrolment,
@@ -35,6 +36,14 @@ class Automatic:
     column: str
     at: datetime
     by: Person
+
+
+@dataclass(frozen=True)
+class ColumnTab:
+    """A column as somebody chooses it among others."""
+
+    id: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def sent_by_themselves(community_id: int, now: datetime) -> list[Automatic]:
         .where(
             GradeColumn.community_id == community_id,
             GradeColumn.automatic_at.is_not(None),
-            or_(Prompt.id.is_(None), and_(Prompt.opens_at <= now, _not_withdrawn_before())),
+            _told_to_learners(now),
         )
         .options(joinedload(Membership.user))
         .order_by(GradeColumn.id)
@@ -98,9 +107,21 @@ def sent_by_themselves(community_id: int, now: datetime) -> list[Automatic]:
     ]
 
 
-def _not_withdrawn_before() -> ColumnElement[bool]:
-    """It was there to be answered, at least for a while."""
-    return or_(Prompt.withdrawn_at.is_(None), Prompt.withdrawn_at >= Prompt.opens_at)
+def shown_to_learners(community_id: int, now: datetime) -> list[ColumnTab]:
+    """Return the columns whose score learners may open, the whole score first; one statement."""
+    found = db.session.execute(
+        select(GradeColumn.id, GradeColumn.name)
+        .outerjoin(Prompt, Prompt.id == GradeColumn.prompt_id)
+        .where(GradeColumn.community_id == community_id, _told_to_learners(now))
+        .order_by(GradeColumn.kind != ColumnKind.PARTICIPATION, GradeColumn.id)
+    )
+    return [ColumnTab(*row) for row in found]
+
+
+def _told_to_learners(now: datetime) -> ColumnElement[bool]:
+    """Tell of a prompt only what was there to be answered, at least for a while."""
+    not_withdrawn_before = or_(Prompt.withdrawn_at.is_(None), Prompt.withdrawn_at >= Prompt.opens_at)
+    return or_(Prompt.id.is_(None), and_(Prompt.opens_at <= now, not_withdrawn_before))
 
 
 def as_column(by: Rules, line_items: list[LineItemView]) -> ColumnView:

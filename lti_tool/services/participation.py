@@ -11,7 +11,9 @@ from operator import attrgetter
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import contains_eager
 
+from lti_tool.errors import NotFound
 from lti_tool.extensions import db
+from lti_tool.grading.columns import PromptDates
 from lti_tool.grading.hints import Hint, next_steps
 from lti_tool.grading.policy import Policy
 from lti_tool.grading.score import Statement
@@ -29,7 +31,7 @@ from lti_tool.services import (
     statements,
 )
 from lti_tool.services.acting import ActingMember
-from lti_tool.services.column_views import ColumnView, column_of
+from lti_tool.services.column_views import ColumnTab, ColumnView, column_of, shown_to_learners
 from lti_tool.services.delivery_views import DeliveryView
 from lti_tool.services.facts import Place
 from lti_tool.services.people import Person
@@ -60,9 +62,10 @@ class Glance:
 
 @dataclass(frozen=True)
 class MyParticipation:
-    """One member's score, opened down to its reasons. `waiting_for` says why there is none.
+    """One member's score in a column, opened down to its reasons. `waiting_for` says why there is none.
 
-    `final` is None until the value is frozen as the final one.
+    `final` is None until the value is frozen as the final one; `kind` is that of the column, `dates` those of
+    a prompt's; `columns` are all whose score the member may open.
     """
 
     person: Person
@@ -75,6 +78,10 @@ class MyParticipation:
     delivery: DeliveryView | None = None
     zone: str | None = None
     final: FinalValue | None = None
+    column_id: int | None = None
+    kind: str | None = None
+    dates: PromptDates | None = None
+    columns: tuple[ColumnTab, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -220,16 +227,23 @@ def changed_since_sent(by: Rules, standing: Mapping[int, Judged]) -> set[int]:
     return {member_id for member_id, delivery in deliveries.items() if delivery.to_send}
 
 
-def mine(member: ActingMember, now: datetime) -> MyParticipation:
-    """Return the acting member's own score and its reasons."""
+def mine(member: ActingMember, now: datetime, column_id: int | None = None) -> MyParticipation:
+    """Return the acting member's own score and its reasons.
+
+    :param column_id: in which column; None: the whole score.
+    :raises NotFound: there is no such column here, or its prompt has not opened.
+    """
     member.must(Act.SEE_OWN_GRADE)
     person = people.shown(member.membership, member.user, member.role)
-    by = rules.in_force(member.community.id)
+    by = rules.of_column(member.community.id, column_id)
+    columns = tuple(shown_to_learners(member.community.id, now)) if by else ()
+    if column_id is not None and column_id not in {one.id for one in columns}:
+        raise NotFound()
     if by is None:
         return MyParticipation(person, waiting_for="grading-off")
     if not member.scored:
         return MyParticipation(person, waiting_for="not-scored")
-    return _explained(by, person, now)
+    return replace(_explained(by, person, now), columns=columns)
 
 
 def _explained(by: Rules, person: Person, now: datetime) -> MyParticipation:
@@ -247,6 +261,9 @@ def _explained(by: Rules, person: Person, now: datetime) -> MyParticipation:
         delivery=delivery,
         zone=by.zone,
         final=statements.final_value(by, person.number, stands),
+        column_id=by.column_id,
+        kind=by.kind.value,
+        dates=by.dates,
     )
 
 

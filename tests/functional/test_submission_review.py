@@ -102,6 +102,9 @@ class TestLearners:
 
         assert page.status == 200
         assert path_of(page).endswith("/participation")
+        (shown,) = page.soup.select("nav a[aria-current=true]")
+        assert shown.text == "A useful disagreement"
+        assert "sur 10" in page.soup.select_one("section[aria-labelledby=score]").text
 
     def test_are_refused_the_page_of_another_and_it_is_logged(self, room, link):
         room.learner("karim")

@@ -167,6 +167,10 @@ class TestTheColumnOfAPrompt:
         assert "keep the pace" not in learner
         assert "Week after week" not in learner
         assert "Trend" not in table
+        assess(prompted, "3/4")
+        mine = prompted.learner("ines").get("participation", column=column(prompted).id)
+        assert "Week after week" not in mine.text
+        assert "It changes when the assessment does, and only then." in mine.text
 
     def test_offers_no_weeks_to_be_excused_from(self, prompted):
         """Its one period is no week: whoever excused it would excuse the first week of the course."""
@@ -191,6 +195,23 @@ class TestTheColumnOfAPrompt:
             said = session.scalars(select(ScoreStatement.comment)).one()
         assert said in ("Provisional, counted so far", "Provisoire, compté jusqu’ici")
 
+    def test_is_explained_to_its_learner_with_what_was_decided_in_it(self, prompted):
+        chosen = column(prompted, ColumnKind.PROMPT).id
+        below = f"grading/learners/{prompted.number('ines')}"
+        prompted.trainer.post(f"{below}/feedback", column=str(chosen), body="Well told.")
+        decided = {"decision": "override", "value": "9", "reason": "Told in class."}
+        prompted.trainer.post(f"{below}/decisions", column=str(chosen), **decided)
+        mine = prompted.learner("ines").get("participation")
+        assert "Well told." not in mine.text
+        (tab,) = [one for one in mine.soup.select("nav.segmented a") if one.text == "The prompt"]
+        page = prompted.learner("ines").get("participation", column=chosen)
+        assert f"column={chosen}" in tab["href"]
+        assert "Tried" in page.soup.select_one("section[aria-labelledby=evidence]").text
+        for said in ("9 of 10 today", "Told in class.", "Well told.", "Deadline:"):
+            assert said in page.text
+        assert not re.search(r"\b(week|weeks|pace)\b", page.soup.select_one("main").get_text(" "), re.I)
+        assert prompted.learner("ines").get("participation", column="99999").status == 404
+
     def test_that_has_not_opened_is_not_told_to_learners(self, prompted):
         chosen = column(prompted, ColumnKind.PROMPT)
         prompted.trainer.post(f"grading/columns/{chosen.id}/automatic", on="true")
@@ -198,6 +219,7 @@ class TestTheColumnOfAPrompt:
         with prompted.world.app.app_context(), transaction():
             db.session.execute(update(Prompt).values(opens_at=clock.now() + A_WEEK))
         assert "The prompt" not in prompted.learner("ines").get("participation").text
+        assert prompted.learner("ines").get("participation", column=chosen.id).status == 404
 
 
 class TestSendingByItself:
