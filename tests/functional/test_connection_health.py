@@ -86,6 +86,7 @@ class TestAnAdministratorOfTheLms:
         page = enter_without_a_course(world, ADMINISTRATORS[1])
         assert "No course came with this link" in page.text
         assert "Last launches of this deployment" in page.text
+        assert "Times are UTC." in page.text, "no community tells the zone"
 
     def test_costs_as_many_statements_for_many_launches_as_for_few(self, world):
         home = enter(world, ADMINISTRATORS[0])
