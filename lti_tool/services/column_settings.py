@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from lti_tool.errors import NotFound, Stale
@@ -351,13 +351,17 @@ def _prompt_titles(member: ActingMember) -> dict[int, str]:
 
 
 def _adopted_links(member: ActingMember) -> set[int]:
-    """Return the resource links whose columns are in use."""
+    """Return the resource links whose columns are in use: adopted, or made together with a placed link.
+
+    Two of ours in one of theirs would write over each other.
+    """
     found = (
-        select(LineItem.resource_link_id)
+        select(ResourceLink.id)
+        .join(LineItem, LineItem.course_id == ResourceLink.course_id)
         .join(GradeColumn, GradeColumn.id == LineItem.column_id)
         .where(
             GradeColumn.community_id == member.community.id,
-            LineItem.resource_link_id.is_not(None),
+            or_(LineItem.resource_link_id == ResourceLink.id, LineItem.url == ResourceLink.line_item_url),
             LineItem.state != LineItemState.REFUSED,
         )
     )

@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from lti_tool.models import (
+    ColumnKind,
     GradeColumn,
     LineItem,
     LineItemState,
     Prompt,
+    ResourceLink,
 )
 from tests.functional.launches import CLAIM
 from tests.support.classroom import Classroom
@@ -131,6 +133,19 @@ class TestTheColumnOfALink:
         assert not dialog.page.soup.select(f"input[name=column-prompt-{number}]")
         page = dialog.choose(f"prompt-{number}", **graded(number))
         assert page.status == 422
+
+    def test_is_not_offered_to_another_of_our_columns(self, room, world):
+        number = set_prompt(room.trainer)
+        (link,) = Dialog(room.trainer.browser).place(f"prompt-{number}", **graded(number))
+        open_link(world.browser("ines"), link)
+        opened = rows(world, ResourceLink)[-1]
+        offered = room.trainer.get("grading/columns").soup.select("input[name=line_item]")
+        assert [one["value"] for one in offered if one["value"] != "new"] == []
+
+        form = {"measures": "assessment", "name": "Rubric", "maximum": "10", "line_item": str(opened.id)}
+        room.trainer.post("grading/columns", **form)
+
+        assert rows(world, GradeColumn)[-1].kind is not ColumnKind.ASSESSMENT
 
     def test_of_a_launch_that_was_placed_by_nobody_is_only_offered(self, room, world):
         """The address is remembered on its link and bound by a trainer, never by the order of launches."""
