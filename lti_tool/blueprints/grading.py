@@ -133,7 +133,7 @@ def _off_page(member, values=None, problems=None) -> str:
         "grading/off.html",
         values=values or _proposed(before),
         problems=problems or {},
-        offers=before.offers,
+        offers=before.for_whole_score,
         can_create=before.can_create,
         lms_name=before.lms_name,
         zone=before.zone,
@@ -143,7 +143,8 @@ def _off_page(member, values=None, problems=None) -> str:
 
 def _proposed(before: columns.Beginning) -> dict[str, str]:
     """Return what the form holds at first: the column of our own activity when the LMS has one."""
-    offered = before.offers[0].resource_link_id if before.offers else NEW_COLUMN
+    own = before.for_whole_score
+    offered = own[0].resource_link_id if own else NEW_COLUMN
     return {
         "name": gettext("Participation"),
         "maximum": str(columns.USUAL_MAXIMUM),

@@ -76,6 +76,7 @@ class ResourceLink(Base):
     title: Mapped[str | None] = mapped_column(String(300))
     target: Mapped[str | None] = mapped_column(Text)
     return_url: Mapped[str | None] = mapped_column(Text)
+    activity: Mapped[str | None] = mapped_column(String(60))  # key of the prompt it opens, known here or not
     line_item_url: Mapped[str | None] = mapped_column(Text)  # offered to the trainer, bound by nobody else
     launched_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

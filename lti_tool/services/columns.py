@@ -51,6 +51,7 @@ class Offer:
 
     resource_link_id: int
     title: str | None
+    of_prompt: bool  # the activity opens a prompt, not the community
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class Beginning:
     policy: Policy
     starts_on: date
     weeks: int
+
+    @property
+    def for_whole_score(self) -> list[Offer]:
+        """The offered columns that are not a prompt's: a copied course brings its prompts' columns along."""
+        return [offer for offer in self.offers if not offer.of_prompt]
 
 
 def beginning(member: ActingMember, now: datetime) -> Beginning:
@@ -260,7 +266,7 @@ def _offers(community_id: int) -> list[Offer]:
         .where(Course.community_id == community_id, ResourceLink.line_item_url.is_not(None))
         .order_by(ResourceLink.id)
     )
-    return [Offer(link.id, link.title) for link in found if link.line_item_url]
+    return [Offer(link.id, link.title, link.activity is not None) for link in found if link.line_item_url]
 
 
 def offered(community_id: int, resource_link_id: int) -> ResourceLink:

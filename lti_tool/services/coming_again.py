@@ -14,7 +14,7 @@ from sqlalchemy import Row, and_, bindparam, select, update
 from lti_tool.extensions import db
 from lti_tool.lti.launch import Launch
 from lti_tool.models import Course, Enrolment, Membership, MembershipState, ResourceLink, User
-from lti_tool.services import course_groups
+from lti_tool.services import activities, course_groups
 from lti_tool.services.roles import STAFF
 from lti_tool.services.upserts import insert_unless_there, upsert_id
 from lti_tool.services.visits import VISIT_ENDED, visiting
@@ -77,7 +77,10 @@ _LINK_OPENED = (
     update(ResourceLink.__table__)
     .where(ResourceLink.id == bindparam("row"))
     .values(
-        {name: bindparam(name) for name in ("title", "target", "return_url", "line_item_url", "launched_at")}
+        {
+            name: bindparam(name)
+            for name in ("title", "target", "return_url", "activity", "line_item_url", "launched_at")
+        }
     )
 )
 # What a roster or a succession has ended since it was looked at is for the long way.
@@ -120,7 +123,7 @@ def come_in(launch: Launch, now: datetime) -> Place | None:
     if not is_new and not _says_nothing_new(launch, known):
         return None
     # In the order in which the long way locks them.
-    connection.execute(_LINK_OPENED, _of_the_link(launch, now) | {"row": known.link_id})
+    connection.execute(_LINK_OPENED, of_link(launch, now) | {"row": known.link_id})
     return _come_first(launch, known, now) if is_new else _come_again(known, now)
 
 
@@ -181,11 +184,13 @@ def first_membership(now: datetime) -> dict:
     return {"state": MembershipState.ACTIVE, "joined_at": now, "last_seen_at": now}
 
 
-def _of_the_link(launch: Launch, now: datetime) -> dict:
+def of_link(launch: Launch, now: datetime) -> dict:
+    """Return what is remembered of the link that a launch opened."""
     return {
         "title": launch.link.title,
         "target": launch.target_link_uri,
         "return_url": launch.return_url,
+        "activity": activities.key_in(launch),
         "line_item_url": launch.grades.line_item_url if launch.grades else None,
         "launched_at": now,
     }

@@ -41,6 +41,7 @@ from lti_tool.services.coming_again import (
     custom_of,
     first_enrolment,
     first_membership,
+    of_link,
     of_person,
     said_of_person,
 )
@@ -247,13 +248,7 @@ def _new_community(course: Course, default_zone: str, now: datetime) -> Communit
 def _resource_link(course: Course, launch: Launch, now: datetime) -> int | None:
     if launch.link is None:
         return None
-    values = {
-        "title": launch.link.title,
-        "target": launch.target_link_uri,
-        "return_url": launch.return_url,
-        "line_item_url": launch.grades.line_item_url if launch.grades else None,
-        "launched_at": now,
-    }
+    values = of_link(launch, now)
     key = {"course_id": course.id, "resource_link_id": launch.link.id}
     return upsert_id(ResourceLink, key, values, update=tuple(values))
 

@@ -164,6 +164,22 @@ class TestTheColumnOfALink:
         assert number == prompt.id
 
 
+class TestACopiedCourse:
+    def test_does_not_propose_the_column_of_its_prompt_for_the_whole_score(self, room, world):
+        number = set_prompt(room.trainer)
+        Dialog(room.trainer.browser).place(f"prompt-{number}", **graded(number))
+        course = world.lms.copy_course("2")
+        (copied,) = world.lms.links_of(course.id)
+
+        opened = open_link(world.browser("claire"), copied, course=course.id)
+
+        form = opened.get("grading").soup
+        assert form.select_one("input[name=starts_on]"), "grading is off in the copy"
+        offered = form.select("input[name=line_item]")
+        assert [one["value"] for one in offered if one.get("type") == "radio"] in ([], ["new"])
+        assert rows(world, ResourceLink)[-1].line_item_url
+
+
 class TestSeveralLinksOfOneCourse:
     def test_open_what_they_say_each_with_its_own_column_or_none(self, room, world):
         first, second, third = (set_prompt(room.trainer, title=f"Prompt {n}", body=f"B {n}.") for n in "abc")
