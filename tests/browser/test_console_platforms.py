@@ -45,6 +45,20 @@ class TestCheckingNow:
         expect(page.locator("#check")).to_contain_text("lets us call its services")
         expect(page.locator("#check [role=status]")).to_contain_text("Last checked")
 
+    def test_takes_head_and_last_use_along(self, signed_in, campus):
+        page = signed_in(locale="en")
+        page.goto(f"{campus.addresses.tool}/admin/platforms/1")
+        campus.lms.quirks.key_set_fails = True
+        try:
+            page.get_by_role("button", name="Check now").click()
+            expect(page.locator("#platform-state")).to_contain_text("Broken")
+            expect(page.locator("#platform-uses")).to_contain_text("failed")
+        finally:
+            campus.lms.quirks.key_set_fails = False
+        page.get_by_role("button", name="Check now").click()
+        expect(page.locator("#platform-state")).not_to_contain_text("Broken")
+        expect(page.locator("#platform-uses")).not_to_contain_text("failed")
+
     def test_works_by_reloading_without_script(self, signed_in, campus):
         page = signed_in(locale="en", java_script_enabled=False)
         page.goto(f"{campus.addresses.tool}/admin/platforms/1")

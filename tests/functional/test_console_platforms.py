@@ -307,6 +307,28 @@ class TestCheckingNow:
         assert "Last checked today" in part.text
         assert "lets us call its services" in part.text
 
+    def test_takes_the_rest_of_the_page_along_when_it_ends(self, world, admin):
+        address = f"/admin/platforms/{world.platform_id}"
+        world.enter("ines")
+        world.lms.quirks.key_set_fails = True
+        admin.post(f"{address}/check")
+        work(world)
+        page = admin.get(address)
+        assert "Broken" in page.soup.select_one("#platform-state").text
+        assert "Keys read failed" in page.text
+        world.lms.quirks.key_set_fails = False
+        admin.post(f"{address}/check")
+        assert not admin.get(f"{address}/check").soup.select("[hx-swap-oob]")
+        work(world)
+        part = admin.get(f"{address}/check").soup.find_all("template")
+        assert [one.find(attrs={"hx-swap-oob": True})["id"] for one in part] == [
+            "platform-state",
+            "platform-uses",
+        ]
+        assert "Well" in str(part[0])
+        assert "failed" not in str(part[1])
+        assert not admin.get(address).soup.select("[hx-swap-oob]")
+
     def test_shows_every_step_as_it_is_done(self, world, admin, monkeypatch):
         address, seen = f"/admin/platforms/{world.platform_id}", []
         admin.post(f"{address}/check")
