@@ -4,6 +4,7 @@ from flask import redirect, render_template, request, url_for
 
 from lti_tool import clock, settings
 from lti_tool.admin_access import admin_blueprint
+from lti_tool.errors import Unfit
 from lti_tool.services import administrators, sign_in
 
 bp = admin_blueprint("admin_administrators", __name__, "/admin/administrators")
@@ -24,9 +25,12 @@ def add(admin):
     if not administrators.is_address(email):
         return _page(admin, {"email": ["not-an-address"]}), 422
     base_url, now = settings.current().base_url, clock.now()
-    account = administrators.add(
-        email, None if operator else organisation, operator, base_url, now, by=admin.administrator_id
-    )
+    try:
+        account = administrators.add(
+            email, None if operator else organisation, operator, base_url, now, by=admin.administrator_id
+        )
+    except Unfit as refusal:
+        return _page(admin, refusal.problems), 422
     link = sign_in.link_for(account.id, base_url, now, sign_in.LINK_FROM_COMMAND_LINE)
     return _page(admin, link=link, link_for=account.email)
 
@@ -35,6 +39,13 @@ def add(admin):
 def disable(admin, administrator_id):
     admin.must_operate()
     administrators.disable_one(admin, administrator_id, clock.now())
+    return redirect(url_for(".index", done="saved"), 303)
+
+
+@bp.post("/<id:administrator_id>/organisations/<id:organisation_id>/withdraw")
+def withdraw(admin, administrator_id, organisation_id):
+    """Take one organisation away from somebody."""
+    administrators.withdraw_one(admin, administrator_id, organisation_id, clock.now())
     return redirect(url_for(".index", done="saved"), 303)
 
 

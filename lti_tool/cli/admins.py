@@ -8,7 +8,7 @@ import click
 
 from lti_tool import clock, settings
 from lti_tool.cli import application
-from lti_tool.errors import NotFound
+from lti_tool.errors import NotFound, Unfit
 from lti_tool.services import administrators, second_factor, sign_in
 from lti_tool.services.administrators import Listed
 from lti_tool.transactions import reading, transaction
@@ -20,7 +20,7 @@ def _address(context, parameter, value: str) -> str:
     return value.strip()
 
 
-@click.group(help="Administrators of the console: let one in, list them, let one in no more.")
+@click.group(help="Who may enter the console, and their links.")
 def admins() -> None:
     """Hold the commands of administrators together."""
 
@@ -41,7 +41,7 @@ def add(email: str, organisation: str | None, operator: bool, hours: int) -> Non
     app = application.made_and_ready()
     with app.app_context():
         base_url, now = settings.current().base_url, clock.now()
-        with transaction():
+        with _which_organisation(), transaction():
             account = administrators.add(email, organisation, operator, base_url, now)
             link = sign_in.link_for(account.id, base_url, now, timedelta(hours=hours))
     click.echo(link)
@@ -72,6 +72,17 @@ def disable(email: str) -> None:
     click.echo(f"{email} is let in no more.")
 
 
+@admins.command(help="Let EMAIL look after an organisation no more; the account stays.")
+@click.argument("email", callback=_address)
+@click.option("--organisation", required=True, help="Its name, as `admins list` shows it.")
+def withdraw(email: str, organisation: str) -> None:
+    """Take an organisation away from an account; it holds for open sessions, too."""
+    app = application.made_and_ready()
+    with app.app_context(), _in_words(email, organisation), transaction():
+        administrators.withdraw(email, organisation, clock.now())
+    click.echo(f"{email} looks after {organisation} no more.")
+
+
 @admins.command(help="Switch the second factor of EMAIL off, where app and recovery codes are lost.")
 @click.argument("email", callback=_address)
 def reset(email: str) -> None:
@@ -83,18 +94,35 @@ def reset(email: str) -> None:
 
 
 @contextmanager
-def _in_words(email: str) -> Iterator[None]:
+def _which_organisation() -> Iterator[None]:
+    try:
+        yield
+    except Unfit:
+        raise click.ClickException(
+            "There are several organisations: say by --organisation whose deployments they look after, "
+            "or let them see all by --operator."
+        ) from None
+
+
+@contextmanager
+def _in_words(email: str, organisation: str = "") -> Iterator[None]:
     """Turn a refusal into a sentence for whoever typed the command."""
     try:
         yield
-    except NotFound:
+    except NotFound as refusal:
+        if refusal.code == "not-looked-after":
+            raise click.ClickException(
+                f"{email} does not look after {organisation}; `lti-tool admins list` shows who does."
+            ) from None
         raise click.ClickException(f"There is no administrator {email}.") from None
 
 
 def _sees(row: Listed) -> str:
     if row.disabled_at is not None:
         return "disabled"
-    return "operator" if row.operator else ", ".join(row.organisations) or "no organisation"
+    if row.operator:
+        return "operator"
+    return ", ".join(one.name for one in row.organisations) or "no organisation"
 
 
 def _last(row: Listed) -> str:

@@ -53,14 +53,22 @@ class ActingAdministrator:
 
 
 @dataclass(frozen=True)
+class LookedAfter:
+    """An organisation that an administrator looks after."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Listed:
-    """An account as a list shows it; `organisations` are names, empty for an operator."""
+    """An account as a list shows it; `organisations` is empty for an operator."""
 
     id: int
     email: str
     name: str | None
     operator: bool
-    organisations: tuple[str, ...]
+    organisations: tuple[LookedAfter, ...]
     created_at: datetime
     signed_in_at: datetime | None
     disabled_at: datetime | None
@@ -86,7 +94,11 @@ def add(
     :param organisation: made when new; None: for a new or disabled account the only one, called after the
         host of BASE_URL; for another none more. Not asked for an operator.
     :param by: the administrator who did so; None: from the command line.
+    :raises Unfit: an organisation has to be named, since there are several.
     """
+    if not operator and organisation is None and _begins_anew(email) and _are_several():
+        # The one called after the host is somebody's as well: nobody is let into it by saying nothing.
+        raise Unfit({"organisation": ["which-organisation"]})
     made = insert_unless_there(
         Administrator, {"email": folded(email)}, {"operator": operator, "created_at": now}
     )
@@ -104,6 +116,17 @@ def add(
         by, "administrator.added", _subject(account), now, owner_id, operator=account.operator
     )
     return account
+
+
+def _begins_anew(email: str) -> bool:
+    wanted = select(Administrator.id).where(
+        Administrator.email == folded(email), Administrator.disabled_at.is_(None)
+    )
+    return db.session.scalars(wanted).first() is None
+
+
+def _are_several() -> bool:
+    return len(db.session.scalars(select(Organisation.id).limit(2)).all()) > 1
 
 
 def _take_back_all(account: Administrator) -> None:
@@ -151,6 +174,42 @@ def disable_one(admin: ActingAdministrator, administrator_id: int, now: datetime
     disable(account.email, now, by=admin.administrator_id)
 
 
+def withdraw(email: str, organisation: str, now: datetime) -> None:
+    """Let an account look after an organisation no more; its others, and the account itself, stay.
+
+    :raises NotFound: there is no such account, or it does not look after that organisation.
+    """
+    account = named(email)
+    owner_id = db.session.scalars(select(Organisation.id).where(Organisation.name == organisation)).first()
+    _withdraw(account, owner_id, now, None)
+
+
+def withdraw_one(
+    admin: ActingAdministrator, administrator_id: int, organisation_id: int, now: datetime
+) -> None:
+    """Do the same from the console. It holds at once: every request asks what its administrator sees.
+
+    :raises NotFound: there is no such account, or it does not look after that organisation.
+    """
+    admin.must_operate()
+    account = db.session.get(Administrator, administrator_id)
+    if account is None:
+        raise NotFound("no-such-administrator")
+    _withdraw(account, organisation_id, now, admin.administrator_id)
+
+
+def _withdraw(account: Administrator, organisation_id: int | None, now: datetime, by: int | None) -> None:
+    taken = delete(AdministratorOrganisation).where(
+        AdministratorOrganisation.administrator_id == account.id,
+        AdministratorOrganisation.organisation_id == organisation_id,
+    )
+    if db.session.execute(taken).rowcount == 0:
+        raise NotFound("not-looked-after")
+    audit.record_administration(
+        by, "administrator.organisation-withdrawn", _subject(account), now, organisation_id
+    )
+
+
 def rename(admin: ActingAdministrator, name: str) -> None:
     """Be called otherwise; an empty name is the address again.
 
@@ -166,7 +225,7 @@ def listed() -> list[Listed]:
     """Return every account, by address. Two statements."""
     accounts = db.session.scalars(select(Administrator).order_by(Administrator.email)).all()
     named = db.session.execute(
-        select(AdministratorOrganisation.administrator_id, Organisation.name)
+        select(AdministratorOrganisation.administrator_id, Organisation.id, Organisation.name)
         .join(Organisation, Organisation.id == AdministratorOrganisation.organisation_id)
         .order_by(Organisation.name)
     ).all()
@@ -176,7 +235,7 @@ def listed() -> list[Listed]:
             email=account.email,
             name=account.name,
             operator=account.operator,
-            organisations=tuple(name for owner, name in named if owner == account.id),
+            organisations=tuple(LookedAfter(*row) for owner, *row in named if owner == account.id),
             created_at=account.created_at,
             signed_in_at=account.signed_in_at,
             disabled_at=account.disabled_at,

@@ -53,6 +53,34 @@ class TestLettingIn:
         assert installed("admins", "add", *words).returncode != 0
         assert rows(environment, "SELECT count(*) FROM administrator") == [(0,)]
 
+    def test_asks_which_organisation_where_there_are_several(self, installed, environment):
+        installed("admins", "add", RUTH, "--organisation", "Campus")
+        installed("admins", "add", "karim@school.example", "--organisation", "School")
+        answer = installed("admins", "add", "new@school.example")
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert "--organisation" in answer.stderr
+        assert rows(environment, "SELECT count(*) FROM administrator") == [(2,)]
+        assert rows(environment, "SELECT count(*) FROM organisation") == [(2,)]
+
+
+class TestTakingAnOrganisationAway:
+    def test_leaves_the_others_and_is_audited(self, installed, environment):
+        for organisation in ("Campus", "School"):
+            installed("admins", "add", RUTH, "--organisation", organisation)
+        answer = installed("admins", "withdraw", RUTH, "--organisation", "Campus")
+        assert answer.returncode == 0, answer.stderr
+        assert "School" in installed("admins", "list").stdout
+        assert "Campus" not in installed("admins", "list").stdout
+        acts = rows(environment, "SELECT act FROM audit_entry ORDER BY id")
+        assert acts[-1] == ("administrator.organisation-withdrawn",)
+
+    @pytest.mark.parametrize("email, organisation", [("nobody@campus.example", "Campus"), (RUTH, "School")])
+    def test_says_when_there_is_nothing_to_take_away(self, installed, email, organisation):
+        installed("admins", "add", RUTH, "--organisation", "Campus")
+        answer = installed("admins", "withdraw", email, "--organisation", organisation)
+        assert answer.returncode == 1
+        assert "does not look after" in answer.stderr or "no administrator" in answer.stderr
+
 
 class TestLettingInNoMore:
     def test_ends_links_and_is_audited(self, installed, environment):

@@ -227,6 +227,41 @@ class TestTheListOfAdministrators:
         assert other.get("/admin/").status == 401
         assert who.post(f"/admin/administrators/{who.id}/disable").status == 404
 
+    def test_gives_no_organisation_away_by_guessing(self, world):
+        """Where there are several, the one that is called after the host is somebody's as well."""
+        who = administrator(world, operator=True)
+        nils = {"email": "nils@school.test"}
+        who.post("/admin/administrators", nils | {"organisation": "School of Nils"})
+        page = who.post("/admin/administrators", {"email": "another@school.test"})
+        assert page.status == 422
+        assert "There are several organisations" in page.text
+        assert page.soup.select_one("#organisation")["aria-invalid"] == "true"
+        assert page.soup.select_one("#email")["value"] == "another@school.test"
+        assert "another@school.test" not in who.get("/admin/administrators").text
+        # An account that is there already gets another link and sees no more than before.
+        assert who.post("/admin/administrators", nils).soup.select_one("#link")
+        assert "tool.test" not in who.get("/admin/administrators").soup.select_one("ul.rows").text
+
+    def test_takes_an_organisation_away_at_once(self, world):
+        who, other = administrator(world, operator=True), administrator(world)
+        who.post("/admin/administrators", {"email": other.email, "organisation": "A school"})
+        assert other.get(f"/admin/platforms/{world.platform_id}").status == 200
+        row = next(
+            one for one in who.get("/admin/administrators").soup.select("li.row") if other.email in one.text
+        )
+        form = next(one for one in row.select("form.one-organisation") if "tool.test" in one.text)
+        assert other.email in form.select_one("button")["aria-label"]
+        who.post(form["action"])
+        assert other.get(f"/admin/platforms/{world.platform_id}").status == 404
+        assert "A school" in other.get("/admin/").text
+        assert who.post(form["action"]).status == 404  # it is gone already
+        with world.database() as session:
+            told = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+            assert (told.act, told.subject) == (
+                "administrator.organisation-withdrawn",
+                f"administrator:{other.id}",
+            )
+
     @pytest.mark.parametrize("email", ["", "nobody", "a@b"])
     def test_asks_for_an_address(self, world, email):
         page = administrator(world, operator=True).post(

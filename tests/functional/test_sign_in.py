@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lti_tool import clock
+from lti_tool.errors import Unfit
 from lti_tool.extensions import db
 from lti_tool.models import AuditEntry
 from lti_tool.services import administrators, housekeeping, sign_in
@@ -144,7 +145,7 @@ class TestAnAccountThatWasDisabled:
             administrators.add(EMAIL, "A school", False, TOOL, now)
         with world.app.app_context():
             (account,) = administrators.listed()
-            assert (account.operator, account.organisations) == (False, ("A school",))
+            assert (account.operator, [one.name for one in account.organisations]) == (False, ["A school"])
             told = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
             assert told.detail["operator"] is False
 
@@ -153,10 +154,14 @@ class TestAnAccountThatWasDisabled:
             now = clock.now()
             administrators.add(EMAIL, "Of before", False, TOOL, now)
             administrators.disable(EMAIL, now)
-            administrators.add(EMAIL, None, False, TOOL, now)
+            # Nobody said whose connections it is to see, and there are several to choose from.
+            with pytest.raises(Unfit) as refused:
+                administrators.add(EMAIL, None, False, TOOL, now)
+            assert refused.value.problems == {"organisation": ["which-organisation"]}
+            administrators.add(EMAIL, "tool.test", False, TOOL, now)
         with world.app.app_context():
             (account,) = administrators.listed()
-            assert account.organisations == ("tool.test",)
+            assert [one.name for one in account.organisations] == ["tool.test"]
 
     def test_that_was_not_keeps_what_it_has(self, world, link):
         with world.app.app_context(), transaction():

@@ -184,6 +184,9 @@ CONSOLE = {
     ("admin_administrators.index", "GET"): Console("/admin/administrators", 403, 200),
     ("admin_administrators.add", "POST"): Console("/admin/administrators", 403, 422),
     ("admin_administrators.disable", "POST"): Console("/admin/administrators/999/disable", 403, 404),
+    ("admin_administrators.withdraw", "POST"): Console(
+        "/admin/administrators/999/organisations/1/withdraw", 403, 404
+    ),
     ("admin.sign_out", "POST"): Console("/admin/sign-out", 303, 303),
     ("launch_log.index", "GET"): Console("/admin/launches", 200, 200),
     ("launch_log.show", "GET"): Console("/admin/launches/CV-2222-2222", 404, 404),  # nobody launched

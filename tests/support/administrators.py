@@ -10,6 +10,7 @@ The platform of `world` belongs to the organisation that is called after the too
 import itertools
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from lti_tool import clock
 from lti_tool.services import administrators, sign_in
@@ -17,6 +18,7 @@ from lti_tool.transactions import transaction
 from tests.support.world import TOOL, Browser, Page, World
 
 _NUMBERS = itertools.count(1)
+HOST = urlsplit(TOOL).hostname
 
 
 class AdministratorBrowser(Browser):
@@ -56,7 +58,7 @@ def administrator(
     email = f"admin{next(_NUMBERS)}@school.test"
     with world.app.app_context(), transaction():
         now = clock.now()
-        account = administrators.add(email, None if operator else organisation, operator, TOOL, now)
+        account = administrators.add(email, None if operator else organisation or HOST, operator, TOOL, now)
         link = sign_in.link_for(account.id, TOOL, now, timedelta(hours=1))
         account_id = account.id
     browser = AdministratorBrowser(world, account_id, email)
