@@ -28,7 +28,7 @@ def edit(admin, platform_id, number):
     deployment = administered.deployment(admin, platform_id, number)
     draft = role_rules.draft_of(schema.edited(request.form))
     if request.form.get("step", "preview") != "preview":
-        return _page(admin, deployment, draft)
+        return _page(admin, deployment, draft, goes_on_at=schema.goes_on_at(request.form, draft))
     try:
         effect = role_rules.preview(deployment, role_rules.checked(draft), clock.now())
     except Unfit as unfit:
@@ -58,7 +58,7 @@ def confirm(admin, platform_id, number):
     return redirect(url_for(".form", platform_id=platform_id, number=number, done="rules-adopted"), 303)
 
 
-def _page(admin, deployment, draft, effect=None, previewed=False, problems=None, stale=None):
+def _page(admin, deployment, draft, effect=None, previewed=False, problems=None, stale=None, goes_on_at=None):
     seen = administered.platform(admin, deployment.platform_id)
     return render_template(
         "admin/roles/form.html",
@@ -71,5 +71,6 @@ def _page(admin, deployment, draft, effect=None, previewed=False, problems=None,
         previewed=previewed,
         problems=problems or {},
         stale=stale,
+        goes_on_at=goes_on_at,
         choices=role_rules.MAY_BE_GIVEN,
     )

@@ -34,6 +34,22 @@ def edited(form: Mapping[str, str]) -> TypedRules:
     return replace(draft, rules=tuple(rules))
 
 
+def goes_on_at(form: Mapping[str, str], draft: TypedRules) -> str:
+    """Return where somebody who edits goes on after the step: `match-2`, `up-1`, `down-0`, or `add`.
+
+    A rule that was moved is moved further by the same button, unless that is at the end.
+    """
+    verb, _, number = form.get("step", "").partition("-")
+    place, last = row_number(number), len(draft.rules) - 1
+    if last < 0:
+        return "add"
+    if verb == "up":
+        return f"up-{place - 1}" if place > 1 else "down-0"
+    if verb == "down":
+        return f"down-{place + 1}" if place + 1 < last else f"up-{last}"
+    return f"match-{last if verb == 'add' else min(place, last)}"
+
+
 def version(form: Mapping[str, str]) -> int:
     """Return the version of the rules that the form was made beside; -1 for none that ever was."""
     text = form.get("version", "")

@@ -80,6 +80,27 @@ class TestTyping:
         for nonsense in ("up-0", "down-1", "remove-9", "up-", "x", "remove--1", "remove-²"):
             assert shown(one, two, step=nonsense) == ["Mentor", "Manager#*"], nonsense
 
+    @pytest.mark.parametrize(
+        ("step", "there"),
+        [
+            ("add", ("match-2", None)),
+            ("up-1", ("step", "down-0")),  # it is the first now: its button that goes up rests
+            ("down-0", ("step", "up-1")),
+            ("remove-0", ("match-0", None)),
+            ("remove-1", ("match-0", None)),
+        ],
+    )
+    def test_goes_on_where_one_was(self, editor, step, there):
+        """The page is a new one: who moves a rule by keyboard would begin at its top each time."""
+        fields = editor.fields(("Mentor", "trainer"), ("Officer", "learner"), step=step)
+        (focused,) = editor.who.post(editor.address, fields).soup.select("[autofocus]")
+        assert (focused["name"], focused.get("value") if focused.name == "button" else None) == there
+
+    def test_goes_on_with_another_rule_when_there_is_none(self, editor):
+        fields = editor.fields(("Mentor", "trainer"), step="remove-0")
+        (focused,) = editor.who.post(editor.address, fields).soup.select("[autofocus]")
+        assert focused["value"] == "add"
+
     def test_says_what_is_to_be_corrected_and_keeps_it(self, editor):
         page = editor.preview(("", "trainer"), ("cv_role", "x", "learner"), ("*", "trainer"))
         assert page.status == 422
