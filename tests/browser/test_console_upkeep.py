@@ -34,10 +34,11 @@ def known(campus):
 
 class TestThePages:
     @pytest.mark.parametrize("language", ["fr", "en"])
-    def test_are_accessible_and_fit_the_screen(self, signed_in, campus, known, language):
+    def test_are_accessible_and_fit_the_screen(self, signed_in, visitor, campus, request, language):
+        visitor().enters("ines")  # so that the log has an entry with a token
+        known = request.getfixturevalue("known")
         page = signed_in(locale=language, reduced_motion="reduce")
-        entries = (f"/admin/launches/{known['reference']}",) if known["reference"] else ()
-        for address in PAGES + entries:
+        for address in (*PAGES, f"/admin/launches/{known['reference']}"):
             page.goto(campus.addresses.tool + address.format(**known))
             assert page.locator("html").get_attribute("lang") == language
             assert problems_of(page, (NARROW_AND_LIGHT, WIDE_AND_DARK)) == [], address
