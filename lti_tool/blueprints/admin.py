@@ -4,15 +4,20 @@ from flask import g, redirect, render_template, request, url_for
 
 from lti_tool import admin_access, clock
 from lti_tool.admin_access import admin_blueprint
-from lti_tool.services import administrators, sign_in
+from lti_tool.services import administrators, platform_health, sign_in
 
 bp = admin_blueprint("admin", __name__)
 
 
 @bp.get("/")
 def index(admin):
-    """Say where one is; the rooms of the console are in its navigation."""
-    return render_template("admin/index.html", organisations=administrators.organisations_of(admin))
+    """Say how the platforms do and whose they are; the rooms of the console are in its navigation."""
+    seen_by = None if admin.operator else admin.organisation_ids
+    return render_template(
+        "admin/index.html",
+        page=platform_health.page_of(seen_by, "", None, clock.now()),
+        organisations=administrators.organisations_of(admin),
+    )
 
 
 @bp.post("/language")

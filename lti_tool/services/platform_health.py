@@ -45,6 +45,10 @@ class State(StrEnum):
     REPLACED = "replaced"
 
 
+# What is to be mended comes first where they are shown in this order.
+_URGENCY = (State.BROKEN, State.LOOK, State.NEVER, State.WELL, State.PAUSED, State.REPLACED)
+
+
 @dataclass(frozen=True)
 class Use:
     """One service: when it last worked, and why it did not since. `at` is None before the first time."""
@@ -119,6 +123,11 @@ class HealthPage:
     platforms: list[PlatformHealth]
     following: int | None
     search: str
+
+    @property
+    def by_urgency(self) -> list[PlatformHealth]:
+        """Those of this page, the ones that are to be mended first."""
+        return sorted(self.platforms, key=lambda platform: _URGENCY.index(platform.state))
 
 
 def page_of(admin: ActingAdministrator, search: str, after: int | None, now: datetime) -> HealthPage:

@@ -145,6 +145,30 @@ class TestTheList:
         assert len(many) == len(few) <= 9
 
 
+class TestTheOverview:
+    def test_begins_with_what_is_to_be_mended(self, world, admin):
+        add(world, 1)
+        world.lms.quirks.refuse_tokens = True
+        admin.post(f"/admin/platforms/{world.platform_id}/check")
+        work(world)
+        first, second = admin.get("/admin/").soup.select("li.platform-line")
+        assert ("Test LMS" in first.text, "Broken" in first.text) == (True, True)
+        assert ("School 001" in second.text, "Never used" in second.text) == (True, True)
+        assert first.select_one("a")["href"] == f"/admin/platforms/{world.platform_id}"
+
+    def test_shows_nothing_of_another_organisation_and_how_to_begin(self, world):
+        page = administrator(world, organisation="Another school").get("/admin/")
+        assert "Test LMS" not in page.text
+        assert page.soup.select_one("main a[href='/admin/platforms/connect']")
+
+    def test_says_that_there_are_more(self, world, operator):
+        for number in range(30):
+            add(world, number)
+        page = operator.get("/admin/")
+        assert len(page.soup.select("li.platform-line")) == 25
+        assert "More platforms" in page.text
+
+
 class TestWhenServicesWereLastUsed:
     def uses(self, who) -> dict[str, str]:
         """What the list says of each service, by its name."""
