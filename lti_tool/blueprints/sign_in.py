@@ -1,6 +1,7 @@
 """How one comes into the console: the page that says so, and one-use links."""
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask_babel import get_locale
 
 from lti_tool import admin_access, clock, settings
 from lti_tool.errors import FormRefused, NotFound, SignInRefused
@@ -25,7 +26,13 @@ def ask():
     if not administrators.is_address(email.strip()):
         return _page(email, {"email": ["not-an-address"]}), 422
     if settings.current().mail_url is not None:
-        sign_in.ask_by_mail(administrators.folded(email), settings.current().base_url, clock.now())
+        sign_in.ask_by_mail(
+            administrators.folded(email),
+            settings.current().base_url,
+            clock.now(),
+            _next_page(),
+            str(get_locale()),
+        )
     return render_template("sign_in/asked.html")
 
 

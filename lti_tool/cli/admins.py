@@ -46,7 +46,9 @@ def add(email: str, organisation: str | None, operator: bool, hours: int) -> Non
             link = sign_in.link_for(account.id, base_url, now, timedelta(hours=hours))
     click.echo(link)
     click.echo(
-        f"It signs {account.email} in once, within {hours} hours; whoever has it can use it.", err=True
+        f"It signs {account.email} in once, within {hours} hour{'' if hours == 1 else 's'}; "
+        "whoever has it can use it.",
+        err=True,
     )
 
 

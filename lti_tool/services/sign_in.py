@@ -5,6 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from sqlalchemy import delete, select, update
 
@@ -53,8 +54,13 @@ def link_for(administrator_id: int, base_url: str, now: datetime, lifetime: time
     return f"{base_url}{PATH}{secret}"
 
 
-def ask_by_mail(email: str, base_url: str, now: datetime) -> None:
+def ask_by_mail(
+    email: str, base_url: str, now: datetime, next_page: str | None = None, language: str | None = None
+) -> None:
     """Have a link sent to an administrator of this address; nothing is told to whoever asked.
+
+    :param next_page: the page of the console that they wanted, to which the link leads.
+    :param language: of the page on which they asked, for who chose none.
 
     At most `MOST_LINKS` in a quarter of an hour to one, and `MOST_LINKS_AT_ALL` in an hour to all, but for
     those that are asked for by several people in the same moment.
@@ -65,10 +71,12 @@ def ask_by_mail(email: str, base_url: str, now: datetime) -> None:
     if account is None or _too_many(account, now):
         return
     link = link_for(account.id, base_url, now, LINK_BY_MAIL)
+    if next_page is not None:
+        link += "?" + urlencode({"next": next_page})
     messages.ask_for(
         messages.SIGN_IN,
         account.email,
-        account.locale,
+        account.locale or language,
         {"link": link, "minutes": int(LINK_BY_MAIL.total_seconds() // 60)},
         now,
         subject=f"administrator:{account.id}",

@@ -62,10 +62,13 @@ def administrator_called(world, email: str = RUTH, locale: str | None = None) ->
         administrators.add(email, None, True, TOOL, clock.now()).locale = locale
 
 
-def ask(world, email: str = RUTH):
+def ask(world, email: str = RUTH, wanted: str | None = None, language: str = "en"):
     """Ask for a link as somebody at the sign-in page does."""
     return AdministratorBrowser(world, 0, email).tool.post(
-        "/sign-in", base_url=TOOL, data={"email": email}, headers={"Origin": TOOL}
+        "/sign-in",
+        base_url=TOOL,
+        data={"email": email} | ({"next": wanted} if wanted else {}),
+        headers={"Origin": TOOL, "Accept-Language": language},
     )
 
 
@@ -109,6 +112,38 @@ class TestALinkByMail:
         ask(world)
         work(world)
         assert word in post.mails[0]["Subject"]
+
+    def test_speaks_the_language_of_the_page_to_who_chose_none(self, world, post):
+        administrator_called(world, locale=None)
+        ask(world, language="fr")
+        work(world)
+        assert "lien" in post.mails[0]["Subject"]
+
+    def test_leads_back_to_the_page_that_was_asked_for(self, world, post):
+        """As the page promises that says that one is not signed in."""
+        administrator_called(world)
+        browser = AdministratorBrowser(world, 0, RUTH)
+        asked_for = browser.get("/admin/launches").soup.select_one("main a.btn")["href"]
+        wanted = browser.get(asked_for).soup.select_one("form input[name=next]")["value"]
+        assert wanted == "/admin/launches"
+        ask(world, wanted=wanted)
+        work(world)
+        text = post.mails[0].get_body(("plain",)).get_content()
+        link = next(line for line in text.splitlines() if line.startswith(f"{TOOL}/o/"))
+        fields = browser.get(link.removeprefix(TOOL)).soup.select("main form input")
+        used = browser.tool.post(
+            link.partition("?")[0].removeprefix(TOOL),
+            base_url=TOOL,
+            data={field["name"]: field["value"] for field in fields},
+            headers={"Origin": TOOL},
+        )
+        assert used.location == wanted
+
+    def test_leads_nowhere_else(self, world, post):
+        administrator_called(world)
+        ask(world, wanted="https://elsewhere.test/admin/")
+        work(world)
+        assert "elsewhere" not in post.mails[0].get_body(("plain",)).get_content()
 
     def test_is_not_kept_readable(self, world, post):
         administrator_called(world)
