@@ -134,6 +134,17 @@ class TestTheList:
         world.enter("karim")
         assert "1 launch in seven days" in tenant.get(address).text
 
+    def test_counts_of_a_shared_one_what_is_one_s_own(self, world, admin):
+        """Another customer's launches, and when they were, are nobody else's business."""
+        world.enter("ines")
+        tenant = administrator(world, organisation="A tenant")
+        with world.app.app_context(), transaction():
+            platforms.approve(world.platform_id, "tenant", clock.now(), "A tenant", TOOL)
+        assert "1 launch in seven days" in admin.get("/admin/platforms").text
+        page = tenant.get("/admin/platforms")
+        assert "0 launches in seven days" in page.text
+        assert "Launch never" in page.text
+
     def test_costs_the_same_for_two_hundred(self, world, admin):
         admin.get("/admin/platforms")
         with world.app.app_context(), counted() as few:
