@@ -48,8 +48,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 /* ---- The current section is in sight, without moving the host page. ---- */
 
-const current = document.querySelector(".nav [aria-current]");
-if (current) current.closest("nav").scrollLeft = current.offsetLeft - 48;
+for (const current of document.querySelectorAll(".nav [aria-current], .tabs [aria-current]")) {
+  const strip = current.closest(".nav, .tabs");
+  strip.scrollLeft += current.getBoundingClientRect().left - strip.getBoundingClientRect().left - 48;
+}
 
 /* ---- A notice after a redirect is announced, and is not shown again on reload. ---- */
 

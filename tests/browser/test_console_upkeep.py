@@ -44,6 +44,12 @@ class TestThePages:
             assert problems_of(page, (NARROW_AND_LIGHT, WIDE_AND_DARK)) == [], address
             assert page.locator("h1:visible").count() == 1
 
+    def test_have_the_current_tab_in_sight_on_a_telephone(self, signed_in, campus, known):
+        page = signed_in(locale="fr", viewport={"width": 380, "height": 800})
+        page.goto(campus.addresses.tool + PAGES[5].format(**known))
+        expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+        expect(page.locator(".nav [aria-current]")).to_be_in_viewport(ratio=0.9)
+
     def test_of_rules_show_what_would_change_and_are_accessible(self, signed_in, campus, known):
         page = signed_in(locale="fr", reduced_motion="reduce", java_script_enabled=True)
         page.goto(campus.addresses.tool + PAGES[3].format(**known))
