@@ -81,6 +81,15 @@ class TestTheLaunchLog:
             (False, True),
         ]
 
+    def test_is_reached_from_the_page_of_a_refusal(self, world, who):
+        refused = launch_with(world.browser("karim"), setting(version="1.1"))
+        link = refused.soup.select_one("details a[target=_blank]")
+        page = who.get(link["href"])
+        assert (page.status, refused.soup.select_one("#reference")["value"] in page.text) == (200, True)
+        # A login writes nothing, so that there is no entry to show.
+        unknown = world.browser("karim").get("/lti/login?iss=https%3A%2F%2Fnobody.test&login_hint=1")
+        assert not unknown.soup.select("details a")
+
     def test_finds_a_launch_by_its_reference_however_it_is_spelt(self, world, who):
         page = launch_with(world.browser("karim"), setting(version="1.1"))
         reference = page.soup.select_one("input#reference")["value"]
