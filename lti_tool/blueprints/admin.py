@@ -12,10 +12,9 @@ bp = admin_blueprint("admin", __name__)
 @bp.get("/")
 def index(admin):
     """Say how the platforms do and whose they are; the rooms of the console are in its navigation."""
-    seen_by = None if admin.operator else admin.organisation_ids
     return render_template(
         "admin/index.html",
-        page=platform_health.page_of(seen_by, "", None, clock.now()),
+        page=platform_health.page_of(admin, "", None, clock.now()),
         organisations=administrators.organisations_of(admin),
     )
 
