@@ -3,6 +3,7 @@
 import gc
 from contextlib import ExitStack
 
+import hypothesis
 import pytest
 
 from tests.support import databases as test_databases
@@ -15,6 +16,9 @@ RESOURCES = pytest.StashKey[ExitStack]()
 def pytest_configure(config):
     """Shut the network; by hand on PostgreSQL, start a server that all parallel workers share."""
     forbid_network()
+    # How long an example takes says how busy the machine is.
+    hypothesis.settings.register_profile("house", deadline=None)
+    hypothesis.settings.load_profile("house")
     config.stash[RESOURCES] = ExitStack()
     if not hasattr(config, "workerinput"):
         config.stash[RESOURCES].enter_context(test_databases.prepared_server())
