@@ -16,8 +16,9 @@ RESOURCES = pytest.StashKey[ExitStack]()
 def pytest_configure(config):
     """Shut the network; by hand on PostgreSQL, start a server that all parallel workers share."""
     forbid_network()
-    # How long an example takes says how busy the machine is.
-    hypothesis.settings.register_profile("house", deadline=None)
+    # How long an example takes, or the first one of a new clone to be made, says how busy the machine is.
+    timed = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=timed)
     hypothesis.settings.load_profile("house")
     config.stash[RESOURCES] = ExitStack()
     if not hasattr(config, "workerinput"):
