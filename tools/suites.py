@@ -169,10 +169,12 @@ def run(suite: Suite, environment: dict[str, str], results: Path, output: IO[str
     if suite.commands:
         return _run_commands(suite)
     report = results / f"{suite.name}.xml"
+    # Where Python is told to keep no bytecode, every process would compile the tool and every test anew.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     finished = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-m", suite.marked, *suite.options, f"--junit-xml={report}"],
         cwd=ROOT,
-        env={**os.environ, **environment, DATABASE_CHOICE: suite.database},
+        env={**inherited, **environment, DATABASE_CHOICE: suite.database},
         check=False,
         stdout=output,
         stderr=output and subprocess.STDOUT,
