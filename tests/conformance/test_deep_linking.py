@@ -6,6 +6,8 @@ from tests.functional.launches import CLAIM, claims_of, launch_with, setting
 from tests.support.classroom import Classroom
 from tests.support.content import ITEMS, SETTINGS, Answer, Dialog, link_form, open_link, recorded, set_prompt
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 DATA = "https://purl.imsglobal.org/spec/lti-dl/claim/data"
 
 

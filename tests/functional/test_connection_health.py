@@ -11,6 +11,8 @@ from tests.functional.launches import launch_with, records, setting, without
 from tests.support.statements import counted
 from tests.support.world import ENGLISH, TOOL
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 ADMINISTRATORS = (
     f"{VOCABULARY}/institution/person#Administrator",
     f"{VOCABULARY}/system/person#Administrator",
