@@ -142,8 +142,11 @@ class TestUpgrading:
                 connection.execute(text(statement))
         downgrade(revision="0003")
         assert a_few_values() == values
+        older = self.all_but_groups().keys()
         upgrade()
-        assert self.all_but_groups() == before
+        after = self.all_but_groups()
+        # What came after groups went with them: there was no place for it.
+        assert {name: after[name] for name in older} == {name: before[name] for name in older}
         with db.engine.connect() as connection:
             assert connection.scalar(text("SELECT count(launch_groups) FROM enrolment")) == 0
             assert connection.scalar(text("SELECT count(*) FROM course_group")) == 0

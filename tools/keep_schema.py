@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
+import pyotp
 from joserfc.jwk import RSAKey
 from sqlalchemy import event, select
 
@@ -28,21 +29,26 @@ from demo_lms.people import LEARNER
 from lti_tool import __version__, clock, create_app
 from lti_tool.cli import application
 from lti_tool.extensions import db
-from lti_tool.models import Platform
+from lti_tool.lti.role_rules import RoleRule, RuleKind, stored
+from lti_tool.models import Deployment, GradeColumn, Platform, Role
 from lti_tool.services import (
     heartbeats,
     invitations,
     kept_texts,
+    messages,
+    notice_handlers,
     platforms,
     rosters,
     sample_course,
+    sign_in,
     signing,
     succession,
 )
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
+from tests.support.administrators import administrator
 from tests.support.classroom import Classroom
-from tests.support.world import FRENCH, TOOL, World
+from tests.support.world import FRENCH, TOOL, Page, World
 from tools.programs import find_postgresql
 from tools.throwaway_postgres import throwaway_postgres
 
@@ -104,6 +110,8 @@ def _live(world: World) -> Classroom:
     classroom.make_columns()
     classroom.send("ines", "karim")
     classroom.deliver()
+    _administer(world)
+    _judge(classroom)
     return classroom
 
 
@@ -126,6 +134,47 @@ def _operate(world: World) -> None:
         succession.succeed(first.id, second.id, None, now)
         succession.undo(first.id, second.id, now)
         kept_texts.keep(1, 1, "/communities/1/posts", {"title": "A draft", "body": "Not lost."}, now)
+
+
+def _administer(world: World) -> None:
+    """Leave behind what administrators do in the console, and what an LMS tells of itself."""
+    operator = administrator(world, operator=True)
+    tenant = administrator(world, organisation="A school")
+    secret = operator.post("/admin/account/factor").soup.select_one("#secret")["value"]
+    _well(operator.post("/admin/account/factor/on", {"code": pyotp.TOTP(secret).now()}))
+    platform = f"/admin/platforms/{world.platform_id}"
+    _well(operator.post(f"{platform}/origins", {"origin": "https://portal.school.test"}))
+    _well(operator.post(f"{platform}/check"))
+    now = clock.now()
+    with world.app.app_context(), transaction():
+        rule = RoleRule(RuleKind.ROLE, "Mentor", Role.OBSERVER)
+        here = select(Deployment).where(Deployment.platform_id == world.platform_id)
+        db.session.scalars(here).one().role_rules = stored([rule])
+        link = sign_in.link_for(tenant.id, TOOL, now, timedelta(hours=1))
+        about = {"link": link, "minutes": 15}
+        subject = f"administrator:{tenant.id}"
+        messages.ask_for(messages.SIGN_IN, tenant.email, "fr", about, now, subject=subject)
+    world.lms.quirks.notices_in_launch = True
+    world.enter("claire")
+    with world.app.app_context():
+        notice_handlers.register_wanted(clock.now, transaction)
+
+
+def _judge(classroom: Classroom) -> None:
+    """Leave behind what trainers decide about a learner, what that learner asks, and a prompt."""
+    trainer, learner, number = classroom.trainer, classroom.learner("ines"), classroom.number("ines")
+    with classroom.world.database() as session:
+        column = session.scalars(select(GradeColumn.id).order_by(GradeColumn.id)).first()
+    below = f"grading/learners/{number}"
+    _well(trainer.post("prompts", title="A prompt", body="Do this.", deadline="2090-01-01T10:00"))
+    _well(trainer.post(f"{below}/excuses", act="excuse", period="1", reason="Was ill"))
+    _well(trainer.post(f"{below}/feedback", column=column, body="Well asked."))
+    _well(trainer.post(f"{below}/decisions", column=column, decision="override", value="12", reason="Agreed"))
+    _well(learner.post("participation/questions", subject="score", body="Why?"))
+
+
+def _well(page: Page) -> None:
+    assert page.status == 200, page.text
 
 
 def _read_rosters(world: World) -> None:
