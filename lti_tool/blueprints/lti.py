@@ -341,7 +341,7 @@ def _page_of(admitted, launch, review) -> str:
     if review is not None:
         return url_for("assessment.learner", member_id=review.member_id, **here)
     home = url_for("home.index", **here)
-    activity = activities.key_in(launch)
+    activity = activities.opened_by(launch)
     opens = url_for("activities.show", key=activity, **here) if activity else ""
     base = settings.current().base_url
     for wish in (request_cycle.remembered_address(), opens, launch.target_link_uri.removeprefix(base)):

@@ -17,6 +17,7 @@ from lti_tool.lti import names
 from lti_tool.lti.launch import Launch
 from lti_tool.models import (
     Community,
+    CommunityState,
     Course,
     Enrolment,
     GradeColumn,
@@ -26,7 +27,7 @@ from lti_tool.models import (
     Post,
     Prompt,
 )
-from lti_tool.permissions import Act
+from lti_tool.permissions import Act, allows
 from lti_tool.services import audit, changes, outbox, prompts, roles
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.problems import Problem
@@ -62,6 +63,14 @@ def key_in(launch: Launch) -> str | None:
     """
     key = launch.custom.get(names.ACTIVITY, "")
     return key if key != SPACE and _is_of_a_prompt(key) else None
+
+
+def opened_by(launch: Launch) -> str | None:
+    """Return the activity key of a launch by somebody who may read in a community, None otherwise.
+
+    Who only passes by, a mentor say, is shown the lobby by any link, and not a refusal.
+    """
+    return key_in(launch) if allows(launch.role, Act.READ, CommunityState.OPEN) else None
 
 
 def _is_of_a_prompt(key: str) -> bool:

@@ -69,6 +69,13 @@ class TestALinkThatIsKnown:
         assert page.soup.select_one("h1").text.strip() == TITLE
         assert "/posts/" in page.path
 
+    def test_leads_who_only_passes_by_to_the_lobby(self, room, link):
+        page = opened(room, "patrick", None)
+
+        assert page.status == 200
+        assert TITLE not in page.text
+        assert page.path.split("?")[0] == page.community
+
     def test_says_that_it_opens_later(self, room):
         number = set_prompt(room.trainer, title=TITLE, body=BODY, opens_at="2031-01-01T08:00")
         Dialog(room.trainer.browser).place(f"prompt-{number}")
