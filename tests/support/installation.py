@@ -1,5 +1,6 @@
 """The project as a stranger gets it: built from a copy, installed from wheels into an empty environment."""
 
+import compileall
 import configparser
 import os
 import shutil
@@ -34,7 +35,7 @@ def package_folders() -> dict[str, Path]:
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build the wheel from a copy of the sources, so that nothing left over in the work tree gets in."""
+    """Build the wheel from a copy of the sources, so that nothing left over in the work tree helps."""
     sources = folder / "sources"
     sources.mkdir()
     for name in BUILD_FILES:
@@ -42,6 +43,8 @@ def build_wheel(folder: Path) -> Path:
             shutil.copyfile(ROOT / name, sources / name)
     for top in {path.relative_to(ROOT).parts[0] for path in package_folders().values()}:
         shutil.copytree(ROOT / top, sources / top, ignore=shutil.ignore_patterns("__pycache__"))
+    # As in a tree in which the tool has run: bytecode lies about, and none of it belongs into a wheel.
+    compileall.compile_dir(sources / "migrations", quiet=1)
     run(
         *(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder / "dist", sources),
         cwd=folder,
