@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -27,6 +28,8 @@ CLIENT_ID, DEPLOYMENT_ID = "community-value-demo", "1"
 # Longer than any lease of the tool: what a killed process held is free again.
 LEASES_LAPSE = timedelta(minutes=5)
 PATIENCE = 40.0
+# After some hundred jumps of the clock a night has come: every course's list is read anew.
+A_NIGHT = 240.0
 
 
 class Site:
@@ -170,6 +173,7 @@ class CallsInFlight:
         self._lock = threading.Lock()
         self._paths: list[str] = []
         self._latest = time.monotonic()
+        self._lately: deque[str] = deque(maxlen=30)
 
     def __call__(self, environ, start_response):
         path = environ["PATH_INFO"]
@@ -181,15 +185,22 @@ class CallsInFlight:
             with self._lock:
                 self._paths.remove(path)
                 self._latest = time.monotonic()
+                self._lately.append(f"{environ['REQUEST_METHOD']} {path}")
 
     def now(self, ending: str) -> int:
         """How many there are whose path ends so."""
         with self._lock:
             return sum(path.endswith(ending) for path in self._paths)
 
-    def wait_until_quiet(self, seconds: float = 0.4) -> None:
-        """Wait until nobody has called for so long."""
-        until(lambda: not self._paths and time.monotonic() - self._latest > seconds, "quiet")
+    def wait_until_quiet(self, seconds: float = 1.0) -> None:
+        """Wait until nobody has called for so long: on a busy machine a request is on its way for a while."""
+        until(lambda: not self._paths and time.monotonic() - self._latest > seconds, self, A_NIGHT)
+
+    def __str__(self) -> str:
+        with self._lock:
+            since = time.monotonic() - self._latest
+            lately = ", ".join(self._lately)
+            return f"being answered: {self._paths}; the latest ended {since:.1f} s ago; before: {lately}"
 
 
 def until(true: Callable[[], object], what: object, seconds: float = PATIENCE) -> None:
