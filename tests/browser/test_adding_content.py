@@ -138,7 +138,9 @@ class TestACopiedCourse:
         frame.get_by_role("button", name="Add to the course").click()
         expect(page.get_by_role("link", name="Say hello")).to_be_visible()
 
-        page.get_by_role("button", name="Copy this course").click()
+        # The course that is copied has a link of this name, too.
+        with page.expect_navigation():
+            page.get_by_role("button", name="Copy this course").click()
         page.get_by_role("link", name="Say hello").click()
         opened = page.frame_locator("main iframe")
         expect(opened.get_by_role("heading", name="Nothing is set up here yet")).to_be_visible()
