@@ -137,6 +137,8 @@ class TestACopiedCourse:
         choose_a_new_prompt(frame)
         frame.get_by_role("button", name="Add to the course").click()
         expect(page.get_by_role("link", name="Say hello")).to_be_visible()
+        # What stands below the frame is still where the mouse comes down once the frame is there.
+        expect(page.frame_locator("main iframe").get_by_role("heading", level=1)).to_be_visible()
 
         # The course that is copied has a link of this name, too.
         with page.expect_navigation():
