@@ -13,7 +13,7 @@ from tests.faults.site import until
 from tests.faults.visitor import Visitor
 
 # kill -9 falls into the first second of a delivery; what is sent later is sent by those who live.
-RUNS, LEARNERS, LATEST_KILL = 6, 4, 1.0
+RUNS, LEARNERS, LATEST_KILL = 10, 4, 1.0
 # People whom only the roster names, and how many the LMS lists on a page.
 OTHERS, PAGE = 30, 4
 SEED = int(os.environ.get("TEST_SEED", time.time_ns() % 1_000_000))
