@@ -44,10 +44,14 @@ SUBJECTS = (
     Subject("launches", "Login and launch beside a bare PyLTI1p3 tool"),
     Subject("platforms", "Launches with many registrations"),
     Subject("pages", "Pages in proportion to each other"),
+    Subject("living", "A living community"),
     Subject("burst", "A burst of learners"),
     Subject("rosters", "A large roster", ("sqlite",)),
     Subject("scores", "Many scores", ("sqlite",)),
     Subject("grading", "Scores kept up, and the trainer’s table"),
+    Subject("scale", "A large community among many"),
+    Subject("audit", "The audit log"),
+    Subject("mails", "Mails to members"),
 )
 
 

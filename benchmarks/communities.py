@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from benchmarks.measuring import Act
 from lti_tool import clock, create_app
 from lti_tool.extensions import db
-from lti_tool.models import Comment
+from lti_tool.models import Change, Comment
 from lti_tool.services import signing
 from lti_tool.transactions import transaction
 from tests.functional.filling import fill
@@ -47,6 +47,7 @@ class Community:
         if size.posts:
             self._room.ready().ask("ines")
             self._fill(size)
+        self._room.learner("ines").post("welcome")  # a first visit shows more, once
         self.home = self._room.learner("ines").get("")
 
     def close(self) -> None:
@@ -78,6 +79,28 @@ class Community:
     def asks_for_changes(self) -> Page:
         """Ask what an open home page asks every 15 seconds, when nothing happened."""
         return self._well(self.home.get("changes", after=self._cursor), 304)
+
+    def opens_discussions(self) -> Page:
+        return self._well(self.home.get("discussions"))
+
+    def opens_charter(self) -> Page:
+        """Open the page that shows least to somebody signed in."""
+        return self._well(self.home.get("charter"))
+
+    def newest_change(self) -> int:
+        """Return what an open page knows of last."""
+        with self._world.database() as session:
+            return session.scalar(select(func.max(Change.id))) or 0
+
+    def changes_after(self, cursor: int) -> int:
+        """Ask what an open page asks; return what it knows of last from then on."""
+        page = self.home.get("changes", after=cursor)
+        return cursor if page.status == 304 else self._well(page).response.json["cursor"]
+
+    def writes(self, title: str, kind: str = "discussion") -> Page:
+        """Let the trainer write something."""
+        written = {"kind": kind, "title": title, "body": "Words for everybody."}
+        return self._well(self._room.trainer.post("posts", follow=False, **written), 303)
 
     def about_to_launch(self) -> Act:
         """Walk to the form that carries the signed launch; return what posting it does."""

@@ -42,8 +42,14 @@ OIDC_CLIENT_SECRET = ""
 # Whom people ask about their data and about this installation: a mail address, a web address, or a few words.
 CONTACT = ""
 
-# Where files are kept: a folder; storage/ in VAR_DIR when empty.
+# Where files are kept: a folder (storage/ in VAR_DIR when empty) or s3://KEY:SECRET@host:port/bucket?region=…&https=…
 STORAGE_URL = ""
+
+# The largest file that members may bring, in bytes; a community may set less.
+FILE_LIMIT = 25_000_000
+
+# How many bytes of files one community may keep; a community may set less.
+STORAGE_LIMIT = 2_000_000_000
 
 # How many days the evidence of sent grades stays, without a name, after somebody was erased.
 GRADE_EVIDENCE_DAYS = 365

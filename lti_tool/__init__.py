@@ -49,59 +49,132 @@ def _outside():
     """Return what stands before the closed space and the console."""
     from lti_tool.blueprints import (
         arrivals,
+        calendar_links,
         content,
+        file_links,
         front,
         health,
         lti,
+        mail_links,
         metrics,
         notices,
         registration,
         sign_in,
     )
 
-    return (front, health, metrics, lti, content, notices, registration, arrivals, sign_in)
+    return (
+        *(front, health, metrics, lti, content, notices, registration, arrivals, sign_in, file_links),
+        *(mail_links, calendar_links),
+    )
 
 
 def _inside():
     """Return the rooms of the closed space."""
+    return _contributions() + _space() + _grading()
+
+
+def _contributions():
+    """Return where members write, answer one another, and find again what was written."""
     from lti_tool.blueprints import (
-        activities,
-        assessment,
-        columns,
         comments,
-        connection,
-        evidence,
-        grading,
+        discussions,
+        drafts,
+        files,
+        help,
+        helping,
         home,
-        marking,
-        members,
-        participation,
-        policies,
+        kinds,
+        mentions,
         posts,
-        preferences,
-        prompts,
-        questions,
-        tabs,
+        reactions,
+        reading,
+        search,
+        topics,
     )
 
     return (
         home,
+        discussions,
+        help,
+        helping,
         posts,
+        kinds,
         comments,
+        reactions,
+        files,
+        mentions,
+        drafts,
+        topics,
+        reading,
+        search,
+    )
+
+
+def _space():
+    """Return what concerns members and their space."""
+    from lti_tool.blueprints import (
+        activities,
+        audit,
+        connection,
+        life,
+        mails,
         members,
+        moderation,
+        my_data,
+        notifications,
+        own_calendar,
+        people,
+        preferences,
+        profile,
+        prompts,
+        space,
+        subgroups,
+        tabs,
+    )
+
+    return (
+        members,
+        prompts,
+        activities,
+        preferences,
+        connection,
+        space,
+        tabs,
+        people,
+        profile,
+        subgroups,
+        audit,
+        my_data,
+        moderation,
+        notifications,
+        mails,
+        own_calendar,
+        life,
+    )
+
+
+def _grading():
+    """Return where participation is graded."""
+    from lti_tool.blueprints import (
+        assessment,
+        columns,
+        evidence,
+        grading,
+        marking,
+        participation,
+        policies,
+        questions,
+    )
+
+    return (
         participation,
         grading,
         columns,
         assessment,
         marking,
         policies,
-        prompts,
-        activities,
         questions,
         evidence,
-        preferences,
-        connection,
-        tabs,
     )
 
 
@@ -111,6 +184,8 @@ def _console():
         admin,
         admin_account,
         admin_administrators,
+        admin_audit,
+        admin_people,
         deployments,
         keys,
         launch_log,
@@ -128,6 +203,8 @@ def _console():
         origins,
         platform_life,
         launch_log,
+        admin_audit,
+        admin_people,
         keys,
         admin_administrators,
         admin_account,

@@ -267,6 +267,7 @@ def _admission(row, enrolments: list[Enrolment], now: datetime) -> Admission | N
         seat_id=row.Seat.id,
         course_id=row.Seat.course_id,
         lms_administrator=row.Seat.lms_administrator,
+        muted_until=roles.muted_until(row.Membership, now),
     )
     token = sessions.seat_token(settings.current().secret_key, row.BrowserSession, row.Seat.id)
     return Admission(member=member, seat=row.Seat, session=row.BrowserSession, token=token)

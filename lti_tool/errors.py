@@ -74,7 +74,7 @@ class FormRefused(ToolError):
 
 
 class CommunityClosed(ToolError):
-    """The community takes nothing new any more."""
+    """The community takes nothing new: not any more, or not yet. The code says where it is in its life."""
 
     status = 403
     code = "community-closed"
@@ -146,11 +146,31 @@ class MailUnavailable(ToolError):
     code = "mail-unavailable"
 
 
+class MailDeferred(MailUnavailable):
+    """The mail server is there and does not take this one mail now: others need not wait behind it."""
+
+    code = "mail-deferred"
+
+
 class MailRefused(ToolError):
-    """The mail server will never take this mail."""
+    """The mail server will never take this mail; `address`: nor any other to this recipient."""
 
     status = 502
     code = "mail-refused"
+
+
+class MailNotNow(ToolError):
+    """The recipient has quiet hours; `until` when the mail may go out."""
+
+    status = 502
+    code = "mail-not-now"
+
+
+class MailNeedless(ToolError):
+    """Nothing of what the mail was to tell is left, or the recipient wants none any more."""
+
+    status = 502
+    code = "mail-needless"
 
 
 class DatabaseUnavailable(ToolError):
@@ -158,6 +178,13 @@ class DatabaseUnavailable(ToolError):
 
     status = 503
     code = "database-unavailable"
+
+
+class StorageUnavailable(ToolError):
+    """The storage of files cannot be reached or is full; trying again helps."""
+
+    status = 503
+    code = "storage-unavailable"
 
 
 class UnsafeSettings(ToolError):

@@ -16,23 +16,31 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.exceptions import HueyException
 from redis.exceptions import RedisError
 
-from lti_tool import clock, mailing
+from lti_tool import clock, mailing, personal_copy_page
 from lti_tool.extensions import bells
 from lti_tool.services import (
     closing,
     delivery,
     drift,
+    file_sweep,
     housekeeping,
+    life,
     line_items,
+    link_previews,
+    lms_pictures,
+    mail_rounds,
     messages,
     notice_handlers,
     outbox,
+    personal_copies,
+    purging,
     requested_checks,
     rosters,
+    search_filling,
     upkeep,
 )
 from lti_tool.settings import Settings
-from lti_tool.transactions import transaction
+from lti_tool.transactions import reading, transaction
 from lti_tool.workers import SEATS, EmbeddedWorker, Worker
 
 log = logging.getLogger(__name__)
@@ -42,6 +50,8 @@ QUEUE_DOWN = (OSError, sqlite3.Error, psycopg.Error, RedisError, HueyException)
 # A request rings the bell: a queue that is down must not keep it waiting. In seconds.
 PATIENCE = 2
 PATIENCE_FOR_AN_ANSWER = 3
+# Of what the clock does, by the names of the functions.
+EACH_MINUTE = ("send_what_has_closed", "lead_life", "empty_communities", "clean_up")
 
 
 def install(app: Flask) -> None:
@@ -115,11 +125,13 @@ Work = Callable[[], object]
 
 def _register(app: Flask, queue: Huey) -> dict[str, Work]:
     """Give the queue its tasks, each also run by the clock; return those that drain an outbox by its name."""
-    outboxes, by_the_clock = _outboxes(app), _by_the_clock(app)
-    for work in (*outboxes.values(), by_the_clock["send_what_has_closed"], by_the_clock["clean_up"]):
+    outboxes, by_the_clock = _outboxes(app) | _outboxes_of_the_space(app), _by_the_clock(app)
+    for work in (*outboxes.values(), *(by_the_clock[name] for name in EACH_MINUTE)):
         queue.periodic_task(crontab(), name=f"sweep_{work.__name__}")(work)
-    for name in ("ask_for_rosters", "look_at_columns"):
+    for name in ("ask_for_rosters", "look_at_columns", "take_files_away"):
         queue.periodic_task(crontab(minute="*/10"), name=name)(by_the_clock[name])
+    look_for_orphans = by_the_clock["look_for_orphans"]
+    queue.periodic_task(crontab(minute="37", hour="2"), name="look_for_orphans")(look_for_orphans)
     return {name: queue.task(name=work.__name__)(work) for name, work in outboxes.items()}
 
 
@@ -168,8 +180,41 @@ def _outboxes(app: Flask) -> dict[str, Work]:
     }
 
 
+def _outboxes_of_the_space(app: Flask) -> dict[str, Work]:
+    """Return what drains those of contributions, by its name."""
+    seated = _seats()
+
+    def fill_search_index() -> None:
+        with app.app_context(), seated("search") as has_one:
+            if has_one:
+                search_filling.fill(clock.now, transaction)
+
+    def read_linked_pages() -> None:
+        with app.app_context(), seated("previews") as has_one:
+            if has_one:
+                link_previews.read_wanted(clock.now, transaction)
+
+    def take_lms_pictures() -> None:
+        with app.app_context(), seated("pictures") as has_one:
+            if has_one:
+                lms_pictures.take_due(clock.now, transaction)
+
+    def make_personal_copies() -> None:
+        with app.app_context(), seated("copies") as has_one:
+            if has_one:
+                personal_copies.make_due(clock.now, transaction, reading, personal_copy_page.written)
+
+    return {
+        outbox.PERSONAL_COPIES: make_personal_copies,
+        outbox.LMS_PICTURES: take_lms_pictures,
+        outbox.SEARCH: fill_search_index,
+        outbox.LINK_PREVIEWS: read_linked_pages,
+    }
+
+
 def _by_the_clock(app: Flask) -> dict[str, Work]:
     """Return what nobody asks for: it is done when its time has come, by its name."""
+    seated = _seats()
 
     def ask_for_rosters() -> None:
         with app.app_context(), transaction():
@@ -183,12 +228,39 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
         with app.app_context():
             closing.send_what_has_closed(clock.now, transaction)
 
+    def lead_life() -> None:
+        with app.app_context():
+            life.carry_out_what_is_due(clock.now, transaction)
+
+    def empty_communities() -> None:
+        with app.app_context(), seated("purges") as has_one:
+            if has_one:
+                purging.purge_what_is_due(clock.now, transaction)
+
     def clean_up() -> None:
         with app.app_context(), transaction():
             housekeeping.sweep(clock.now())
 
+    def make_mails() -> None:
+        with app.app_context():
+            mail_rounds.make_due(clock.now, transaction)
+
+    def take_files_away() -> None:
+        with app.app_context():
+            file_sweep.sweep(clock.now, transaction)
+            personal_copies.sweep(clock.now, transaction)
+
+    def look_for_orphans() -> None:
+        with app.app_context():
+            file_sweep.sweep_orphans(clock.now, reading)
+
     return {
-        work.__name__: work for work in (ask_for_rosters, look_at_columns, send_what_has_closed, clean_up)
+        work.__name__: work
+        for work in (
+            *(ask_for_rosters, look_at_columns, send_what_has_closed, make_mails),
+            *(lead_life, empty_communities, clean_up),
+            *(take_files_away, look_for_orphans),
+        )
     }
 
 

@@ -15,9 +15,19 @@ HIDDEN_FIELDS = frozenset(
     (
         *("access_token", "authorization", "client_assertion", "client_secret", "code", "cookie", "cookies"),
         *("error_description", "family_name", "given_name", "id_token", "login_hint", "lti_message_hint"),
-        *("lti_storage_target", "email", "mail_url", "middle_name", "nickname", "password", "private_key"),
+        *(
+            "lti_storage_target",
+            "email",
+            "mail_url",
+            "storage_url",
+            "middle_name",
+            "nickname",
+            "password",
+            "private_key",
+        ),
         *("person", "picture", "preferred_username", "refresh_token", "registration_access_token"),
         *("registration_token", "seat_token", "secret", "secret_key", "set_cookie", "state", "token"),
+        *("storage_bucket", "storage_url"),
         *(
             "key_encryption_key",
             "x_seat_token",
@@ -46,7 +56,7 @@ _RULES = (
     ),
     (re.compile(rf"""((?:"name"|'name')\s*:\s*){_VALUE}"""), rf"\1{HIDDEN}"),
     # Links that are secrets themselves, and what stands behind the question mark of any address.
-    (re.compile(r"(/lti/register/|/o/)[^\s?#\"'<>]+"), rf"\1{HIDDEN}"),
+    (re.compile(r"(/lti/register/|/o/|/files/)[^\s?#\"'<>]+"), rf"\1{HIDDEN}"),
     (re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://)[^\s/@\"']+@", re.I), rf"\1{HIDDEN}@"),
     (re.compile(r"((?:https?://|(?<![\w/.])/)[^\s?\"'<>]{0,8200}\?)[^\s\"'<>]+"), rf"\1{HIDDEN}"),
     (re.compile(r"(?<![^\s@<>\"'=:/,;()\[\]])[^\s@<>\"'=:/,;()\[\]]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),

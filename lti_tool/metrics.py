@@ -119,6 +119,7 @@ class _State:
         yield _gauge("score_deliveries", "Cells of LMS gradebooks.", _by(work.deliveries), ("state",))
         yield _gauge("line_items", "Columns in LMS gradebooks.", _by(work.line_items), ("state",))
         yield _gauge("rosters", "Rosters of courses.", _by(work.rosters), ("state",))
+        yield _gauge("mails", "Mails; what went out long ago is forgotten.", _by(work.mails), ("state",))
         yield _gauge(
             "oldest_due_seconds",
             "How long the oldest thing that is due has been waiting; 0 when none is.",

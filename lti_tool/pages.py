@@ -15,9 +15,9 @@ from babel.numbers import format_decimal, get_decimal_symbol
 from babel.support import Translations
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask_babel import get_locale, get_translations, gettext
-from markupsafe import Markup, escape
+from markupsafe import escape
 
-from lti_tool import clock, settings
+from lti_tool import audit_words, clock, file_words, form_drafts, help_topics, mentioned, settings
 from lti_tool.extensions import babel
 from lti_tool.grading.catalogue import written
 from lti_tool.grading.exact import round_half_up
@@ -25,7 +25,8 @@ from lti_tool.group_names import group_name
 from lti_tool.knowledge import markdown
 from lti_tool.permissions import Act
 from lti_tool.release import release
-from lti_tool.services import calendar, feed, participation, people, posts
+from lti_tool.schemas.fields import row_number
+from lti_tool.services import calendar, life, nav, people
 from lti_tool.services.preferences import LANGUAGES
 from lti_tool.way_back import way_back
 
@@ -35,6 +36,8 @@ CONSOLE_SECTIONS = (
     ("home", "admin.index", False),
     ("platforms", "platforms.index", False),
     ("launches", "launch_log.index", False),
+    ("people", "admin_people.index", False),
+    ("audit", "admin_audit.index", False),
     ("keys", "keys.index", True),
     ("administrators", "admin_administrators.index", True),
     ("account", "admin_account.index", False),
@@ -71,6 +74,9 @@ NOTICES = frozenset(
         "zone-set",
         "language-set",
         "kept-discarded",
+        "draft-kept",
+        "draft-discarded",
+        "draft-restored",
         "making-again",
         "column-added",
         "automatic-on",
@@ -98,8 +104,83 @@ NOTICES = frozenset(
         "question-asked",
         "question-answered",
         "marks-taken-over",
+        "brought-back",
+        "helped",
+        "helped-without-points",
+        "helped-taken-back",
+        "met",
+        "met-taken-back",
+        "accepted",
+        "acceptance-taken-back",
+        "recognised",
+        "recognition-taken-back",
+        "subgroup-made",
+        "subgroups-made",
+        "subgroup-described",
+        "subgroup-closed",
+        "subgroup-brought-back",
+        "put-in",
+        "taken-out",
+        "profile-saved",
+        "picture-saved",
+        "picture-removed",
+        "voted",
+        "idea-decided",
+        "unpinned",
+        "copy-asked",
+        "erasure-asked",
+        "erasure-withdrawn",
+        "shortcuts-on",
+        "shortcuts-off",
+        "charter-accepted",
+        "charter-written",
+        "life-dates-set",
+        "life-moved",
+        "space-saved",
+        "reminders-rest",
+        "reminders-again",
+        "thread-followed",
+        "thread-muted",
+        "thread-none",
+        "topic-followed",
+        "topic-muted",
+        "topic-none",
+        "bookmarked",
+        "bookmark-gone",
+        "all-read",
+        "told-read",
+        "reported",
+        "report-withdrawn",
+        "moderation-hidden",
+        "moderation-kept-hidden",
+        "moderation-restored",
+        "moderation-left",
+        "moderation-answered",
+        "moderation-locked",
+        "moderation-unlocked",
+        "member-muted",
+        "member-unmuted",
+        "member-removed",
+        "member-readmitted",
+        "filed",
+        "topic-added",
+        "topic-changed",
+        "topic-archived",
+        "topic-back",
+        "mails-chosen",
+        "mails-again",
+        "calendar-made",
+        "calendar-ended",
     ]
 )
+# What a notice offers to take back, by its code: the end point its form is sent to, and which numbers that
+# takes. They stand in ?of= beside ?done=, joined by hyphens: `url_for(…, done="deleted", of=post.id)`.
+UNDO: dict[str, tuple[str, tuple[str, ...]]] = {
+    "draft-discarded": ("drafts.restore", ("draft_id",)),
+    "reminders-rest": ("helping.remind_again", ()),
+    "deleted": ("posts.restore", ("post_id",)),
+    "comment-deleted": ("comments.restore", ("post_id", "comment_id")),
+}
 
 
 def install(app: Flask) -> None:
@@ -118,30 +199,25 @@ def install(app: Flask) -> None:
         "moment": moment,
         "day": day,
         "calendar_day": calendar_day,
+        "time_of_day": time_of_day,
         "iso": lambda value: value.isoformat().replace("+00:00", "Z"),
         "points": points,
         "exact": exactly,
-        "markdown": lambda text: Markup(markdown.render(text)),
-        "excerpt": markdown.excerpt,
+        "excerpt": lambda text, length=280: mentioned.read_aloud(markdown.excerpt(text, length)),
+        "named": mentioned.read_aloud,
+        "written_out": mentioned.written_out,
         "group_name": group_name,
         "way_back": way_back,
     }
-    app.jinja_env.globals["static_url"] = static_url
-
-
-def thread(member, post_id: int, values=None, problems=None) -> str:
-    """Render a thread with its reply form, and what was typed there when it has to be corrected."""
-    shown = posts.thread(member, post_id, clock.now())
-    answers_self = shown.post.author.number == member.id  # which counts for nobody's score
-    return render_template(
-        "posts/show.html",
-        thread=shown,
-        values=values or {},
-        problems=problems or {},
-        minimum=None if answers_self else participation.word_minimums(member).get("answer"),
-        may_comment=member.may(Act.WRITE_COMMENT) and not shown.post.coming,
-        cursor=feed.cursor_of(member),
-    )
+    app.jinja_env.globals |= {
+        "static_url": static_url,
+        "new_draft_place": form_drafts.new_place,
+        "help_here": help_topics.here,
+        "area_name": audit_words.area_name,
+        "audit_area_of": audit_words.area_of,
+        "is_page": lambda endpoint: endpoint in app.view_functions,
+    }
+    file_words.install(app)
 
 
 # Stand where a kept page will hold the addresses of one login; no address has these characters.
@@ -234,6 +310,16 @@ def _context() -> dict:
     return shared | _context_of(admission) if admission is not None else shared
 
 
+def _undo_address() -> str | None:
+    """Return where the form of the notice is sent that takes back what was done, None when it offers none."""
+    endpoint, names = UNDO.get(request.args.get("done", ""), ("", ()))
+    said = request.args.get("of")
+    numbers = said.split("-") if said else []
+    if not endpoint or len(numbers) != len(names) or not all(map(row_number, numbers)):
+        return None
+    return url_for(endpoint, **dict(zip(names, numbers, strict=True)))
+
+
 def _context_of(admission) -> dict:
     member = admission.member
     return {
@@ -243,11 +329,16 @@ def _context_of(admission) -> dict:
         "seat": admission.seat.id,
         "seat_token": admission.token,
         "week": calendar.week_of(member.community, clock.now()),
+        "life": life.notice(member.community, clock.now()),
         "return_url": admission.seat.return_url,
         "theme": member.membership.theme,
         "scored": member.scored,
+        "shortcuts": member.membership.shortcuts,
         "lms_administrator": member.lms_administrator,
+        "muted_until": member.muted_until,
         "frame_origins": admission.seat.frame_origins,
+        "notice_undo": _undo_address(),
+        "nav_counts": lambda: nav.counts(member, clock.now()),
     }
 
 
@@ -270,6 +361,11 @@ def _moment(local: datetime, today: date, locale: Locale) -> str:
     return gettext("%(day)s, %(time)s", day=_day(local.date(), today.year, locale), time=time)
 
 
+def time_of_day(value: datetime) -> str:
+    """Put the time of a moment into words in the community's zone: "10:42"."""
+    return format_time(value.astimezone(ZoneInfo(_zone())).replace(tzinfo=None), "short", locale=get_locale())
+
+
 def day(value: datetime) -> str:
     """Put the day of a moment into words in the community's zone; the year only when it is another one."""
     zone = ZoneInfo(_zone())
@@ -283,9 +379,11 @@ def calendar_day(value: date) -> str:
 
 @lru_cache(maxsize=1024)
 def _day(local: date, this_year: int, locale: Locale) -> str:
-    if local.year == this_year:
-        return format_date(local, "d MMMM" if locale.language == "fr" else "d MMM", locale=locale)
-    return format_date(local, "medium", locale=locale)
+    is_french = locale.language == "fr"
+    pattern = "medium" if local.year != this_year else "d MMMM" if is_french else "d MMM"
+    said = format_date(local, pattern, locale=locale)
+    # Babel knows no ordinals, and French counts the first of a month by one.
+    return f"1er{said.removeprefix('1')}" if is_french and local.day == 1 else said
 
 
 def points(value: Decimal | Fraction | int) -> str:

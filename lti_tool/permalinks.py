@@ -1,9 +1,10 @@
-"""Where the contributions that a score is made of can be read."""
+"""Where contributions can be read, whatever page of their thread they stand on."""
 
 from collections.abc import Mapping
 
 from flask import url_for
 
+from lti_tool.services import thread_order
 from lti_tool.services.facts import Place
 
 
@@ -13,5 +14,14 @@ def links_to(places: Mapping[str, Place] | None) -> dict[str, str]:
 
 
 def _link(place: Place) -> str:
-    anchor = f"comment-{place.comment_id}" if place.comment_id else None
-    return url_for("posts.show", post_id=place.post_id, _anchor=anchor)
+    if place.comment_id is None:
+        return url_for("posts.show", post_id=place.post_id)
+    return url_for("comments.show", post_id=place.post_id, comment_id=place.comment_id)
+
+
+def address_of(member, post_id: int, comment_id: int, now, **query) -> str:
+    """Return the address of the page on which a reply stands, at its place there."""
+    anchor = query.pop("_anchor", f"comment-{comment_id}")
+    place = thread_order.place_of(member, post_id, comment_id, now)
+    page = place.page if place.page > 1 else None
+    return url_for("posts.show", post_id=post_id, page=page, under=place.under, _anchor=anchor, **query)

@@ -20,6 +20,19 @@ class Act(StrEnum):
     PLACE_CONTENT = "content.place"
     SET_PROMPT = "prompts.set"
     SEE_COMING_PROMPTS = "prompts.see-coming"
+    KEEP = "reading.keep"
+    REACT = "reaction.give"
+    ACCEPT_ANY = "answer.accept-any"
+    ANNOUNCE = "post.announce"
+    DECIDE_IDEA = "idea.decide"
+    SEE_ALL_SUBGROUPS = "subgroups.see-all"
+    ARRANGE = "space.arrange"
+    READ_AUDIT = "audit.read"
+    REPORT = "moderation.report"
+    MODERATE = "moderation.decide"
+    MUTE = "members.mute"
+    EXCLUDE = "members.exclude"
+    LEAD_LIFE = "community.lead-life"
 
 
 LEARNER, TRAINER, LEAD = Role.LEARNER, Role.TRAINER, Role.PEDAGOGICAL_LEAD
@@ -43,9 +56,32 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
     Act.SET_PROMPT: frozenset({TRAINER, LEAD, MANAGER}),
     # What will be asked is not told before it opens.
     Act.SEE_COMING_PROMPTS: frozenset({TRAINER, LEAD, MANAGER}),
+    # To follow, mute, bookmark and mark as read: nobody else learns of it.
+    Act.KEEP: frozenset({LEARNER, TRAINER, LEAD, MANAGER, GUEST}),
+    Act.REACT: frozenset({LEARNER, TRAINER, LEAD, MANAGER, GUEST}),
+    # To say which reply solved somebody else's question; its asker always may.
+    Act.ACCEPT_ANY: frozenset({TRAINER}),
+    Act.ANNOUNCE: frozenset({TRAINER, LEAD, MANAGER}),
+    Act.DECIDE_IDEA: frozenset({TRAINER, LEAD, MANAGER}),
+    # Who looks after the group reads the threads of its sub-groups, too; their pages say so.
+    Act.SEE_ALL_SUBGROUPS: frozenset({TRAINER, LEAD, MANAGER}),
+    # Topics, sub-groups, charter, how soon questions are answered, how much may be brought.
+    Act.ARRANGE: frozenset({TRAINER, LEAD, MANAGER}),
+    # Who did what; of what concerns grades those alone who may manage them.
+    Act.READ_AUDIT: frozenset({TRAINER, LEAD, MANAGER}),
+    # To ask that something be looked at; and to look at it, hide it and bring it back.
+    Act.REPORT: frozenset({LEARNER, TRAINER, LEAD, MANAGER, GUEST}),
+    Act.MODERATE: frozenset({TRAINER, LEAD, MANAGER}),
+    # To let somebody read only, for a time; to end a membership.
+    Act.MUTE: frozenset({TRAINER, LEAD, MANAGER}),
+    Act.EXCLUDE: frozenset({TRAINER, LEAD}),
+    # When it opens, closes, is archived and emptied: dates set in advance, and moves by hand.
+    Act.LEAD_LIFE: frozenset({TRAINER, LEAD}),
 }
 
 NOBODY: frozenset[Role] = frozenset()
+# Before it opens, those who lead it have it to themselves.
+LEADING = frozenset({TRAINER, LEAD, MANAGER})
 STILL_WHEN_CLOSED = {
     Act.READ,
     Act.PLACE_CONTENT,
@@ -55,13 +91,40 @@ STILL_WHEN_CLOSED = {
     Act.SEE_VISITS,
     Act.READ_ROSTER,
     Act.SEE_COMING_PROMPTS,
+    Act.KEEP,
+    Act.SEE_ALL_SUBGROUPS,
+    Act.READ_AUDIT,
+    # What is hurtful stays so after the last day.
+    Act.REPORT,
+    Act.MODERATE,
+    Act.MUTE,
+    Act.EXCLUDE,
+    Act.LEAD_LIFE,
 }
+# Nothing changes any more: no grade, no appointment, no list of the course.
+STILL_WHEN_ARCHIVED = STILL_WHEN_CLOSED - {
+    *(Act.PLACE_CONTENT, Act.MANAGE_GRADES, Act.APPOINT, Act.READ_ROSTER),
+}
+STILL_WHEN_EMPTIED = {Act.READ_AUDIT}
+
+
+def _narrowed(to_acts: set[Act]) -> dict[Act, frozenset[Role]]:
+    return {act: roles if act in to_acts else NOBODY for act, roles in WHILE_OPEN.items()}
+
+
+_BEFORE_IT_OPENS = {act: roles & LEADING for act, roles in WHILE_OPEN.items()}
+
+# What somebody keeps who is muted: to read, and what concerns themselves.
+STILL_WHEN_MUTED = frozenset({Act.READ, Act.KEEP, Act.SEE_OWN_GRADE, Act.REPORT})
 
 TABLE: dict[CommunityState, dict[Act, frozenset[Role]]] = {
+    CommunityState.DRAFT: _BEFORE_IT_OPENS,
+    CommunityState.PREPARING: _BEFORE_IT_OPENS,
     CommunityState.OPEN: WHILE_OPEN,
-    CommunityState.CLOSED: {
-        act: roles if act in STILL_WHEN_CLOSED else NOBODY for act, roles in WHILE_OPEN.items()
-    },
+    CommunityState.CLOSED: _narrowed(STILL_WHEN_CLOSED),
+    CommunityState.ARCHIVED: _narrowed(STILL_WHEN_ARCHIVED),
+    CommunityState.PURGING: _narrowed(STILL_WHEN_EMPTIED),
+    CommunityState.PURGED: _narrowed(STILL_WHEN_EMPTIED),
 }
 
 
@@ -70,6 +133,11 @@ def allows(role: Role, act: Act, state: CommunityState) -> bool:
     return role in TABLE[state][act]
 
 
+def roles_that_may(act: Act, state: CommunityState) -> list[Role]:
+    """Return the roles that may, in the order of the Role enumeration."""
+    return [role for role in Role if role in TABLE[state][act]]
+
+
 def who_may(act: Act, state: CommunityState) -> list[str]:
-    """Return the roles that may, in the order of the Role enumeration, for the sentence of a refusal."""
-    return [role.value for role in Role if role in TABLE[state][act]]
+    """Return the roles that may by their words, for the sentence of a refusal."""
+    return [role.value for role in roles_that_may(act, state)]

@@ -1,6 +1,7 @@
 """What happens around every request: transaction mode, headers, and the one place that shows refusals."""
 
 import logging
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, render_template, request, url_for
@@ -8,13 +9,22 @@ from werkzeug.exceptions import HTTPException
 
 from lti_tool import access, clock, observation, settings, transactions
 from lti_tool.errors import DatabaseUnavailable, NotAMember, NotSignedIn, SeatRefused, Stale, ToolError
+from lti_tool.knowledge import typed_fields
 from lti_tool.services import kept_texts
+from lti_tool.services.kind_forms import EXPERIENCE_PARTS
 from lti_tool.transactions import transaction
 
 log = logging.getLogger(__name__)
 
-# These answer on their own, in transactions of their own (DESIGN 5, Launch).
-OWN_TRANSACTIONS = frozenset({"lti.login", "lti.launch", "content.place"})
+# These answer on their own, in transactions of their own (DESIGN 5, Launch); an erasure has three.
+OWN_TRANSACTIONS = frozenset({"lti.login", "lti.launch", "content.place", "admin_people.erase"})
+# Forms that may bring files: they alone may be large.
+BRINGS_FILES = frozenset(
+    {"files.bring", "posts.compose_as", "posts.write", "posts.save", "comments.write", "comments.save"}
+    | {"drafts.keep", "profile.choose_picture"}
+)
+# A form without script brings several files at once: so many of the largest.
+LARGEST_AT_ONCE = 4
 # Pages that carry nothing of anyone and no act: any site may frame them.
 FRAMED_BY_ANYONE = "*"
 FRAMED_BY_NOBODY = "'none'"
@@ -23,12 +33,11 @@ POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
 # What people type: shown back, and kept where we know whose it is.
-TYPED_FIELDS = ("title", "body", "name")
-# Kept with a text, though nobody has to copy them from a page: the prompt that it answers, the dates of one.
-KEPT_BESIDE = ("prompt", "opens_at", "deadline")
+TYPED_FIELDS = ("title", "body", *EXPERIENCE_PARTS, "name")
 # Only what was sent to be published is kept: a preview sends every half-written state of a text.
 KEPT_FROM = frozenset(
     {"posts.write", "posts.save", "comments.write", "comments.save", "prompts.write", "prompts.save"}
+    | {"drafts.keep"}
 )
 NEXT_COOKIE = "__Host-cv_next"
 NEXT_COOKIE_SHAPE = {"secure": True, "httponly": True, "samesite": "None", "partitioned": True}
@@ -37,6 +46,7 @@ NEXT_COOKIE_SHAPE = {"secure": True, "httponly": True, "samesite": "None", "part
 def install(app: Flask) -> None:
     """Wire the cycle into an application."""
     # The first thing of all: access.py reads the database while the address is being taken apart.
+    app.url_value_preprocessor(_take_files_in)
     app.url_value_preprocessor(_choose_transaction_mode)
     app.after_request(_end_transaction)
     app.after_request(_set_headers)
@@ -58,6 +68,20 @@ def submit_to(origins: list[str]) -> None:
 
 def _form_targets() -> str:
     return "".join(f" {origin}" for origin in g.get("form_targets", ()))
+
+
+def _take_files_in(endpoint, values) -> None:
+    """Read a form that brings files to its end before the database is asked anything.
+
+    A slow line would otherwise hold the write lock. What is too large is refused later, by whoever reads the
+    form next: by then it is known whose frame the page stands in.
+    """
+    brings = endpoint in BRINGS_FILES and request.mimetype == "multipart/form-data"
+    if brings and request.method == "POST" and access.session_cookies():
+        usual = request.max_content_length or 0
+        request.max_content_length = usual + LARGEST_AT_ONCE * settings.current().file_limit
+        with suppress(HTTPException):
+            len(request.form)
 
 
 def _choose_transaction_mode(endpoint, values) -> None:
@@ -106,7 +130,7 @@ def show_refusal(error: ToolError):
         _leave_the_community()
     transactions.roll_back()
     typed = _typed() if access.is_unsafe() else {}
-    kept = bool(typed) and isinstance(error, NotSignedIn | SeatRefused | NotAMember) and _keep(typed)
+    kept = bool(typed) and isinstance(error, NotSignedIn | SeatRefused | NotAMember) and _keep()
     if isinstance(error, NotSignedIn | DatabaseUnavailable) and g.get("frame_ancestors") is None:
         frame_by(FRAMED_BY_ANYONE)  # nobody could be asked whose frame this is; the page carries no act
     page = render_template(
@@ -114,6 +138,7 @@ def show_refusal(error: ToolError):
         status=status,
         code=error.code,
         who=error.facts.get("who"),
+        opens_at=error.facts.get("opens_at"),
         typed=typed,
         kept=kept,
         retry_url=_home_again() if isinstance(error, SeatRefused | Stale) else None,
@@ -150,17 +175,18 @@ def _typed() -> dict[str, str]:
         return {}
 
 
-def _keep(typed: dict[str, str]) -> bool:
+def _keep() -> bool:
     """Keep a text whose seat token is genuine for that person and community; tell whether it was kept."""
-    if request.endpoint not in KEPT_FROM:
+    # A draft that a page sends by itself is one of many half-written states, too.
+    if request.endpoint not in KEPT_FROM or request.accept_mimetypes.best == "application/json":
         return False
     community_id = g.get("community_id")
     seat = access.genuine_seat_of_request()
     if seat is None or community_id is None or seat.community_id != community_id:
         return False
-    beside = {name: request.form[name] for name in KEPT_BESIDE if request.form.get(name)}
+    fields = typed_fields.typed(request.form.items(multi=True), besides=("draft",))
     with transaction():
-        kept_texts.keep(seat.user_id, community_id, request.path, typed | beside, clock.now())
+        kept_texts.keep(seat.user_id, community_id, request.path, fields, clock.now())
     return True
 
 

@@ -2,9 +2,9 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
 
 from cryptography.fernet import Fernet
@@ -18,6 +18,20 @@ CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "hide_parameters": True}
 LOOPBACK_NAMES = {"localhost"}
 MOST_EVIDENCE_DAYS = 3650
 LONGEST_CONTACT = 300
+MOST_BYTES = 10**15
+S3_EXAMPLE = "s3://KEY:SECRET@s3.example.org/bucket?region=eu-west-3"
+_BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket of an S3-compatible server, and what it is entered with."""
+
+    endpoint: str
+    name: str
+    region: str
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,10 @@ class Settings:
     oidc_client_id: str
     oidc_client_secret: str
     contact: str | None
-    storage_dir: Path
+    storage_dir: Path | None  # None: files are kept in the bucket
+    storage_bucket: Bucket | None
+    file_limit: int
+    storage_limit: int
     log_format: str
     grade_evidence_days: int
 
@@ -117,6 +134,9 @@ def _checked(config: dict) -> Settings:
         **_openid(config),
         contact=_contact(config["CONTACT"]),
         storage_dir=_storage_dir(config["STORAGE_URL"], var_dir),
+        storage_bucket=_storage_bucket(config["STORAGE_URL"]),
+        file_limit=_bytes("FILE_LIMIT", config["FILE_LIMIT"]),
+        storage_limit=_bytes("STORAGE_LIMIT", config["STORAGE_LIMIT"]),
         log_format=_log_format(config["LOG_FORMAT"]),
         grade_evidence_days=_evidence_days(config["GRADE_EVIDENCE_DAYS"]),
     )
@@ -260,14 +280,49 @@ def _contact(value: str) -> str | None:
     return words or None
 
 
-def _storage_dir(value: str, var_dir: Path) -> Path:
+def _storage_dir(value: str, var_dir: Path) -> Path | None:
     if not value:
         return var_dir / "storage"
     if value.startswith("file:///"):
         return Path(value.removeprefix("file://"))
+    if value.startswith("s3://"):
+        return None
     if "://" in value:
-        _refuse("STORAGE_URL", "use a folder, such as file:///srv/community-value/storage.")
+        _refuse("STORAGE_URL", f"use a folder, such as file:///srv/community-value/storage, or {S3_EXAMPLE}.")
     return Path(value).resolve()
+
+
+def _storage_bucket(value: str) -> Bucket | None:
+    """Read s3://KEY:SECRET@host:port/bucket?region=…&https=…; what is wrong is said without quoting it."""
+    if not value.startswith("s3://"):
+        return None
+    try:
+        parts = urlsplit(value)
+        said = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        host, port = parts.hostname, parts.port
+    except ValueError:  # a port that is no number, a torn query
+        host, port, said = None, None, {}
+    name = unquote(parts.path).strip("/") if host else ""
+    if not (host and parts.username and parts.password and _BUCKET_NAME.fullmatch(name)):
+        _refuse("STORAGE_URL", f"write a bucket like {S3_EXAMPLE}.")
+    if set(said) - {"region", "https"} or said.get("https", "yes") not in ("yes", "no"):
+        _refuse("STORAGE_URL", "after the bucket, say region=… and https=yes or https=no, nothing else.")
+    scheme = "https" if said.get("https", "yes") == "yes" else "http"
+    shown = f"[{host}]" if ":" in host else host
+    return Bucket(
+        endpoint=f"{scheme}://{shown}" + (f":{port}" if port else ""),
+        name=name,
+        region=said.get("region") or "us-east-1",
+        key=unquote(parts.username),
+        secret=unquote(parts.password),
+    )
+
+
+def _bytes(setting: str, value: object) -> int:
+    size = _whole_number(value)
+    if not 100_000 <= size <= MOST_BYTES:
+        _refuse(setting, f"set it to a number of bytes, 100000 to {MOST_BYTES}.")
+    return size
 
 
 def _log_format(value: str) -> str:

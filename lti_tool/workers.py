@@ -20,13 +20,13 @@ from lti_tool.transactions import transaction
 
 log = logging.getLogger(__name__)
 
-# Six threads, so that slow LMSs do not keep each other's work waiting; an idle one looks every second.
+# Twelve threads, so that slow LMSs do not keep each other's work waiting; an idle one looks every second.
 # Told to stop, a worker finishes what is under way for half a minute; what is not done then is claimed again
 # by another one when its lease ends.
-SHAPE = {"workers": 6, "initial_delay": 0.1, "max_delay": 1.0, "shutdown_timeout": 30}
+SHAPE = {"workers": 12, "initial_delay": 0.1, "max_delay": 1.0, "shutdown_timeout": 30}
 # How many threads of a process may drain what takes long, at most: a course of thousands, or a night of slow
-# rosters, leaves one to new columns and one to the other.
-SEATS = {"deliveries": 3, "rosters": 2}
+# rosters, leaves one to new columns and one to all the rest.
+SEATS = {"deliveries": 3, "rosters": 2, "search": 1, "previews": 1, "pictures": 1, "copies": 1, "purges": 1}
 SECONDS_BETWEEN_BEATS = 10
 # To restart or not, and whether to finish what is under way.
 END_POLITELY = (False, True)

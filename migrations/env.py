@@ -10,7 +10,10 @@ database = current_app.extensions["migrate"].db
 
 
 def include(thing, name, kind, reflected, compare_to) -> bool:
-    """Leave out what other libraries keep in the same database, such as a queue in PostgreSQL."""
+    """Leave out what other libraries keep in the same database, such as a queue in PostgreSQL.
+
+    The full-text index (0013), which has no model, is left out by this as well.
+    """
     return not (kind == "table" and reflected and compare_to is None)
 
 

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lti_tool.models import Role
+from lti_tool.permissions import Act
+from tools import permissions
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s#]+)(#[^)\s]*)?\)")
@@ -105,3 +109,13 @@ class TestTheTwoLanguagesOfOperating:
         assert [words.split()[:2] for words in commands.findall(english)] == [
             words.split()[:2] for words in commands.findall(french)
         ]
+
+
+class TestThePermissions:
+    def test_are_written_down_as_they_are(self):
+        """`python -m tools.permissions` writes the document anew."""
+        assert (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8") == permissions.page()
+
+    def test_have_words_for_every_act_and_every_role(self):
+        assert set(permissions.ACTS) == set(Act)
+        assert set(permissions.ROLES) == set(Role)

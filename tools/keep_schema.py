@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import psycopg
@@ -54,6 +55,10 @@ from tools.throwaway_postgres import throwaway_postgres
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "tests" / "schemas"
 LARGEST = 300_000
+# What Python's dump says of the full-text index of SQLite.
+OF_THE_INDEX = re.compile(
+    r"""(PRAGMA writable_schema|INSERT INTO sqlite_master|(CREATE TABLE|INSERT INTO) ['"]?search_index)"""
+)
 # Lines for psql alone, and settings of the session that a reader may not know.
 NOT_FOR_EVERYBODY = re.compile(r"^(\\|SET transaction_timeout)")
 
@@ -112,6 +117,7 @@ def _live(world: World) -> Classroom:
     classroom.deliver()
     _administer(world)
     _judge(classroom)
+    _share(classroom)
     return classroom
 
 
@@ -173,6 +179,23 @@ def _judge(classroom: Classroom) -> None:
     _well(learner.post("participation/questions", subject="score", body="Why?"))
 
 
+def _share(classroom: Classroom) -> None:
+    """Leave behind what members keep for themselves, whom they mention, and a file."""
+    learner = classroom.learner("ines")
+    thread = f"posts/{re.search(r'/posts/([0-9]+)', classroom.ask('ines').path)[1]}"
+    _well(learner.post("topics/1/attention", attention="followed"))
+    begun = learner.post("drafts", draft=f"new-{'a' * 32}", draft_version="0", body="Not published.")
+    _well(begun)
+    brought = learner.browser.tool.post(
+        f"{learner.community}files",
+        data={"seat_token": learner.seat_token, "files": (BytesIO(b"What was said."), "notes.txt")},
+        base_url=TOOL,
+        headers={"Accept": "application/json"},
+    )
+    number = str(brought.json["files"][0]["id"])
+    _well(learner.post(f"{thread}/comments", body="Look, @Claire Dubois", attachment=number))
+
+
 def _well(page: Page) -> None:
     assert page.status == 200, page.text
 
@@ -216,7 +239,19 @@ def _write(file: Path, text: str) -> None:
 
 def _sqlite_dump(address: str) -> str:
     with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as connection:
-        return "\n".join(connection.iterdump())
+        plain = [line for line in connection.iterdump() if not OF_THE_INDEX.match(line)]
+        return "\n".join([*plain, *_index_anew(connection)])
+
+
+def _index_anew(connection: sqlite3.Connection) -> Iterator[str]:
+    """Write the full-text index as what makes it: its own tables cannot be filled from outside."""
+    made = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'search_index'").fetchone()
+    if made is not None:
+        yield f"{made[0]};"
+        for number, terms in connection.execute(
+            "SELECT rowid, quote(terms) FROM search_index ORDER BY rowid"
+        ):
+            yield f"INSERT INTO search_index (rowid, terms) VALUES ({number}, {terms});"
 
 
 def _postgresql_dump(address: str) -> str:

@@ -1,10 +1,14 @@
-"""The pictures of the README and the documentation, taken from a fresh demo: `python -m tools.screenshots`.
+"""Pictures of the real pages: `python -m tools.screenshots [--kept]` (`make screenshots`).
 
-Writes docs/screenshots/*.png. What is seen is what four weeks in the demo's courses left behind, so a picture
-changes with the day on which it is taken, not with the machine.
+Those that README and guides show are taken from a fresh demo into docs/screenshots/. Unless only these are
+asked for, the walk of tests/browser/test_pages.py leaves pictures of every page in var/pictures/, in both
+languages, two widths and two appearances: to be looked at, not to be kept. What is seen is what four weeks in
+the demo's courses left behind, so a picture changes with the day on which it is taken, not with the machine.
 """
 
+import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +23,7 @@ from tests.support.ports import free_ports
 from tools.running import ROOT, running
 
 FOLDER = ROOT / "docs" / "screenshots"
+EVERY_PAGE = ROOT / "var" / "pictures"
 FRENCH, ENGLISH = "2", "3"
 LARGEST = 220_000
 """Bytes; a larger picture makes the repository heavy for little."""
@@ -103,6 +108,14 @@ def _follow(page: Page, part: str) -> Page:
     return _settled(page)
 
 
+def _open(page: Page, address: str) -> Page:
+    """Go to a page of the community whose home is open, with the seat that one has there."""
+    home, _, asked = page.url.partition("?")
+    seat = re.search(r"seat=\d+", asked)[0]
+    page.goto(f"{home.rstrip('/')}/{address}{'&' if '?' in address else '?'}{seat}")
+    return _settled(page)
+
+
 def home(demo: Demo) -> Page:
     """The community inside the demo LMS: the picture of the README."""
     page, _ = demo.person("ines", 1100, 1000).course_page()
@@ -118,15 +131,55 @@ def home_dark_phone(demo: Demo) -> Page:
 
 
 def thread(demo: Demo) -> Page:
-    page = demo.person("ines", 1100, 1300).community()
-    page.locator("#posts a[href$='#replies']").nth(1).click()
+    """A question that is solved, with what others did with the reply."""
+    page = _open(demo.person("awa", 1100, 1200).community(), "discussions?state=solved&order=helpful")
+    page.locator("#posts .title a").first.click()
     page.wait_for_url("**/posts/*")
-    page.evaluate("() => window.scrollTo(0, 0)")
     return _settled(page)
 
 
+def compose(demo: Demo) -> Page:
+    """An experience report, half written."""
+    page = _open(demo.person("ines", 1100, 1200).community(), "posts/new?kind=experience")
+    page.locator("#title").fill("Dire non à une demande de congé sans fermer la porte")
+    page.locator("#situation").fill(
+        "Trois demandes pour la même semaine, et il fallait deux personnes. J’ai dû en refuser une, "
+        "à quelqu’un qui comptait dessus depuis un mois."
+    )
+    page.locator("#tried").fill(
+        "Je l’ai reçue le jour même, avant d’afficher le planning. J’ai dit la décision dans la première "
+        "phrase, puis pourquoi, puis ce que je pouvais proposer à la place."
+    )
+    page.locator("#situation").focus()
+    page.evaluate("() => window.scrollTo(0, 0)")
+    return page
+
+
+def search(demo: Demo) -> Page:
+    return _open(demo.person("ines", 1100, 1000).community(), "search?q=entretien")
+
+
+def discussions(demo: Demo) -> Page:
+    return _open(demo.person("ines", 1100, 1050).community(), "discussions")
+
+
+def member_page(demo: Demo) -> Page:
+    page = _open(demo.person("ines", 1100, 900).community(), "members?name=awa")
+    page.locator("ul.people a").first.click()
+    page.wait_for_url("**/members/*")
+    return _settled(page)
+
+
+def to_answer(demo: Demo) -> Page:
+    return _follow(demo.person("nadia", 1100, 800).community(), "to-answer")
+
+
+def welcome(demo: Demo) -> Page:
+    return _open(demo.person("ines", 1100, 900).community(), "welcome")
+
+
 def participation(demo: Demo) -> Page:
-    return _follow(demo.person("ines", 1100, 1150).community(), "participation")
+    return _follow(demo.person("ines", 1100, 1080).community(), "participation")
 
 
 def grading(demo: Demo) -> Page:
@@ -164,6 +217,12 @@ PICTURES: tuple[Callable[[Demo], Page], ...] = (
     home_learner,
     home_dark_phone,
     thread,
+    compose,
+    search,
+    discussions,
+    member_page,
+    to_answer,
+    welcome,
     participation,
     grading,
     members,
@@ -173,7 +232,20 @@ PICTURES: tuple[Callable[[Demo], Page], ...] = (
 
 
 def main() -> int:
-    """Take every picture. Returns 1 when one is too heavy to be kept."""
+    """Take the pictures. Returns 1 when one is too heavy to be kept, or a page was not reached."""
+    return _take_what_is_kept() or ("--kept" not in sys.argv and _take_every_page())
+
+
+def _take_every_page() -> int:
+    """Walk through every page once in each language; returns what pytest does."""
+    walk = ("-m", "browser", "-k", "TestAPage", "-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "load")
+    command = [sys.executable, "-m", "pytest", "tests/browser/test_pages.py", *walk]
+    told = os.environ | {"TEST_PICTURES": str(EVERY_PAGE)}
+    print(f"Pictures of every page: {EVERY_PAGE.relative_to(ROOT)}/", flush=True)
+    return subprocess.run(command, cwd=ROOT, env=told, check=False).returncode
+
+
+def _take_what_is_kept() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     tool_port, lms_port = free_ports(2)
     command = [str(Path(sys.executable).parent / "lti-tool"), "demo"]

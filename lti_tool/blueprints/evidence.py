@@ -7,12 +7,13 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from flask import Response, redirect, render_template, request, send_file, stream_with_context, url_for
+from flask import Response, redirect, render_template, request, send_file, url_for
 from flask_babel import get_locale, gettext
 from marshmallow import ValidationError
 
 from lti_tool import clock
 from lti_tool.access import community_blueprint
+from lti_tool.downloads import CSV, JSON, download
 from lti_tool.errors import Stale
 from lti_tool.grading.exact import round_half_up
 from lti_tool.grading.policy import Part
@@ -27,7 +28,6 @@ from lti_tool.services.score_tables import ScoreRow, ScoreTable, score_table
 
 bp = community_blueprint("evidence", __name__)
 
-JSON, CSV = "application/json", "text/csv; charset=utf-8"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What of a fact a table shows, in this order; exact numbers and the rest are in the JSON.
 FACT_COLUMNS = (
@@ -149,11 +149,11 @@ def _preview(member, marks: list[MarkLine], *, unread: tuple[str, ...] = (), cha
 
 
 def _as_json(found: evidence.Evidence, name: str) -> Response:
-    return _download(evidence_records.as_json(found.head, found.members), JSON, name)
+    return download(evidence_records.as_json(found.head, found.members), JSON, name)
 
 
 def _csv(rows: Iterable[list[Cell]], name: str) -> Response:
-    return _download(evidence_tables.csv_pieces(rows, str(get_locale())), CSV, name)
+    return download(evidence_tables.csv_pieces(rows, str(get_locale())), CSV, name)
 
 
 def _workbook(rows: Iterable[list[Cell]], title: str, name: str) -> Response:
@@ -162,15 +162,6 @@ def _workbook(rows: Iterable[list[Cell]], title: str, name: str) -> Response:
     file.seek(0)
     answer = send_file(file, WORKBOOK, as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-def _download(pieces: Iterator[str], kind: str, name: str) -> Response:
-    """Send a file as it is being read: it may be larger than what fits in memory."""
-    answer = Response(stream_with_context(pieces), content_type=kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 
 

@@ -1,6 +1,10 @@
 """The front door, for people who come by the address instead of by their course."""
 
 from flask import Blueprint, render_template
+from flask_babel import get_locale
+
+from lti_tool import settings
+from lti_tool.services import help_pages
 
 bp = Blueprint("front", __name__)
 
@@ -8,3 +12,9 @@ bp = Blueprint("front", __name__)
 @bp.get("/")
 def index():
     return render_template("front/index.html")
+
+
+@bp.get("/accessibility")
+def accessibility():
+    found = help_pages.guide("accessibility", str(get_locale()))
+    return render_template("front/accessibility.html", guide=found, contact=settings.current().contact)

@@ -3,7 +3,7 @@
 from flask import redirect, render_template, request, url_for
 from marshmallow import ValidationError
 
-from lti_tool import clock
+from lti_tool import clock, form_drafts
 from lti_tool.access import community_blueprint
 from lti_tool.errors import Stale, Unfit
 from lti_tool.permissions import Act
@@ -24,7 +24,7 @@ def index(member):
 def compose(member):
     member.must(Act.SET_PROMPT)
     kept = kept_texts.one(member, row_number(request.args.get("kept")), clock.now())
-    values = {"title": kept.title, "body": kept.body, **kept.dates} if kept else {}
+    values = form_drafts.again(kept) if kept else form_drafts.begun(member, "prompt-new", {})
     return _form(values, {}, kept_id=kept.id if kept else None)
 
 
@@ -38,7 +38,7 @@ def write(member):
         return _form(request.form, err.messages), 422
     except Unfit as err:
         return _form(request.form, err.problems), 422
-    kept_texts.discard(member, row_number(request.form.get("kept")))
+    form_drafts.settle(member)
     return redirect(url_for("posts.show", post_id=post.id, done="prompt-set"), 303)
 
 
@@ -63,7 +63,8 @@ def edit(member, prompt_id):
         "opens_at": local_of(found.prompt.opens_at, zone),
         "deadline": local_of(found.prompt.deadline, zone),
     }
-    return _form(values, {}, found, found.post.edit_count)
+    values = form_drafts.begun(member, f"prompt-{prompt_id}", values)
+    return _form(values, {}, found, values.get("version", found.post.edit_count))
 
 
 @bp.post("/prompts/<id:prompt_id>/edit")
@@ -78,6 +79,7 @@ def save(member, prompt_id):
         return _form(request.form, err.problems, found, request.form.get("version", 0)), 422
     except Stale:
         return _form(request.form, {"body": ["stale"]}, found, found.post.edit_count), 409
+    form_drafts.settle(member)
     return redirect(url_for("posts.show", post_id=post.id, done="prompt-edited"), 303)
 
 

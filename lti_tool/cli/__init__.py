@@ -5,7 +5,19 @@ import sys
 import click
 
 from lti_tool import __version__
-from lti_tool.cli import admins, database, demo, doctor, keys, people, platforms, secrets, server
+from lti_tool.cli import (
+    admins,
+    database,
+    demo,
+    doctor,
+    keys,
+    people,
+    platforms,
+    search,
+    secrets,
+    seed,
+    server,
+)
 from lti_tool.errors import ToolError, UnsafeSettings
 
 
@@ -26,6 +38,8 @@ for part in (
     keys.keys,
     secrets.secrets,
     doctor.doctor,
+    search.search,
+    seed.seed,
 ):
     tool.add_command(part)
 

@@ -1,14 +1,17 @@
 """The application as commands need it: made from the environment, its schema checked."""
 
+import multiprocessing
 import os
+from concurrent.futures import ProcessPoolExecutor
 
 import click
 from flask import Flask
 from flask_migrate import upgrade
 
 from lti_tool import clock, create_app, transactions
-from lti_tool.services import erasure, schema_version, signing
+from lti_tool.services import erasure, schema_version, signing, storage_bucket
 from lti_tool.services.erasure_journal import JournalUnusable
+from lti_tool.settings import Bucket
 
 
 def made(**overrides) -> Flask:
@@ -19,6 +22,7 @@ def made(**overrides) -> Flask:
 def made_and_ready(**overrides) -> Flask:
     """Make the application and refuse to go on when its schema is not the one this release knows."""
     app = made(**overrides)
+    _must_reach_the_bucket(app.extensions["settings"].storage_bucket)
     with app.app_context():
         problem = schema_version.problem()
         if problem:
@@ -26,6 +30,19 @@ def made_and_ready(**overrides) -> Flask:
         with transactions.transaction():
             signing.make_first_key(clock.now())
     return app
+
+
+def _must_reach_the_bucket(bucket: Bucket | None) -> None:
+    """Refuse to go on when nothing can be kept in the bucket of STORAGE_URL.
+
+    Tried in a process of its own: what the library has opened must not be carried over a fork of ours.
+    """
+    if bucket is None:
+        return
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+        problem = apart.submit(storage_bucket.trouble_with, bucket).result()
+    if problem:
+        raise click.ClickException(f"LTI_TOOL_STORAGE_URL: {problem}")
 
 
 def upgraded(app: Flask) -> int:

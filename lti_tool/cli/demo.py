@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import threading
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -31,6 +30,8 @@ CLIENT_ID = "community-value-demo"
 DEPLOYMENT_ID = "1"
 TOOLS_PAGE = "/admin/tools"
 OPERATOR = "operator@demo.invalid"
+ENDINGS = frozenset({signal.SIGINT, signal.SIGTERM})
+"""Ctrl+C, and the polite end by the system."""
 INVITED_AS = "Demo LMS, connected by its address"
 
 
@@ -45,7 +46,7 @@ def demo(port: int, lms_port: int, fresh: bool) -> None:
     if fresh and folder.exists():
         shutil.rmtree(folder)
     # Before anything answers or is announced: whoever sees the demo may already press Ctrl+C.
-    asked_to_end = _asked_to_end()
+    keep_for_later(ENDINGS)
     click.echo(f"Community Value demo. Its files are in {folder}")
     tool_url, lms_url = f"http://127.0.0.1:{port}", f"http://localhost:{lms_port}"
     app = _prepared_tool(folder, tool_url, lms_url)
@@ -58,7 +59,7 @@ def demo(port: int, lms_port: int, fresh: bool) -> None:
         f"  The console for administrators (this link signs you in once, today):\n  {_sign_in(app, tool_url)}"
     )
     click.echo("\n  Ctrl+C stops the demo; what was written is kept.")
-    asked_to_end.wait()
+    signal.sigwait(ENDINGS)
     click.echo("\nStopping…")
     for server in servers:
         server.close()
@@ -168,9 +169,10 @@ def _sign_in(app: Flask, tool_url: str) -> str:
         return sign_in.link_for(account.id, tool_url, now, sign_in.LINK_FROM_COMMAND_LINE)
 
 
-def _asked_to_end() -> threading.Event:
-    """Return what is set by Ctrl+C or a polite end by the system, from now on instead of an abort."""
-    ended = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: ended.set())
-    return ended
+def keep_for_later(endings: frozenset[signal.Signals]) -> None:
+    """Let signals wait, in this thread and in those it starts, until `signal.sigwait` asks for them.
+
+    A handler could not say it safely: one that runs while the main thread is about to sleep is not
+    heard before something else wakes it, and `threading.Event.set` in it may wait for a lock of that thread.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, endings)

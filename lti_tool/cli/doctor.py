@@ -25,6 +25,8 @@ STAND_INS = {
     "DATABASE_URL": "",
     "QUEUE_URL": "",
     "STORAGE_URL": "",
+    "FILE_LIMIT": "25000000",
+    "STORAGE_LIMIT": "2000000000",
     "TIME_ZONE": "Europe/Paris",
     "OUTBOUND_ALLOW": "",
     "OUTBOUND_PROXY": "",

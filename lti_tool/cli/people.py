@@ -97,7 +97,7 @@ def _journal_in_words() -> Iterator[None]:
         raise click.ClickException(f"{problem.facts['sentence']} Then run it again.") from None
     except OSError as problem:
         raise click.ClickException(
-            f"The journal of erasures in {storage.place(FOLDER)} cannot be written ({problem.strerror}). "
+            f"The journal of erasures in {storage.where(FOLDER)} cannot be written ({problem.strerror}). "
             "Mend that and run it again."
         ) from None
 

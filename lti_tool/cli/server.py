@@ -48,12 +48,15 @@ class _Process(ThreadWorker):
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                # Who has connected already is still served.
-                while select.select([listener], [], [], 0)[0] and not self._is_empty(listener):
-                    pass
-                listener.close()
+        if enabled or self.alive:
+            return
+        # Asked again by a worker that was told to stop while it was busy: it has let go by then.
+        letting_go, self.sockets = self.sockets, []
+        for listener in letting_go:
+            # Who has connected already is still served.
+            while select.select([listener], [], [], 0)[0] and not self._is_empty(listener):
+                pass
+            listener.close()
 
     def _is_empty(self, listener) -> bool:
         before = self.nr_conns

@@ -17,7 +17,7 @@ from .periods import local_day, zone_of
 from .policy import Part, Policy
 
 # The kinds that a member can write today; the others are hidden until their form exists.
-WRITABLE = (Kind.QUESTION, Kind.ANSWER)
+WRITABLE = (Kind.QUESTION, Kind.ANSWER, Kind.EXPERIENCE, Kind.RESOURCE)
 # What lies over a limit stands all the same, and a checklist counts it.
 _STANDING_OVER_A_LIMIT = frozenset({Reason.OVER_KIND_LIMIT, Reason.OVER_DAILY_LIMIT, Reason.OVER_PERIOD_CAP})
 

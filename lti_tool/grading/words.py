@@ -32,6 +32,7 @@ _BREAKS = frozenset({"softbreak", "hardbreak", "image", "link_open", "link_close
 _ADDRESS = re.compile(r"(?:https?://|(?<!\w)www\.)\S+", re.IGNORECASE)
 # The look-behind lets a match begin only where a run begins: without it a long run costs its square.
 _MAIL_OR_MENTION = re.compile(r"(?<![\w.+\-])[\w.+\-]*@[\w.\-]*")
+_MENTION = re.compile(r"@\[[1-9][0-9]{0,8}\]", re.ASCII)
 _EMOJI = re.compile("[^\\s\ufe0f]\ufe0f?\u20e3|[^\\s\ufe0f]\ufe0f")
 
 _SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -77,7 +78,7 @@ def _sequences(words: tuple[str, ...], length: int) -> set[tuple[str, ...]]:
 
 
 def _own_words(markdown: str) -> list[str]:
-    text = "\n".join(_own_passages(_READER.parse(markdown)))
+    text = "\n".join(_own_passages(_READER.parse(_MENTION.sub(" ", markdown))))
     text = _EMOJI.sub(" ", _MAIL_OR_MENTION.sub(" ", _ADDRESS.sub(" ", text)))
     return _WORD.findall(_bare(text))
 

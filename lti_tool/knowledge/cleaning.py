@@ -55,3 +55,23 @@ def whole_characters(text: str, limit: int) -> int:
 
 def _joins(character: str) -> bool:
     return character == "\u200d" or unicodedata.category(character).startswith("M")
+
+
+# What separates folders, what systems forbid in names, and marks that turn the direction of what follows.
+_NOT_IN_FILE_NAMES = re.compile('[<>:"|?*\u200e\u200f\u061c\u200b\ufeff]')
+
+
+def clean_file_name(name: str, ending: str, limit: int = 200) -> str:
+    """Return the name of a file as it is kept and offered: the last part of a path, on one line.
+
+    :param ending: how it shall end, without the dot: that of its type, whatever it said.
+    """
+    last = re.split(r"[/\\]", name.replace("\0", ""))[-1]
+    line = clean_name(_NOT_IN_FILE_NAMES.sub("", clean_text(last)), 10 * limit)
+    stem, _, said = line.rpartition(".")
+    ends = stem.strip(" .") and 0 < len(said) <= 8 and said.isalnum() and said.isascii()
+    bare = stem if ends else line
+    bare = bare.strip(" .")
+    room = limit - len(ending) - 1
+    bare = bare[: whole_characters(bare, room)].rstrip(" .")
+    return f"{bare or 'file'}.{ending}"

@@ -18,7 +18,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlencode, urljoin
 
-from urllib3 import HTTPHeaderDict
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 from urllib3.exceptions import HTTPError, LocationParseError, ReadTimeoutError
 from urllib3.exceptions import SSLError as TlsProblem
 from urllib3.util import Url, parse_url
@@ -86,6 +86,7 @@ class _Call:
     size_limit: int
     deadline: Deadline
     repeatable: bool
+    beginning: bool = False
 
 
 class _HungUp(PlatformUnavailable):
@@ -98,6 +99,8 @@ class OutboundClient:
     :param allow: host names, addresses and networks that may be called though private, or by plain http.
     :param resolve: host and port to addresses; :param tls: certificate authorities; :param now: our clock.
     :param proxy: what every call goes through, http://[user:password@]host:port; allowed hosts too.
+    :param elsewhere: whether redirects to other hosts are followed, each checked like the first: only for
+        who sends nothing that another host must not have.
     """
 
     def __init__(
@@ -112,7 +115,9 @@ class OutboundClient:
         tls: ssl.SSLContext | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         proxy: str | None = None,
+        elsewhere: bool = False,
     ) -> None:
+        self._elsewhere = elsewhere
         self._rule = AddressRule.allowing(allow)
         self._connect_timeout, self._read_timeout, self._total = connect_timeout, read_timeout, total_timeout
         self._size_limit = size_limit
@@ -141,6 +146,7 @@ class OutboundClient:
         json: object = None,
         size_limit: int | None = None,
         repeatable: bool = False,
+        beginning: bool = False,
     ) -> Answer:
         """Call and return any answer but those that are worth another try.
 
@@ -148,6 +154,7 @@ class OutboundClient:
         :param repeatable: whether a POST asked twice does no more than once, as other methods do by
             definition (RFC 9110, 9.2.2): only then is it sent anew when the other side closes, without a
             word, the connection that we had kept.
+        :param beginning: whether of a body that is larger than the limit its beginning is enough.
         :raises PlatformUnavailable: `timeout`, `connection`, `proxy`, `tls`, `too-large`, `redirects`, and
             `http-408`, `http-425`, `http-429`, `http-5xx` by their number; `facts["retry_after"]` in seconds
             or None.
@@ -163,6 +170,7 @@ class OutboundClient:
             size_limit or self._size_limit,
             Deadline(self._read_timeout, self._total),
             repeatable or method in _IDEMPOTENT,
+            beginning,
         )
         return self._followed(call, url)
 
@@ -171,7 +179,7 @@ class OutboundClient:
             answer = self._answered(call, _target(url))
             if answer.status not in _REDIRECTS or call.method not in ("GET", "HEAD"):
                 return _unless_worth_another_try(answer)
-            url = _redirected(url, answer)
+            url = _redirected(url, answer, elsewhere=self._elsewhere)
         raise PlatformUnavailable("redirects", f"more than {_MOST_REDIRECTS} redirects", retry_after=None)
 
     def _answered(self, call: "_Call", target: Url) -> Answer:
@@ -219,10 +227,15 @@ class OutboundClient:
         # Read until there is nothing more: only then does a body that ended too early show itself.
         while part := response.read(call.size_limit + 1 - len(content)):
             content += part
+            if len(content) > call.size_limit and call.beginning:
+                return self._answer(response, content[: call.size_limit])
             if len(content) > call.size_limit:
                 words = f"more than {call.size_limit} bytes"
                 raise PlatformUnavailable("too-large", words, retry_after=None)
         connection.finished = True
+        return self._answer(response, content)
+
+    def _answer(self, response: BaseHTTPResponse, content: bytes) -> Answer:
         return Answer(
             status=response.status,
             reason=clean(response.reason, 1000) or "",
@@ -305,9 +318,11 @@ def _place(target: Url) -> tuple[str, str, int]:
     return scheme, (target.host or "").strip("[]"), target.port or _PORTS[scheme]
 
 
-def _redirected(url: str, answer: Answer) -> str:
-    """The next address. Another scheme, host or port is never followed: it would carry the token there."""
+def _redirected(url: str, answer: Answer, *, elsewhere: bool) -> str:
+    """The next address. Another scheme, host or port is not followed: it would carry the token there."""
     following = urljoin(url, answer.headers.get("Location", ""))
+    if elsewhere and addresses.origin(following) is not None:
+        return following
     if addresses.origin(following) is None or addresses.origin(following) != addresses.origin(url):
         raise ServiceRefused("outbound-forbidden", "redirected to another host", why="redirected")
     return following

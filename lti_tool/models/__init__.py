@@ -16,10 +16,39 @@ from lti_tool.models.assessment import (
     RunningScore,
     ScoreQuestion,
 )
+from lti_tool.models.attachment import Attachment
 from lti_tool.models.audit import AuditEntry, LaunchRecord
-from lti_tool.models.community import Community, CommunityState, Course, Organisation, Period, ResourceLink
-from lti_tool.models.contribution import Change, Comment, ContributionFact, KeptText, Post, PostKind, Revision
+from lti_tool.models.calendar_feed import CalendarFeed
+from lti_tool.models.community import (
+    Community,
+    CommunityState,
+    Course,
+    OpenOrClosed,
+    Organisation,
+    Period,
+    ResourceLink,
+)
+from lti_tool.models.contribution import (
+    Change,
+    Comment,
+    ContributionFact,
+    Draft,
+    IdeaState,
+    KeptText,
+    Post,
+    PostKind,
+    Revision,
+)
 from lti_tool.models.erasure import Erasure, ErasureKey
+from lti_tool.models.finding import (
+    Attention,
+    PostTag,
+    SearchDocument,
+    Tag,
+    ThreadReader,
+    Topic,
+    TopicStanding,
+)
 from lti_tool.models.grade import (
     ColumnKind,
     DeliveryState,
@@ -31,8 +60,20 @@ from lti_tool.models.grade import (
     ScoreStatement,
 )
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
+from lti_tool.models.helping import Mention, Reaction, ReactionKind
+from lti_tool.models.mail_choice import MailChoice, MailFrequency
 from lti_tool.models.message import Message, MessageState
+from lti_tool.models.moderation import (
+    ContributionReport,
+    MeasureAct,
+    MemberMeasure,
+    ModerationAct,
+    ModerationCase,
+    ModerationStep,
+    ReportReason,
+)
 from lti_tool.models.notice import CourseCopy, HandlerState, Notice, NoticeHandler
+from lti_tool.models.notification import Notification, NotificationKind
 from lti_tool.models.operation import WorkerHeartbeat
 from lti_tool.models.outbound import AccessTokenRow, HostSlot
 from lti_tool.models.person import Enrolment, Membership, MembershipState, Role, User
@@ -51,8 +92,11 @@ from lti_tool.models.platform import (
     Succession,
     SuccessionMove,
 )
+from lti_tool.models.poll import Poll, PollBallot, PollChoice, PollOption, ResultsShown
+from lti_tool.models.privacy import CopyState, ErasureRequest, PersonalCopy
 from lti_tool.models.roster import Roster, RosterGroup, RosterLine, RosterState
 from lti_tool.models.security import BrowserSession, Handover, Seat, ToolKey, UsedNonce
+from lti_tool.models.space import Charter, CharterAcceptance, Subgroup, SubgroupMember
 
 __all__ = [
     "AccessTokenRow",
@@ -60,15 +104,22 @@ __all__ = [
     "AdministratorOrganisation",
     "AdministratorSession",
     "AssessmentFact",
+    "Attachment",
+    "Attention",
     "AuditEntry",
     "BrowserSession",
+    "CalendarFeed",
     "Change",
+    "Charter",
+    "CharterAcceptance",
     "CheckState",
     "ColumnKind",
     "Comment",
     "Community",
     "CommunityState",
     "ContributionFact",
+    "ContributionReport",
+    "CopyState",
     "Course",
     "CourseCopy",
     "CourseGroup",
@@ -78,9 +129,11 @@ __all__ = [
     "Deployment",
     "DeploymentPolicy",
     "DeploymentState",
+    "Draft",
     "Enrolment",
     "Erasure",
     "ErasureKey",
+    "ErasureRequest",
     "Feedback",
     "GradeColumn",
     "GradeDecision",
@@ -89,30 +142,52 @@ __all__ = [
     "HandlerState",
     "Handover",
     "HostSlot",
+    "IdeaState",
     "KeptText",
     "LaunchRecord",
     "LineItem",
     "LineItemState",
+    "MailChoice",
+    "MailFrequency",
+    "MeasureAct",
+    "MemberMeasure",
     "Membership",
     "MembershipState",
+    "Mention",
     "Message",
     "MessageState",
+    "ModerationAct",
+    "ModerationCase",
+    "ModerationStep",
     "MovedKind",
     "Notice",
     "NoticeHandler",
+    "Notification",
+    "NotificationKind",
+    "OpenOrClosed",
     "Organisation",
     "OriginSource",
     "Period",
+    "PersonalCopy",
     "Platform",
     "PlatformCheck",
     "PlatformOrigin",
     "PlatformState",
+    "Poll",
+    "PollBallot",
+    "PollChoice",
+    "PollOption",
     "Post",
     "PostKind",
+    "PostTag",
     "Prompt",
+    "Reaction",
+    "ReactionKind",
     "RecoveryCode",
     "RegistrationInvitation",
+    "ReportReason",
     "ResourceLink",
+    "ResultsShown",
     "Revision",
     "Role",
     "Roster",
@@ -123,11 +198,18 @@ __all__ = [
     "ScoreDelivery",
     "ScoreQuestion",
     "ScoreStatement",
+    "SearchDocument",
     "Seat",
     "SignInLink",
+    "Subgroup",
+    "SubgroupMember",
     "Succession",
     "SuccessionMove",
+    "Tag",
+    "ThreadReader",
     "ToolKey",
+    "Topic",
+    "TopicStanding",
     "UsedNonce",
     "User",
     "WorkerHeartbeat",

@@ -3,7 +3,18 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -22,23 +33,67 @@ class Organisation(Base):
 
 
 class CommunityState(StrEnum):
+    """Where a community is in its life, in this order; it may also be moved back, but not out of a purge."""
+
+    DRAFT = "draft"  # those who lead it arrange it; nobody else is told of a date
+    PREPARING = "preparing"  # the same, and who comes is told when it opens
     OPEN = "open"
-    CLOSED = "closed"  # may be read, takes nothing new
+    CLOSED = "closed"  # may be read, takes nothing new; grades are brought to their end
+    ARCHIVED = "archived"  # may be read; nothing changes any more
+    PURGING = "purging"  # its contents are being deleted
+    PURGED = "purged"  # nothing is left to be read
+
+
+class OpenOrClosed(StrEnum):
+    """What the release before knows of a community's state."""
+
+    OPEN = "open"
+    CLOSED = "closed"
 
 
 class Community(Base):
     """The closed space. One per course by default; several courses of an organisation may share one."""
 
     __tablename__ = "community"
+    __table_args__ = (Index("ix_community_due_at", "due_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     name: Mapped[str] = mapped_column(String(300))
-    state: Mapped[CommunityState] = mapped_column(words(CommunityState, "state"), default=CommunityState.OPEN)
+    state: Mapped[CommunityState] = mapped_column(
+        "life_state",
+        words(CommunityState, "life_state"),
+        default=CommunityState.OPEN,
+        server_default=CommunityState.OPEN.value,
+    )
+    # For the release before, which may run beside this one: kept in step, read by nobody here.
+    open_or_closed: Mapped[OpenOrClosed] = mapped_column(
+        "state", words(OpenOrClosed, "state"), default=OpenOrClosed.OPEN
+    )
+    state_since: Mapped[datetime | None] = mapped_column(UTCDateTime)  # None: since it was made
+    # Dates set in advance, which the clock carries out (services/life.py); None: moved by hand alone.
+    opens_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closes_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    archives_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    purges_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # None: kept
+    # For which of these dates members were told beforehand.
+    closing_told_for: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    purge_told_for: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the clock next does something here
     time_zone: Mapped[str] = mapped_column(String(64))  # IANA name; starts as the TIME_ZONE setting
     time_zone_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # asked of staff once
     starts_on: Mapped[date | None] = mapped_column(Date)  # the Monday of the first launch by staff
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # Within how many hours a question should have its first reply.
+    answer_target_hours: Mapped[int] = mapped_column(Integer, default=24, server_default=text("24"))
+    # Bytes of files: of each and in all (None: as the settings say), and what is kept.
+    file_limit: Mapped[int | None] = mapped_column(BigInteger)
+    storage_limit: Mapped[int | None] = mapped_column(BigInteger)
+    # How much one member may write within an hour, and on their first day; 0: as much as they like.
+    hourly_limit: Mapped[int] = mapped_column(Integer, default=60, server_default=text("60"))
+    first_day_limit: Mapped[int] = mapped_column(Integer, default=50, server_default=text("50"))
+    watched_words: Mapped[str | None] = mapped_column(Text)  # one a line; who writes one is looked at
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
 
 
 class Course(Base):

@@ -3,11 +3,14 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.extensions import Base, UTCDateTime
 from lti_tool.models.columns import words
+
+_TO_NOBODY_HERE = text("member_id IS NULL")
+_TO_A_MEMBER = text("member_id IS NOT NULL")
 
 
 class MessageState(StrEnum):
@@ -24,7 +27,31 @@ class Message(Base):
     """
 
     __tablename__ = "message"
-    __table_args__ = (UniqueConstraint("uuid"), Index("ix_message_state_due_at", "state", "due_at"))
+    __table_args__ = (
+        UniqueConstraint("uuid"),
+        Index("ix_message_state_due_at", "state", "due_at"),
+        Index(
+            "ix_message_to_nobody_here",
+            "state",
+            "due_at",
+            sqlite_where=_TO_NOBODY_HERE,
+            postgresql_where=_TO_NOBODY_HERE,
+        ),
+        Index(
+            "ix_message_created_at",
+            "created_at",
+            sqlite_where=_TO_A_MEMBER,
+            postgresql_where=_TO_A_MEMBER,
+        ),
+        Index(
+            "ix_message_member_id_created_at",
+            "member_id",
+            "created_at",
+            "id",
+            sqlite_where=_TO_A_MEMBER,
+            postgresql_where=_TO_A_MEMBER,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[str] = mapped_column(String(36))  # of its Message-ID: the same mail, when it is sent twice
@@ -42,3 +69,6 @@ class Message(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     problem: Mapped[str | None] = mapped_column(String(80))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))  # whom it tells of a community
+    # Why it was sent: of each kind and how soon it was wanted, how many things (`sent_mails.Reason`).
+    why: Mapped[list | None] = mapped_column(JSON(none_as_null=True))

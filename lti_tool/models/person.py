@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Boolean, ForeignKey, String, UniqueConstraint, false
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, String, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -22,6 +22,13 @@ class Role(StrEnum):
     OBSERVER = "observer"
 
 
+# Which accounts have a picture in the LMS that was not dealt with yet: the index and the worker say it alike.
+PICTURE_IS_WANTED = "coalesce(picture, '') <> coalesce(picture_taken, '')"
+# Whom the LMS has said to be staff, few in every course: the index and what looks for them say it alike.
+_STAFF = "IN ('trainer', 'pedagogical_lead')"
+SAID_TO_BE_STAFF = f"(launch_role {_STAFF} OR lower_role {_STAFF} OR roster_role {_STAFF})"
+
+
 class User(Base):
     """A person as one platform knows them: platform + sub. Never merged by e-mail.
 
@@ -30,7 +37,16 @@ class User(Base):
     """
 
     __tablename__ = "user_account"
-    __table_args__ = (UniqueConstraint("platform_id", "sub"),)
+    __table_args__ = (
+        UniqueConstraint("platform_id", "sub"),
+        Index(
+            "ix_user_account_picture_due_at",
+            "picture_due_at",
+            "id",
+            sqlite_where=text(PICTURE_IS_WANTED),
+            postgresql_where=text(PICTURE_IS_WANTED),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     platform_id: Mapped[int] = mapped_column(ForeignKey("platform.id"), index=True)
@@ -39,7 +55,10 @@ class User(Base):
     given_name: Mapped[str | None] = mapped_column(String(200))
     family_name: Mapped[str | None] = mapped_column(String(200))
     email: Mapped[str | None] = mapped_column(String(320))
-    picture: Mapped[str | None] = mapped_column(String(1000))
+    picture: Mapped[str | None] = mapped_column(String(1000))  # where it is in the LMS
+    picture_taken: Mapped[str | None] = mapped_column(String(1000))  # the address that was dealt with
+    picture_key: Mapped[str | None] = mapped_column(String(200))  # what was taken there, in the storage
+    picture_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # not before, when it was tried
     locale: Mapped[str | None] = mapped_column(String(35))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
@@ -58,7 +77,16 @@ class Enrolment(Base):
     """
 
     __tablename__ = "enrolment"
-    __table_args__ = (UniqueConstraint("user_id", "course_id"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "course_id"),
+        Index(
+            "ix_enrolment_course_id_staff",
+            "course_id",
+            "active",
+            sqlite_where=text(SAID_TO_BE_STAFF),
+            postgresql_where=text(SAID_TO_BE_STAFF),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
@@ -97,7 +125,23 @@ class Membership(Base):
     """A user in a community. The role in force is computed (services.roles), never stored."""
 
     __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("community_id", "user_id"),)
+    __table_args__ = (
+        UniqueConstraint("community_id", "user_id"),
+        Index("ix_membership_community_id_joined_at", "community_id", "joined_at", "id"),
+        Index(
+            "ix_membership_community_id_appointed",
+            "community_id",
+            sqlite_where=text("appointed_role IS NOT NULL"),
+            postgresql_where=text("appointed_role IS NOT NULL"),
+        ),
+        Index(
+            "ix_membership_community_id_restricted",
+            "community_id",
+            "id",
+            sqlite_where=text("state <> 'active'"),
+            postgresql_where=text("state <> 'active'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), index=True)
@@ -109,12 +153,24 @@ class Membership(Base):
     appointed_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"))
     appointed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     appointed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)  # while the state is MUTED
     pseudonym: Mapped[str | None] = mapped_column(String(80))
     locale: Mapped[str | None] = mapped_column(String(35))  # the member's own choice of language
     theme: Mapped[str | None] = mapped_column(String(10))  # light, dark, or none: as the system
     joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_visit_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # end of the visit before this one
+    read_all_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime
+    )  # until when they called everything read
+    welcomed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # went through the first visit
+    asks_about: Mapped[str | None] = mapped_column(String(500))  # what they like to be asked, in their words
+    # Their own picture, in the storage; without one it is that of the LMS, unless they want their initials.
+    picture_key: Mapped[str | None] = mapped_column(String(200))
+    initials_only: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    # They asked not to be reminded of questions that wait before this moment.
+    reminders_rest_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    shortcuts: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())  # of the keyboard
 
     user: Mapped[User] = relationship()
     community: Mapped["Community"] = relationship()  # noqa: F821 (mapped by name, models.community)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 
 from lti_tool.errors import NotFound
 from lti_tool.extensions import db
@@ -37,21 +37,28 @@ class Written:
     comments: int
 
 
-def found(text: str) -> list[Account]:
+def found(text: str, among: ColumnElement[bool] | None = None) -> list[Account]:
     """Return whose name, pseudonym, mail address or number in the LMS holds this text, a few at most.
 
     Capitals and accents do not matter. Who was erased cannot be found. Three statements.
+
+    :param among: which accounts may be found, all of them without it.
     """
-    wanted = _ACCOUNTS.where(_is_called(text), User.erased_at.is_(None)).order_by(User.id)
+    wanted = _ACCOUNTS.where(_is_called(text), User.erased_at.is_(None), _any(among)).order_by(User.id)
     return _accounts(wanted.limit(MOST_FOUND))
 
 
-def one(user_id: int) -> Account:
+def some(user_ids: Sequence[int]) -> list[Account]:
+    """Return several accounts, in no particular order. Three statements."""
+    return _accounts(_ACCOUNTS.where(User.id.in_(user_ids))) if user_ids else []
+
+
+def one(user_id: int, among: ColumnElement[bool] | None = None) -> Account:
     """Return one account, also of somebody who was erased.
 
-    :raises NotFound: `no-such-person`.
+    :raises NotFound: `no-such-person`: there is none, or none among those.
     """
-    accounts = _accounts(_ACCOUNTS.where(User.id == user_id))
+    accounts = _accounts(_ACCOUNTS.where(User.id == user_id, _any(among)))
     if not accounts:
         raise NotFound("no-such-person", id=user_id)
     return accounts[0]
@@ -67,6 +74,10 @@ def written_by(user_id: int) -> Written:
         for table in (Post, Comment)
     )
     return Written(*db.session.execute(select(*counts)).one())
+
+
+def _any(among: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    return true() if among is None else among
 
 
 _ACCOUNTS = select(User, Platform.name.label("platform")).join(Platform, Platform.id == User.platform_id)

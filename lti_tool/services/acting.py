@@ -1,10 +1,19 @@
 """The member on whose behalf something is done."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from lti_tool.errors import CommunityClosed, NotAllowed
 from lti_tool.models import Community, CommunityState, Membership, Role, User
-from lti_tool.permissions import Act, allows, who_may
+from lti_tool.permissions import STILL_WHEN_MUTED, Act, allows, who_may
+
+_CLOSED_BECAUSE = {
+    CommunityState.DRAFT: "community-not-open",
+    CommunityState.PREPARING: "community-not-open",
+    CommunityState.ARCHIVED: "community-archived",
+    CommunityState.PURGING: "community-emptied",
+    CommunityState.PURGED: "community-emptied",
+}
 
 
 @dataclass(frozen=True)
@@ -19,23 +28,29 @@ class ActingMember:
     seat_id: int | None = None
     course_id: int | None = None
     lms_administrator: bool = False  # launched as one: may look at the health of the connection
+    muted_until: datetime | None = None  # until when staff let them read only; None: they do not
 
     @property
     def id(self) -> int:
         return self.membership.id
 
     def may(self, act: Act) -> bool:
-        """Tell whether the permissions table lets this member do the act now."""
-        return allows(self.role, act, self.community.state)
+        """Tell whether the permissions table lets this member do the act now, and nobody has muted them."""
+        return self._may_while_muted(act) and allows(self.role, act, self.community.state)
+
+    def _may_while_muted(self, act: Act) -> bool:
+        return self.muted_until is None or act in STILL_WHEN_MUTED
 
     def must(self, act: Act) -> None:
         """Refuse the act unless it is allowed.
 
-        :raises NotAllowed: naming the roles that may.
-        :raises CommunityClosed: when only the closing of the community stands in the way.
+        :raises NotAllowed: naming the roles that may; or that the member is muted.
+        :raises CommunityClosed: when only the state of the community stands in the way.
         """
         if self.may(act):
             return
+        if not self._may_while_muted(act) and allows(self.role, act, self.community.state):
+            raise NotAllowed("muted", act=act.value)
         if allows(self.role, act, CommunityState.OPEN):
-            raise CommunityClosed()
+            raise CommunityClosed(_CLOSED_BECAUSE.get(self.community.state), opens_at=self.community.opens_at)
         raise NotAllowed(who=who_may(act, CommunityState.OPEN), act=act.value)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from lti_tool.extensions import db
-from lti_tool.models import GradeColumn, Period
+from lti_tool.models import Community, CommunityState, GradeColumn, Period
 from lti_tool.services import calendar, cells, outbox, participation, rules, running_scores, verdicts
 from lti_tool.services.line_items import Clock, Transaction
 from lti_tool.services.rules import Rules
@@ -33,7 +33,9 @@ def _waiting(now: datetime) -> list[int]:
     wanted = (
         select(GradeColumn.id)
         .join(Period, Period.community_id == GradeColumn.community_id)
+        .join(Community, Community.id == GradeColumn.community_id)
         .where(
+            Community.state.in_((CommunityState.OPEN, CommunityState.CLOSED)),  # archived: nothing changes
             GradeColumn.automatic_at.is_not(None),
             Period.number > func.coalesce(GradeColumn.closed_period, 0),
             Period.ends_at <= now,

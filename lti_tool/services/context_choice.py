@@ -16,7 +16,6 @@ from lti_tool.lti import sealed_launches
 from lti_tool.lti.launch import Launch
 from lti_tool.lti.sealed_launches import SealedLaunch
 from lti_tool.models import (
-    AuditEntry,
     Community,
     Course,
     Deployment,
@@ -28,6 +27,7 @@ from lti_tool.models import (
     Platform,
     PlatformState,
 )
+from lti_tool.services import audit
 from lti_tool.services.problems import Problem
 from lti_tool.services.roles import STAFF
 
@@ -111,17 +111,9 @@ def note(decision: Decision, course: Course, membership: Membership, now: dateti
     organisation_id = db.session.scalar(
         select(Deployment.organisation_id).where(Deployment.id == course.deployment_id)
     )
-    db.session.add(
-        AuditEntry(
-            at=now,
-            act="course.joined-space" if decision.community_id else "course.new-space",
-            actor_kind="member",
-            actor_id=membership.id,
-            organisation_id=organisation_id,
-            community_id=course.community_id,
-            subject=f"course:{course.id}",
-        )
-    )
+    act = "course.joined-space" if decision.community_id else "course.new-space"
+    subject = f"course:{course.id}"
+    audit.record_in_community(membership.id, act, subject, now, organisation_id, course.community_id)
 
 
 def sealed(undecided: Undecided, browser_secret: str, now: datetime) -> str:

@@ -11,33 +11,13 @@ from sqlalchemy import exists, select
 
 from lti_tool.extensions import db
 from lti_tool.lti.launch import ForUser, Launch
-from lti_tool.models import AuditEntry, Community, Course, Deployment, Enrolment, Membership, User
-from lti_tool.services import enrolment, launch_log, person_export
+from lti_tool.models import Community, Course, Deployment, Enrolment, Membership, User
+from lti_tool.services import audit, enrolment, held_kinds, launch_log, person_export
 from lti_tool.services.coming_again import of_person, said_of_person
 from lti_tool.services.upserts import upsert_id
 
 _TOLD_BY_THE_LMS = ("name", "given_name", "family_name", "email", "picture", "locale")
-# What the rows of a table are, for people; of a table made later "other".
-_KINDS = {
-    "enrolment": "courses",
-    "membership": "communities",
-    "post": "posts",
-    "comment": "comments",
-    "revision": "earlier-wordings",
-    "kept_text": "unsent-texts",
-    "contribution_fact": "facts",
-    "assessment_fact": "judgements",
-    "grade_decision": "decisions",
-    "feedback": "feedback",
-    "score_question": "questions",
-    "running_score": "scores",
-    "score_statement": "statements",
-    "score_delivery": "sent-scores",
-    "seat": "visits",
-    "launch_record": "launches",
-}
-OTHER = "other"
-KINDS = (*_KINDS.values(), OTHER)
+KINDS = tuple(dict.fromkeys(kind.key for kind in (*held_kinds.KINDS.values(), held_kinds.OTHER)))
 
 
 @dataclass(frozen=True)
@@ -100,21 +80,13 @@ def _numbers(person: User, organisation_id: int) -> dict[str, int]:
     )
     numbers = dict.fromkeys(KINDS, 0)
     for table, rows in person_export.counts(person.id, members).items():
-        numbers[_KINDS.get(table, OTHER)] += rows
+        numbers[held_kinds.KINDS.get(table, held_kinds.OTHER).key] += rows
     return {kind: number for kind, number in numbers.items() if number}
 
 
 def _note(launch: Launch, person: User | None, organisation_id: int, now: datetime) -> None:
     """Write down who looked. Whoever looks is an account by that, and nothing more: in no course, nowhere."""
     looker = upsert_id(User, *of_person(launch, now), update=said_of_person(launch))
-    db.session.add(
-        AuditEntry(
-            at=now,
-            act="privacy.looked",
-            actor_kind="account",
-            actor_id=looker,
-            organisation_id=organisation_id,
-            subject=f"user:{person.id}" if person else None,
-        )
-    )
+    subject = f"user:{person.id}" if person else None
+    audit.record_account(looker, "privacy.looked", subject, now, organisation_id)
     launch_log.admitted(launch, now, code="data-privacy", user_id=looker)

@@ -20,7 +20,7 @@ def erasures() -> list[Finding]:
             wrong("erasures", problem.facts["sentence"], "Until then those who were erased may come back.")
         ]
     except OSError as problem:
-        place = storage.place(FOLDER)
+        place = storage.where(FOLDER)
         return [wrong("erasures", f"{place} cannot be read: {problem.strerror}.", "Give it to our account.")]
     if back:
         sentence = f"The journal of erasures names people who are in the database again: {back}."

@@ -14,6 +14,7 @@ from lti_tool.lti.http import Answer, OutboundClient
 from lti_tool.services import readiness
 from lti_tool.services.findings import Finding, note, warning, well, wrong
 from lti_tool.services.mail_server import MailServer, PasswordInTheOpen
+from lti_tool.services.storage_bucket import PROBE, BucketStore
 from lti_tool.settings import Settings, directory
 
 MOST_CLOCK_SECONDS = 5.0
@@ -124,15 +125,30 @@ def _clock(answer: Answer) -> list[Finding]:
 
 def files(settings: Settings) -> list[Finding]:
     """Say whether our folders can be written, lie outside the web, and have room."""
-    found = [_folder("files", settings.var_dir), _folder("storage", settings.storage_dir)]
+    found = [_folder("files", settings.var_dir), _storage(settings)]
     for web in (directory("static"), directory("templates")):
-        if settings.storage_dir.is_relative_to(web):
+        if settings.storage_dir is not None and settings.storage_dir.is_relative_to(web):
             found[1] = wrong(
                 "storage",
                 f"{settings.storage_dir} lies among the files that anybody can fetch.",
                 "Set LTI_TOOL_STORAGE_URL to a folder of its own.",
             )
     return [*found, _space(settings.var_dir)]
+
+
+def _storage(settings: Settings) -> Finding:
+    if settings.storage_bucket is None:
+        return _folder("storage", settings.storage_dir)
+    store = BucketStore(settings.storage_bucket)
+    try:
+        store.read(PROBE)
+    except OSError as problem:
+        return wrong(
+            "storage",
+            f"The bucket {store.where('')} cannot be used: {problem.strerror}.",
+            "Check LTI_TOOL_STORAGE_URL: host, port, bucket, region, key and secret, https=yes or no.",
+        )
+    return well("storage", f"The bucket {store.where('')} answers.")
 
 
 def _folder(subject: str, folder: Path) -> Finding:

@@ -17,7 +17,7 @@ from lti_tool import settings
 from lti_tool.errors import NotFound
 from lti_tool.extensions import db
 from lti_tool.models import Platform, User
-from lti_tool.services import audit, erasure_journal, erasure_traces
+from lti_tool.services import audit, erasure_journal, erasure_traces, lms_pictures, personal_copies, storage
 from lti_tool.services.line_items import Pause, Transaction, no_pause
 
 # For so long is looked for what a request under way in the moment of an erasure wrote after it.
@@ -47,10 +47,14 @@ def erase(
     transaction: Transaction,
     pause: Pause = no_pause,
     wait: Wait = time.sleep,
+    *,
+    administrator_id: int | None = None,
 ) -> bool:
     """Erase an account for good; False when it was erased already.
 
     The account launches again as somebody new, of whom nothing is known; a roster never brings it back.
+
+    :param administrator_id: who does it in the console; None: an operator, from the command line.
 
     :raises NotFound: no such person.
     :raises JournalUnusable: see `erasure_journal`. :raises OSError: the journal cannot be written. Nothing
@@ -66,7 +70,8 @@ def erase(
     pause("journal-opened")
     erased_at = erasure_journal.write(hashes, since, now)
     pause("journal-written")
-    return _carry_out(Returned(user_id, hashes, erased_at), now, transaction, pause, wait)
+    one = Returned(user_id, hashes, erased_at)
+    return _carry_out(one, now, transaction, pause, wait, administrator_id=administrator_id)
 
 
 def replay(now: datetime, transaction: Transaction) -> int:
@@ -115,6 +120,7 @@ def _carry_out(
     wait: Wait,
     *,
     replayed: bool = False,
+    administrator_id: int | None = None,
 ) -> bool:
     with transaction():
         erasure_traces.sign_out(one.user_id, now)
@@ -128,9 +134,12 @@ def _carry_out(
         if user.erased_at is not None:
             return False
         erasure_journal.note(one.hashes, one.erased_at)
+        copies = personal_copies.forget(user.id)
         _end_account(user, one.erased_at, now)
-        _record(user, members, now, replayed=replayed)
+        _record(user, members, now, administrator_id, replayed=replayed)
         pause("about-to-commit")
+    # A process that dies here leaves bytes that no row names: the nightly look takes them.
+    storage.drop(copies)
     pause("erased")
     return True
 
@@ -152,6 +161,8 @@ def _end_account(user: User, erased_at: datetime, now: datetime) -> None:
     erasure_traces.sign_out(user.id, now)  # they may have launched in between
     # Last: changing the key of the row waits for launches that name it, and must not hold them up.
     user.sub = f"{ERASED}{secrets.token_hex(16)}"
+    lms_pictures.forget(user)
+    user.picture_taken = user.picture_key = user.picture_due_at = None
     user.name = user.given_name = user.family_name = user.email = user.picture = user.locale = None
     evidence_days = timedelta(days=settings.current().grade_evidence_days)
     user.evidence_until = erased_at + evidence_days if has_evidence else None
@@ -165,15 +176,20 @@ def _remove_traces(user: User) -> bool:
     erasure_traces.withdraw_scores(members)
     has_evidence = erasure_traces.leave_evidence_without_names(members)
     erasure_traces.forget_words(user.id, members)
+    erasure_traces.forget_moderation(members)
+    erasure_traces.forget_what_was_followed(members, user.erased_at)
     erasure_traces.keep_present_wording(members)
     erasure_traces.clean_audit(members)
     return has_evidence
 
 
-def _record(user: User, members: list[int], now: datetime, *, replayed: bool) -> None:
+def _record(
+    user: User, members: list[int], now: datetime, administrator_id: int | None, *, replayed: bool
+) -> None:
     organisation = db.session.scalar(select(Platform.organisation_id).where(Platform.id == user.platform_id))
     told = {"memberships": members} | ({"replayed": True} if replayed else {})
-    audit.record_operation("person.erased", f"user:{user.id}", now, organisation, **told)
+    subject = f"user:{user.id}"
+    audit.record_administration(administrator_id, "person.erased", subject, now, organisation, **told)
     db.session.flush()
 
 

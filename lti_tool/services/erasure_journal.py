@@ -71,8 +71,8 @@ def opened() -> Journal:
     :raises JournalUnusable: see `_opened_with`. :raises OSError: the folder cannot be written.
     """
     there = db.session.scalar(_KEY)
-    storage.put_unless_there(_key_file(), there or keys.encrypted(secrets.token_hex(32)))
-    in_folder = storage.read(_key_file())
+    storage.put_unless_there(_name(KEY), there or keys.encrypted(secrets.token_hex(32)))
+    in_folder = storage.read(_name(KEY))
     insert_unless_there(ErasureKey, {"id": ONLY}, {"key_encrypted": there or in_folder})
     return _opened_with(db.session.scalar(_KEY), in_folder)
 
@@ -82,7 +82,7 @@ def looked_into() -> Journal | None:
 
     :raises JournalUnusable: see `_opened_with`. :raises OSError: the folder cannot be read.
     """
-    there, in_folder = db.session.scalar(_KEY), storage.read(_key_file())
+    there, in_folder = db.session.scalar(_KEY), storage.read(_name(KEY))
     return _opened_with(there or in_folder, in_folder or there) if there or in_folder else None
 
 
@@ -100,7 +100,7 @@ def _opened_with(there: str, in_folder: str) -> Journal:
         )
     if len(keys_found) > 1:
         raise JournalUnusable(
-            sentence=f"The journal of erasures in {storage.place(FOLDER)} belongs to another database: its "
+            sentence=f"The journal of erasures in {storage.where(FOLDER)} belongs to another database: its "
             "key is another one. Let LTI_TOOL_STORAGE_URL name the folder that this database was used with."
         )
     return Journal(keys_found.pop().encode())
@@ -128,7 +128,7 @@ def encrypt_anew() -> int:
         return 0
     anew = keys.encrypted(journal.key.decode())
     upsert_id(ErasureKey, {"id": ONLY}, {"key_encrypted": anew}, update=("key_encrypted",))
-    storage.put(_key_file(), anew)
+    storage.put(_name(KEY), anew)
     return 1
 
 
@@ -143,7 +143,7 @@ def write(hashes: Iterable[str], since: datetime, now: datetime) -> datetime:
     erased_at = min(of_this_one, default=now)
     for person, at in there.items():
         if at is None or at < since:
-            storage.put(storage.place(FOLDER, person), erased_at.isoformat())
+            storage.put(_name(person), erased_at.isoformat())
     return erased_at
 
 
@@ -158,7 +158,7 @@ def lines_in_folder() -> dict[str, datetime]:
 
     :raises JournalUnusable: one of them is damaged. :raises OSError: the folder cannot be read.
     """
-    names = (name for name in storage.names_in(storage.place(FOLDER)) if name != KEY)
+    names = (name for name in storage.names_in(FOLDER) if name != KEY)
     return {name: at for name in names if (at := _line(name)) is not None}
 
 
@@ -181,7 +181,7 @@ def bring_together() -> dict[str, datetime]:
     lines = both(here, there)
     for person, at in lines.items():
         if there.get(person) != at:
-            storage.put(storage.place(FOLDER, person), at.isoformat())
+            storage.put(_name(person), at.isoformat())
         if here.get(person) != at:
             note([person], at)
     return lines
@@ -265,13 +265,12 @@ def _identities(platform_ids: Collection[int]) -> list[Identity]:
     return [Identity(row.issuer, row.client_id) for row in found]
 
 
-def _key_file():
-    return storage.place(FOLDER, KEY)
+def _name(line: str) -> str:
+    return f"{FOLDER}/{line}"
 
 
 def _line(person: str) -> datetime | None:
-    file = storage.place(FOLDER, person)
-    text = storage.read(file)
+    text = storage.read(_name(person))
     if text is None:
         return None
     try:
@@ -279,5 +278,8 @@ def _line(person: str) -> datetime | None:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise JournalUnusable(sentence=f"{file} is damaged: a line of the journal of erasures is one moment.")
+        raise JournalUnusable(
+            sentence=f"{storage.where(_name(person))} is damaged: a line of the journal of erasures is one "
+            "moment."
+        )
     return at

@@ -25,23 +25,38 @@ from sqlalchemy import (
 from lti_tool.extensions import db
 from lti_tool.models import (
     AssessmentFact,
+    Attachment,
     AuditEntry,
     BrowserSession,
+    CalendarFeed,
+    CharterAcceptance,
     Comment,
     Community,
     ContributionFact,
+    ContributionReport,
     Course,
     CourseGroupMember,
     DeliveryState,
     Deployment,
+    Draft,
     Enrolment,
+    ErasureRequest,
     Feedback,
     GradeDecision,
     KeptText,
     LaunchRecord,
+    MailChoice,
+    MemberMeasure,
     Membership,
     MembershipState,
+    Mention,
+    Message,
+    ModerationCase,
+    ModerationStep,
+    Notification,
+    PersonalCopy,
     Post,
+    Reaction,
     Revision,
     RosterLine,
     RunningScore,
@@ -49,6 +64,9 @@ from lti_tool.models import (
     ScoreQuestion,
     ScoreStatement,
     Seat,
+    SubgroupMember,
+    ThreadReader,
+    TopicStanding,
     User,
 )
 
@@ -75,6 +93,7 @@ _AT_REST = {
 }
 _NOTHING_CHOSEN = {
     "pseudonym": None,
+    "muted_until": None,
     "locale": None,
     "theme": None,
     "appointed_role": None,
@@ -83,6 +102,13 @@ _NOTHING_CHOSEN = {
     "appointed_until": None,
     "last_seen_at": None,
     "last_visit_at": None,
+    "read_all_at": None,
+    "welcomed_at": None,
+    "reminders_rest_until": None,
+    "asks_about": None,
+    "picture_key": None,
+    "initials_only": False,
+    "shortcuts": True,
 }
 _NO_ROLES = {
     "launch_roles": [],
@@ -107,6 +133,12 @@ _ROWS_OF_SEVERAL = {
     "grading.marks-imported": ("members", 0),
 }
 _ON_THE_WAY = (DeliveryState.DUE, DeliveryState.SENDING)
+_KEPT_FOR_THEMSELVES = (
+    *(CharterAcceptance, Draft, Mention, Notification),
+    *(CharterAcceptance, Draft, Mention, Notification, MailChoice, Message, CalendarFeed),
+    *(MemberMeasure, SubgroupMember, ThreadReader, TopicStanding),
+    *(SubgroupMember, ThreadReader, TopicStanding),
+)
 # Rows read and written at once: a statement may be large.
 _AT_ONCE = 200
 
@@ -175,10 +207,19 @@ def leave(user_id: int, members: Collection[int], erased_at: datetime) -> None:
     """End enrolments and memberships, with what was chosen in them: nothing is counted from here on."""
     enrolments = select(Enrolment.id).where(Enrolment.user_id == user_id)
     _run(delete(CourseGroupMember).where(CourseGroupMember.enrolment_id.in_(enrolments)))
-    ended = update(Enrolment).where(Enrolment.user_id == user_id)
-    _run(ended.values(left_at=erased_at, **_NO_ROLES))
-    state = {"state": MembershipState.REMOVED}
-    _run(update(Membership).where(Membership.id.in_(members)).values(**state, **_NOTHING_CHOSEN))
+    end_enrolments(Enrolment.user_id == user_id, erased_at)
+    _run(update(Membership).where(Membership.id.in_(members)).values(state=MembershipState.REMOVED))
+    forget_choices(members)
+
+
+def end_enrolments(which: ColumnElement[bool], at: datetime) -> None:
+    """End enrolments: nothing of what the LMS said of them stays."""
+    _run(update(Enrolment).where(which).values(left_at=at, **_NO_ROLES))
+
+
+def forget_choices(members: Collection[int]) -> None:
+    """Forget what members chose for themselves, and what they were appointed to."""
+    _run(update(Membership).where(Membership.id.in_(members)).values(**_NOTHING_CHOSEN))
 
 
 def withdraw_scores(members: Collection[int]) -> None:
@@ -247,12 +288,41 @@ def forget_words(user_id: int, members: Collection[int]) -> None:
     """Delete what was written to them, what they asked, and what they typed without sending it."""
     _run(delete(Feedback).where(Feedback.member_id.in_(members)))
     _run(delete(ScoreQuestion).where(ScoreQuestion.member_id.in_(members)))
-    _run(delete(KeptText).where(KeptText.user_id == user_id))
+    for table in (KeptText, PersonalCopy, ErasureRequest):
+        _run(delete(table).where(table.user_id == user_id))
+    forget_launches(user_id)
+
+
+def forget_launches(user_id: int) -> None:
+    """Take an account out of the launch log."""
     _run(
         update(LaunchRecord)
         .where(LaunchRecord.user_id == user_id)
         .values(user_id=None, claims=null(), detail=None)
     )
+
+
+def forget_moderation(members: Collection[int]) -> None:
+    """Delete what they reported and answered, and what was said of what they wrote; what was done stays."""
+    theirs = select(ModerationCase.id).where(ModerationCase.author_id.in_(members))
+    _run(delete(ContributionReport).where(ContributionReport.reported_by_id.in_(members)))
+    _run(update(ContributionReport).where(ContributionReport.case_id.in_(theirs)).values(note=None))
+    said = or_(ModerationStep.case_id.in_(theirs), ModerationStep.done_by_id.in_(members))
+    _run(update(ModerationStep).where(said).values(reason=""))
+    closed = {"waits_since": None, "answered_since": None}
+    _run(update(ModerationCase).where(ModerationCase.id.in_(theirs)).values(**closed))
+
+
+def forget_what_was_followed(members: Collection[int], now: datetime) -> None:
+    """Delete what a member follows, has read, accepted and begun to write; what others were told stays.
+
+    Files of nothing that was published go; the clock takes their bytes.
+    """
+    for table in _KEPT_FOR_THEMSELVES:
+        _run(delete(table).where(table.member_id.in_(members)))
+    _run(update(Reaction).where(Reaction.giver_id.in_(members)).values(note=None))
+    unpublished = (Attachment.member_id.in_(members), Attachment.post_id.is_(None))
+    _run(update(Attachment).where(*unpublished, Attachment.deleted_at.is_(None)).values(deleted_at=now))
 
 
 def forget_lines_about(sub: str, platforms: Collection[int]) -> None:
@@ -310,13 +380,18 @@ def audit_about(members: Sequence[int]) -> ColumnElement[bool]:
     subjects = [f"membership:{number}" for number in members]
     # As text on both databases: "of" is a number here and a decimal elsewhere.
     of_whom = cast(AuditEntry.detail["of"].as_string(), String)
-    marked = and_(AuditEntry.act == "grade.marked", of_whom.in_([str(number) for number in members]))
-    return and_(AuditEntry.community_id.in_(here), or_(AuditEntry.subject.in_(subjects), marked))
+    about_theirs = or_(AuditEntry.act == "grade.marked", AuditEntry.act.startswith("moderation."))
+    of_theirs = and_(about_theirs, of_whom.in_([str(number) for number in members]))
+    return and_(AuditEntry.community_id.in_(here), or_(AuditEntry.subject.in_(subjects), of_theirs))
 
 
 def delete_evidence(of_users: Select) -> None:
     """Delete what was kept of sent scores; `of_users`: a SELECT of the numbers of erased accounts."""
-    members = select(Membership.id).where(Membership.user_id.in_(of_users))
+    delete_evidence_about(select(Membership.id).where(Membership.user_id.in_(of_users)))
+
+
+def delete_evidence_about(members: Select) -> None:
+    """Delete what was kept of sent scores of members; `members`: a SELECT of their numbers."""
     for table in (ScoreDelivery, ScoreStatement, GradeDecision, ContributionFact, AssessmentFact):
         _run(delete(table).where(table.member_id.in_(members)))
 

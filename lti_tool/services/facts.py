@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import Select, or_, select, union_all
+from sqlalchemy import Select, exists, or_, select, union_all
 
 from lti_tool.extensions import db
 from lti_tool.grading.facts import Act, Fact, Kind, Praise
 from lti_tool.grading.words import counted_words, largest_overlap
-from lti_tool.models import AssessmentFact, Comment, ContributionFact, Post, Prompt
+from lti_tool.models import AssessmentFact, Comment, ContributionFact, Post, Prompt, Reaction
 from lti_tool.services import cells
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST, prompt_subject
@@ -34,8 +34,11 @@ def record(member: ActingMember, act: Act, post: Post, comment: Comment | None, 
     """Note that a member wrote, edited or deleted a contribution of their own: `comment`, else `post`.
 
     Words and overlap are measured here, once, from the text as it stands; the rows must have been
-    flushed. For somebody who is graded, what the LMS has is then no longer up to date.
+    flushed. For somebody who is graded, what the LMS has is then no longer up to date. Of what can bring
+    no points nothing is noted.
     """
+    if not can_bring_points(post, comment):
+        return
     measured = act in (Act.WRITTEN, Act.EDITED)
     text = (comment or post).body
     db.session.add(
@@ -57,6 +60,104 @@ def record(member: ActingMember, act: Act, post: Post, comment: Comment | None, 
     db.session.flush()
     if member.scored:
         cells.mark_ready(member.community.id, member.id, now)
+
+
+def record_of_staff(
+    member: ActingMember, act: Act, post: Post, comment: Comment | None, now: datetime
+) -> None:
+    """Note that staff hid `comment`, else `post`, or brought it back: its author's score follows."""
+    if not can_bring_points(post, comment):
+        return
+    author_id = (comment or post).author_id
+    db.session.add(
+        ContributionFact(
+            community_id=member.community.id,
+            member_id=author_id,
+            actor_id=member.id,
+            act=act.value,
+            kind=(KIND_OF_COMMENT if comment else KIND_OF_POST[post.kind]).value,
+            post_id=post.id,
+            comment_id=comment.id if comment else None,
+            helped_id=post.author_id if comment else None,
+            prompt_id=post.prompt_id,
+            at=now,
+        )
+    )
+    db.session.flush()
+    cells.mark_ready(member.community.id, author_id, now)
+
+
+def can_bring_points(post: Post, comment: Comment | None) -> bool:
+    """Tell whether anything about `comment`, else `post`, counts: polls and announcements do not."""
+    return comment is not None or post.kind in KIND_OF_POST
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a member has from another: `number` tells it from others of its kind, for ever.
+
+    `returns_at`: when the receiver had last recognised something of the giver's.
+    """
+
+    kind: Kind
+    number: int
+    receiver_id: int
+    giver_id: int
+    by_staff: bool = False
+    returns_at: datetime | None = None
+
+
+def record_received(post: Post, comment: Comment | None, received: Received, now: datetime) -> None:
+    """Note that somebody was recognised, or their reply accepted, for `comment`, else `post`.
+
+    What was taken back and is given once more counts from its first day on.
+    """
+    given_before = select(ContributionFact.id).where(
+        ContributionFact.community_id == post.community_id,
+        ContributionFact.member_id == received.receiver_id,
+        ContributionFact.kind == received.kind.value,
+        ContributionFact.received_id == received.number,
+    )
+    again = db.session.scalars(given_before.limit(1)).first() is not None
+    _add_received(Act.RESTORED if again else Act.WRITTEN, post, comment, received, now)
+
+
+def number_given_before(post: Post, comment: Comment | None, giver_id: int) -> int | None:
+    """Return the number of a recognition of `comment`, else `post`, that its giver took back, if they did."""
+    of_comment = ContributionFact.comment_id
+    wanted = select(ContributionFact.received_id).where(
+        ContributionFact.post_id == post.id,
+        of_comment.is_(None) if comment is None else of_comment == comment.id,
+        ContributionFact.actor_id == giver_id,
+        ContributionFact.kind == Kind.RECOGNITION.value,
+        ~exists().where(Reaction.id == ContributionFact.received_id),
+    )
+    return db.session.scalars(wanted.order_by(ContributionFact.id).limit(1)).one_or_none()
+
+
+def record_taken_back(post: Post, comment: Comment | None, received: Received, now: datetime) -> None:
+    """Note that a recognition or an acceptance is no longer."""
+    _add_received(Act.DELETED, post, comment, received, now)
+
+
+def _add_received(act: Act, post: Post, comment: Comment | None, received: Received, now: datetime) -> None:
+    db.session.add(
+        ContributionFact(
+            community_id=post.community_id,
+            member_id=received.receiver_id,
+            actor_id=received.giver_id,
+            act=act.value,
+            kind=received.kind.value,
+            post_id=post.id,
+            comment_id=comment.id if comment else None,
+            received_id=received.number,
+            by_staff=received.by_staff,
+            returns_at=received.returns_at,
+            at=now,
+        )
+    )
+    db.session.flush()
+    cells.mark_ready(post.community_id, received.receiver_id, now)
 
 
 def facts_of(community_id: int, member_ids: Iterable[int] | None = None) -> dict[int, list[Fact]]:
@@ -125,13 +226,21 @@ def _are_many(named: set[int] | None) -> bool:
 
 
 def places_of(community_id: int, member_id: int) -> dict[str, Place]:
-    """Return where each of a member's contributions can be read, by the subject of its facts."""
+    """Return where each of a member's contributions can be read, by the subject of its facts.
+
+    Of what they received: where the contribution is that it was for.
+    """
     wanted = (
-        select(ContributionFact.post_id, ContributionFact.comment_id)
+        select(
+            ContributionFact.kind,
+            ContributionFact.post_id,
+            ContributionFact.comment_id,
+            ContributionFact.received_id,
+        )
         .where(ContributionFact.community_id == community_id, ContributionFact.member_id == member_id)
         .distinct()
     )
-    return {_subject(*row): Place(*row) for row in db.session.execute(wanted)}
+    return {_subject_of(row): Place(row.post_id, row.comment_id) for row in db.session.execute(wanted)}
 
 
 def _as_fact(row: ContributionFact, title: str) -> Fact:
@@ -140,7 +249,7 @@ def _as_fact(row: ContributionFact, title: str) -> Fact:
     return Fact(
         id=row.id,
         act=Act(row.act),
-        subject=place if kind.is_contribution else f"{kind.value}:{row.received_id}",
+        subject=_subject_of(row),
         kind=kind,
         at=row.at,
         words=row.words,
@@ -153,6 +262,14 @@ def _as_fact(row: ContributionFact, title: str) -> Fact:
         prompt=None if row.prompt_id is None else prompt_subject(row.prompt_id),
         praise=None if kind.is_contribution else _praise(row, place),
     )
+
+
+def _subject_of(row) -> str:
+    """Return what the facts of a row are about: a contribution, or one thing received for it."""
+    kind = Kind(row.kind)
+    if kind.is_contribution:
+        return _subject(row.post_id, row.comment_id)
+    return f"{kind.value}:{row.received_id}"
 
 
 def _praise(row: ContributionFact, about: str) -> Praise:
@@ -183,12 +300,20 @@ def _subject(post_id: int, comment_id: int | None) -> str:
 
 
 def _largest_overlap(member: ActingMember, text: str, post: Post, comment: Comment | None) -> Fraction:
-    """Compare a text with the post it answers and with what the member wrote before it.
+    """Compare a text with the post and the reply it answers and with what the member wrote before it.
 
     Only before: editing an original must not make a copy of it out of the later copy.
     """
     others = _within_reason(_earlier_texts(member, comment or post))
-    return largest_overlap(text, [*others, post.body] if comment is not None else others)
+    return largest_overlap(text, [*others, *_answered(post, comment)])
+
+
+def _answered(post: Post, comment: Comment | None) -> list[str]:
+    """Return the texts that a reply answers: the post's, and that of the reply it hangs on."""
+    if comment is None:
+        return []
+    above = comment.parent_id and db.session.get(Comment, comment.parent_id)
+    return [post.body, above.body] if above else [post.body]
 
 
 def _earlier_texts(member: ActingMember, contribution: Post | Comment) -> Sequence[str]:

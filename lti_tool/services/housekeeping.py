@@ -7,10 +7,13 @@ from sqlalchemy import delete, or_, select
 from lti_tool.extensions import db
 from lti_tool.models import AccessTokenRow, BrowserSession, Handover, KeptText, Seat, UsedNonce
 from lti_tool.services import (
+    audit,
+    drafts,
     erasure,
     launch_log,
     messages,
     notices,
+    notifications,
     role_rules,
     roster_reads,
     sign_in,
@@ -24,8 +27,8 @@ SESSIONS_ARE_REMEMBERED = timedelta(days=7)
 def sweep(now: datetime) -> None:
     """Delete what has expired: nonces, kept texts, sessions of a week ago, the launch log, dead rosters.
 
-    Links into a tab, notices and access tokens too, and the evidence of grades of those who were erased;
-    signing keys whose grace time is over are withdrawn.
+    Links into a tab, notices and access tokens too, drafts that nobody went on with, and the evidence of
+    grades of those who were erased; signing keys whose grace time is over are withdrawn.
     """
     for table in (UsedNonce, KeptText, Handover):
         db.session.execute(_plain(delete(table).where(table.expires_at <= now)))
@@ -42,8 +45,11 @@ def sweep(now: datetime) -> None:
     signing.sweep(now)
     sign_in.sweep(now)
     messages.sweep(now)
+    notifications.sweep(now)
     erasure.sweep(now)
+    drafts.sweep(now)
     role_rules.settle(now)
+    audit.tell_areas()
 
 
 def _plain(statement):

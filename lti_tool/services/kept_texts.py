@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from lti_tool.extensions import db
+from lti_tool.knowledge.typed_fields import Typed, first_of, read
 from lti_tool.models import KeptText
 from lti_tool.services.acting import ActingMember
+from lti_tool.services.kind_forms import told_in
 
 KEPT_FOR = timedelta(hours=24)
 AT_MOST = 5
@@ -25,11 +27,11 @@ class Kept:
     address: str
     is_post: bool
     is_prompt: bool
-    prompt: str | None  # which a post answers
-    dates: dict[str, str]  # of a prompt
+    place: str  # of the draft that it was
+    fields: Typed  # all that was typed, by name
 
 
-def keep(user_id: int, community_id: int, address: str, fields: dict[str, str], now: datetime) -> None:
+def keep(user_id: int, community_id: int, address: str, fields: Typed, now: datetime) -> None:
     """Keep what was typed for that user and community; the oldest goes when there are more than five.
 
     The same text sent to the same address once more is kept once.
@@ -74,15 +76,15 @@ def _theirs(member: ActingMember) -> tuple:
 
 
 def _shown(text: KeptText) -> Kept:
-    fields = json.loads(text.fields)
+    fields = read(json.loads(text.fields))
     return Kept(
         id=text.id,
         kept_at=text.kept_at,
-        title=fields.get("title"),
-        body=fields.get("body", ""),
+        title=first_of(fields, "title") or None,
+        body=told_in({name: first_of(fields, name) for name in fields}),
         address=text.address,
         is_post=text.address.endswith("/posts"),
         is_prompt=text.address.endswith("/prompts"),
-        prompt=fields.get("prompt"),
-        dates={name: fields[name] for name in ("opens_at", "deadline") if name in fields},
+        place=first_of(fields, "draft"),
+        fields=fields,
     )

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-from lti_tool.errors import MailRefused, MailUnavailable
+from lti_tool.errors import MailDeferred, MailRefused, MailUnavailable
 
 # In seconds, for each step of the conversation.
 PATIENCE = 10
+
+_RECIPIENT = "recipient"
+# RFC 5321, 4.2.3: no such mailbox, not here, no such name; RFC 7504: a host that takes no mail. Others are
+# about the mail or about us: spam, relaying.
+_NO_SUCH_ADDRESS = (550, 551, 553, 556)
+_CLOSING = 421
 
 
 class PasswordInTheOpen(Exception):
@@ -77,6 +83,7 @@ def hand_in(server: MailServer, mail: EmailMessage, tls: ssl.SSLContext) -> None
     """Hand one mail in.
 
     :raises MailUnavailable: worth another try; whether it was taken is not known.
+    :raises MailDeferred: worth another try, of this mail alone.
     :raises MailRefused: the server will not take this mail, now or later.
     """
     try:
@@ -84,7 +91,7 @@ def hand_in(server: MailServer, mail: EmailMessage, tls: ssl.SSLContext) -> None
             session.send_message(mail)
     except smtplib.SMTPRecipientsRefused as refusal:
         codes = [code for code, _words in refusal.recipients.values()]
-        _give_up_or_not(max(codes, default=550), "recipient")
+        _give_up_or_not(max(codes, default=550), _RECIPIENT)
     except smtplib.SMTPResponseException as refusal:
         _give_up_or_not(refusal.smtp_code, type(refusal).__name__)
     except PasswordInTheOpen:
@@ -96,5 +103,7 @@ def hand_in(server: MailServer, mail: EmailMessage, tls: ssl.SSLContext) -> None
 def _give_up_or_not(code: int, what: str) -> None:
     """RFC 5321, 4.2.1: 5yz is for good, 4yz for now. A refused sign-in is ours to mend: tried again."""
     if code >= 500 and what != "SMTPAuthenticationError":
-        raise MailRefused(f"{code} {what}")
+        raise MailRefused(f"{code} {what}", address=what == _RECIPIENT and code in _NO_SUCH_ADDRESS)
+    if what == _RECIPIENT and code != _CLOSING:
+        raise MailDeferred(f"{code} {what}")
     raise MailUnavailable(f"{code} {what}")

@@ -1,10 +1,10 @@
 """The list of members: a part of it at a time, however many people the LMS sends."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Subquery, and_, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Subquery, and_, func, not_, select, true, tuple_
 from sqlalchemy.orm import joinedload
 
 from lti_tool.extensions import db
@@ -13,11 +13,11 @@ from lti_tool.knowledge.folding import folded
 from lti_tool.lti.roles import parse
 from lti_tool.models import Course, Enrolment, Membership, Role
 from lti_tool.permissions import Act
-from lti_tool.services import course_groups, people, roles
+from lti_tool.services import course_groups, people, roles, subgroups, topic_help
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.course_groups import CourseGroupView
 from lti_tool.services.people import Person
-from lti_tool.services.standings import listed_in, order_of
+from lti_tool.services.standings import listed_in, order_of, perhaps_staff, place_of
 
 PAGE = 100
 # What staff are asked to check, and who is named to those who only pass by: the first few.
@@ -68,6 +68,8 @@ class MemberRow:
     may_appoint: bool
     appointed: bool
     groups: Sequence[CourseGroupView]  # of the LMS; none for those who do not look after the list
+    asks_about: str | None  # what they like to be asked
+    helps: Sequence[str]  # the topics that they chose to show
 
 
 @dataclass(frozen=True)
@@ -87,19 +89,31 @@ class MemberPage:
     following: int | None
 
 
-def page_of(member: ActingMember, group: str, search: str, after: int, now: datetime) -> MemberPage:
+def page_of(
+    member: ActingMember,
+    group: str,
+    search: str,
+    after: int,
+    now: datetime,
+    subgroup: int = 0,
+    outside: bool = False,
+) -> MemberPage:
     """Return a part of the members of a member's community: staff first, then everybody by name.
 
     Test users ("student view") are not listed. A constant number of statements.
 
     :param group: one of GROUPS, or anything else for everybody; :param search: part of a name.
     :param after: the number of the member after whom it begins; 0, and whom nobody knows, for the beginning.
+    :param subgroup: a sub-group that they are in, 0 for any; `outside`: that they could be in and are not.
     """
     member.must(Act.READ)
     group = group if group in GROUPS else EVERYBODY
     search = clean_name(search, LONGEST_SEARCH)
     listed = listed_in(member.community.id, now)
     wanted = and_(_in_group(listed, group), _is_called(listed, search))
+    if subgroup:
+        inside = listed.c.id.in_(subgroups.members_of(subgroup))
+        wanted = and_(wanted, and_(not_(inside), subgroups.may_be_in(member, listed)) if outside else inside)
     counts = _counts(listed, wanted)
     found = db.session.scalars(
         select(listed.c.id)
@@ -122,11 +136,24 @@ def page_of(member: ActingMember, group: str, search: str, after: int, now: date
 
 
 def staff_of(member: ActingMember, now: datetime) -> list[Person]:
-    """Return the trainers, leads and managers whose space this is; an observer may see these names."""
+    """Return the trainers, leads and managers whose space this is; an observer may see these names.
+
+    One statement, in which learners are not looked at.
+    """
+    found = people.described_in_one(perhaps_staff(member.community.id), now).values()
+    staff = [one for one in found if one.role in GROUPS["staff"] and not one.test_user]
+    shown = sorted(staff, key=place_of)[:MOST_STAFF]
+    # Pictures are for those who may read here.
+    return shown if member.may(Act.READ) else [replace(person, picture=None) for person in shown]
+
+
+def called(member: ActingMember, search: str, at_most: int, now: datetime) -> list[Person]:
+    """Return the members with this in their names, the first of the list. Three statements."""
+    search = clean_name(search, LONGEST_SEARCH)
+    if not search:
+        return []
     listed = listed_in(member.community.id, now)
-    wanted = (
-        select(listed.c.id).where(_in_group(listed, "staff")).order_by(*order_of(listed)).limit(MOST_STAFF)
-    )
+    wanted = select(listed.c.id).where(_is_called(listed, search)).order_by(*order_of(listed)).limit(at_most)
     numbers = db.session.scalars(wanted).all()
     persons = people.described(_memberships(numbers), now)
     return [persons[number] for number in numbers]
@@ -189,10 +216,12 @@ def _rows(member: ActingMember, numbers: set[int], now: datetime) -> dict[int, M
     enrolments = people.enrolments_of(member.community.id, users)
     titles = _course_titles(member.community.id)
     groups = _groups(member, numbers)
-    return {
-        one.id: _row(member, one, enrolments.get(one.user_id, []), titles, groups.get(one.id, ()), now)
+    helps = topic_help.names_of(member.community.id, numbers)
+    rows = (
+        _row(member, one, enrolments.get(one.user_id, []), titles, groups.get(one.id, ()), now)
         for one in memberships
-    }
+    )
+    return {row.person.number: replace(row, helps=helps.get(row.person.number, ())) for row in rows}
 
 
 def _groups(member: ActingMember, numbers: set[int]) -> dict[int, list[CourseGroupView]]:
@@ -241,6 +270,8 @@ def _row(
         may_appoint=member.may(Act.APPOINT) and role not in roles.STAFF,
         appointed=roles.appointed(membership, now) is not None,
         groups=groups,
+        asks_about=membership.asks_about,
+        helps=(),
     )
 
 

@@ -1,47 +1,102 @@
 """What staff decide about members: appointments, and what a launch that said less means."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 
-from lti_tool.errors import NotFound, Stale
+from lti_tool.errors import NotFound, Stale, Unfit
 from lti_tool.extensions import Base, db
 from lti_tool.models import Course, Enrolment, Membership, MembershipState, Role
 from lti_tool.permissions import Act
-from lti_tool.services import audit, roles
+from lti_tool.services import audit, people, roles
 from lti_tool.services.acting import ActingMember
+from lti_tool.services.people import Person
 
-MAY_BE_APPOINTED = frozenset({Role.COMMUNITY_MANAGER, Role.SPONSOR})
+MAY_BE_APPOINTED = (Role.COMMUNITY_MANAGER, Role.GUEST_EXPERT, Role.SPONSOR)
+# Whom the LMS lets in to look on takes part when staff admit them: without a grade, which enrolments decide.
+OBSERVER_IS_ADMITTED_AS = Role.LEARNER
+LONGEST = timedelta(days=5 * 366)
 
 
-def appoint(member: ActingMember, membership_id: int, wanted: str, now: datetime) -> Membership:
-    """Appoint a member community manager or sponsor (`wanted`: the role's word).
+@dataclass(frozen=True)
+class Appointable:
+    """Somebody whom staff may appoint, and to what. `until`: the last day of the appointment in force."""
 
-    Their enrolment, and whether they are graded, stays.
+    person: Person
+    roles: Sequence[Role]
+    appointed: Role | None
+    until: date | None
+
+
+def appointable(member: ActingMember, membership_id: int, now: datetime) -> Appointable:
+    """Return what a member may be appointed to.
 
     :raises NotFound: no such member here. :raises Stale: staff cannot be appointed to less.
     """
     member.must(Act.APPOINT)
-    role = next((one for one in MAY_BE_APPOINTED if one == wanted), None)
+    membership, enrolments = member_here(member, membership_id)
+    until = membership.appointed_until
+    return Appointable(
+        person=people.shown(membership, membership.user, roles.in_force(membership, enrolments, now)),
+        roles=_may_become(enrolments, now),
+        appointed=roles.appointed(membership, now),
+        until=until.astimezone(ZoneInfo(member.community.time_zone)).date() if until else None,
+    )
+
+
+def appoint(
+    member: ActingMember, membership_id: int, wanted: str, now: datetime, last_day: date | None = None
+) -> Membership:
+    """Appoint a member (`wanted`: the role's word), for good or to the end of a day in the community's zone.
+
+    Their enrolment, and whether they are graded, stays.
+
+    :raises NotFound: no such member here, or no role that they may have. :raises Stale: staff cannot be
+        appointed to less. :raises Unfit: `last_day`: `in-the-past`, `too-far`.
+    """
+    member.must(Act.APPOINT)
+    membership, enrolments = member_here(member, membership_id)
+    role = next((one for one in _may_become(enrolments, now) if one == wanted), None)
     if role is None:
         raise NotFound("no-such-role")
-    membership, enrolments = _member_here(member, membership_id)
-    if roles.highest(enrolments, now) in roles.STAFF:
-        raise Stale("staff-already")
+    until = _end_of(last_day, member.community.time_zone, now) if last_day else None
     before = roles.in_force(membership, enrolments, now)
     membership.appointed_role = role
     membership.appointed_by_id = member.id
-    membership.appointed_at, membership.appointed_until = now, None
-    audit.record(
-        member, "member.appointed", f"membership:{membership.id}", now, role=role.value, before=before.value
-    )
+    membership.appointed_at, membership.appointed_until = now, until
+    told = {"role": role.value, "before": before.value if before else None}
+    if last_day:
+        told["until"] = last_day.isoformat()
+    audit.record(member, "member.appointed", f"membership:{membership.id}", now, **told)
     return membership
+
+
+def _may_become(enrolments: Sequence[Enrolment], now: datetime) -> Sequence[Role]:
+    highest = roles.highest(enrolments, now)
+    if highest in roles.STAFF:
+        raise Stale("staff-already")
+    if highest is Role.OBSERVER:
+        return (OBSERVER_IS_ADMITTED_AS, *MAY_BE_APPOINTED)
+    return MAY_BE_APPOINTED
+
+
+def _end_of(day: date, zone: str, now: datetime) -> datetime:
+    """Return the last second of a day by the clock of a zone."""
+    end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+    if end <= now:
+        raise Unfit({"last_day": ["in-the-past"]})
+    if end > now + LONGEST:
+        raise Unfit({"last_day": ["too-far"]})
+    return end - timedelta(seconds=1)
 
 
 def end_appointment(member: ActingMember, membership_id: int, now: datetime) -> Membership:
     """End an appointment: the role goes back to what the LMS says."""
     member.must(Act.APPOINT)
-    membership, _ = _member_here(member, membership_id)
+    membership, _ = member_here(member, membership_id)
     ended = roles.appointed(membership, now)
     if ended is not None:
         membership.appointed_until = now
@@ -53,7 +108,7 @@ def end_appointment(member: ActingMember, membership_id: int, now: datetime) -> 
 def confirm_role(member: ActingMember, membership_id: int, now: datetime) -> None:
     """Let a launch that said less count for the enrolment: staff confirm that it was no role switch."""
     member.must(Act.APPOINT)
-    membership, enrolments = _member_here(member, membership_id)
+    membership, enrolments = member_here(member, membership_id)
     for enrolment in enrolments:
         if enrolment.lower_role is not None:
             before = enrolment.launch_role
@@ -72,8 +127,13 @@ def confirm_role(member: ActingMember, membership_id: int, now: datetime) -> Non
             )
 
 
-def _member_here(member: ActingMember, membership_id: int) -> tuple[Membership, list[Enrolment]]:
-    """Return a member and their enrolments here, locked in the order in which a launch locks them."""
+def member_here(
+    member: ActingMember, membership_id: int, *, removed: bool = False
+) -> tuple[Membership, list[Enrolment]]:
+    """Return a member and their enrolments here, locked in the order in which a launch locks them.
+
+    :param removed: also somebody whom staff removed. :raises NotFound: no such member here.
+    """
     wanted = select(Membership).where(
         Membership.id == membership_id, Membership.community_id == member.community.id
     )
@@ -88,7 +148,7 @@ def _member_here(member: ActingMember, membership_id: int) -> tuple[Membership, 
         Enrolment,
     )
     found = _locked(wanted, Membership)
-    if not found or found[0].state == MembershipState.REMOVED:
+    if not found or (found[0].state == MembershipState.REMOVED and not removed):
         raise NotFound()
     return found[0], enrolments
 

@@ -13,13 +13,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from lti_tool.errors import MailRefused, MailUnavailable
+from lti_tool.errors import MailDeferred, MailNeedless, MailNotNow, MailRefused, MailUnavailable
 from lti_tool.extensions import db
 from lti_tool.lti import keys
-from lti_tool.models import Message, MessageState
-from lti_tool.services import outbox
+from lti_tool.models import Message, MessageState, Notification
+from lti_tool.services import mail_choices, outbox
 from lti_tool.services.retries import next_try
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,13 @@ MOST_TRIES = 12
 # So long it can be seen that, and when, a mail was sent; its words are gone with the sending.
 KEPT_FOR = timedelta(days=30)
 
+# What a member was told can be seen as long as what told of it may be there.
+MEMBERS_KEPT_FOR = timedelta(days=365)
+MOST_FORGOTTEN = 1_000  # in one transaction
+
 SIGN_IN = "sign-in"  # about: link, minutes
+NEWS = "news"  # to a member; its words are made of the notifications that name it
+NEEDLESS = "needless"  # the problem of a mail that nobody needed any more
 
 Clock = Callable[[], datetime]
 Transaction = Callable[[], AbstractContextManager[None]]
@@ -47,6 +53,7 @@ class Outgoing:
     locale: str | None
     about: dict
     created_at: datetime
+    member_id: int | None = None
 
 
 Deliver = Callable[[Outgoing], None]
@@ -61,10 +68,15 @@ def ask_for(
     *,
     subject: str | None = None,
     useless_after: datetime | None = None,
+    member_id: int | None = None,
+    why: list | None = None,
+    wake: bool = True,
 ) -> Message:
     """Have a mail sent once this transaction is committed.
 
-    :param about: what its words need, as JSON. :param useless_after: it is not sent later than this.
+    :param about: what its words need, as JSON. :param useless_after: it is not sent later than this, and
+        tried until then. :param member_id: whom it tells of a community, :param why: for which reasons.
+    :param wake: wake a worker; whoever asks for many wakes one at the end.
     """
     message = Message(
         uuid=str(uuid.uuid4()),
@@ -78,10 +90,13 @@ def ask_for(
         due_at=now,
         useless_after=useless_after,
         attempts=0,
+        member_id=member_id,
+        why=why,
     )
     db.session.add(message)
     db.session.flush()
-    outbox.wake(outbox.MESSAGES)
+    if wake:
+        outbox.wake(outbox.MESSAGES)
     return message
 
 
@@ -96,53 +111,78 @@ def asked_since(kind: str, since: datetime, subject: str | None = None) -> int:
 def send_due(now: Clock, transaction: Transaction, deliver: Deliver) -> None:
     """Send every mail that is due, one after the other.
 
-    :param deliver: puts a mail into words and hands it in; raises `MailUnavailable`, `MailRefused`.
+    :param deliver: puts a mail into words and hands it in; raises `MailUnavailable`, `MailRefused`,
+        `MailNotNow`, `MailNeedless`.
     """
     while True:
         with transaction():
             outgoing = _claim(now())
         if outgoing is None:
             return
-        try:
-            deliver(outgoing)
-        except MailUnavailable as problem:
-            with transaction():
-                _try_later(outgoing, problem.code, now())
+        problem = _attempt(outgoing, deliver)
+        with transaction():
+            _record_outcome(outgoing, problem, now())
+        if isinstance(problem, MailUnavailable) and not isinstance(problem, MailDeferred):
             return  # the next sweep looks whether the server is there again
-        except MailRefused as problem:
-            with transaction():
-                _record(outgoing, state=MessageState.REFUSED, due_at=None, problem=problem.code[:80])
-        except Exception as fault:
-            # Ours, and of this mail as far as we know: the others do not wait behind it.
-            log.exception("mail %s could not be handed in", outgoing.uuid)
-            with transaction():
-                _try_later(outgoing, type(fault).__name__, now())
-        else:
-            with transaction():
-                _record(
-                    outgoing,
-                    state=MessageState.SENT,
-                    sent_at=now(),
-                    due_at=None,
-                    about_encrypted=None,
-                    problem=None,
-                )
+
+
+def _attempt(outgoing: Outgoing, deliver: Deliver) -> Exception | None:
+    """Hand a mail in; return what went wrong."""
+    try:
+        deliver(outgoing)
+    except (MailUnavailable, MailRefused, MailNotNow, MailNeedless) as problem:
+        return problem
+    except Exception as fault:
+        # Ours, and of this mail as far as we know: the others do not wait behind it.
+        log.exception("mail %s could not be handed in", outgoing.uuid)
+        return fault
+    return None
+
+
+def _record_outcome(outgoing: Outgoing, problem: Exception | None, now: datetime) -> None:
+    done = {"due_at": None, "about_encrypted": None}
+    match problem:
+        case None:
+            _record(outgoing, state=MessageState.SENT, sent_at=now, problem=None, **done)
+        case MailNotNow():
+            not_tried = Message.attempts - 1
+            _record(outgoing, state=MessageState.DUE, due_at=problem.facts["until"], attempts=not_tried)
+        case MailNeedless():
+            _record(outgoing, state=MessageState.REFUSED, problem=NEEDLESS, **done)
+        case MailRefused():
+            _record(outgoing, state=MessageState.REFUSED, due_at=None, problem=problem.code[:80])
+            if outgoing.member_id is not None and problem.facts.get("address"):
+                mail_choices.note_refusal(outgoing.member_id, outgoing.recipient, now)
+        case MailUnavailable():
+            _try_later(outgoing, problem.code, now, for_long=True)
+        case _:
+            _try_later(outgoing, type(problem).__name__, now, for_long=False)
 
 
 def sweep(now: datetime) -> None:
-    """Forget mails that are long done."""
-    old = and_(
-        Message.created_at <= now - KEPT_FOR, Message.state.in_((MessageState.SENT, MessageState.REFUSED))
-    )
-    db.session.execute(delete(Message).where(old).execution_options(synchronize_session=False))
+    """Forget mails that are long done, a bounded number each time."""
+    to_nobody_here = and_(Message.member_id.is_(None), Message.created_at <= now - KEPT_FOR)
+    to_members = and_(Message.member_id.is_not(None), Message.created_at <= now - MEMBERS_KEPT_FOR)
+    done = Message.state.in_((MessageState.SENT, MessageState.REFUSED))
+    for old in (to_nobody_here, to_members):
+        gone = db.session.scalars(select(Message.id).where(done, old).limit(MOST_FORGOTTEN)).all()
+        if gone:
+            told = update(Notification).where(Notification.mailed_in_id.in_(gone)).values(mailed_in_id=None)
+            for forgotten in (told, delete(Message).where(Message.id.in_(gone))):
+                db.session.execute(forgotten.execution_options(synchronize_session=False))
 
 
 def _claim(now: datetime) -> Outgoing | None:
-    lease = str(uuid.uuid4())
+    """Take one mail: somebody waits for a link to sign in, before thousands of digests."""
     _drop_useless(now)
+    return _claim_of(Message.member_id.is_(None), now) or _claim_of(Message.member_id.is_not(None), now)
+
+
+def _claim_of(some: ColumnElement[bool], now: datetime) -> Outgoing | None:
+    lease = str(uuid.uuid4())
     due = (
         select(Message.id)
-        .where(outbox.to_be_done(Message, MessageState.DUE, MessageState.SENDING, now))
+        .where(some, outbox.to_be_done(Message, MessageState.DUE, MessageState.SENDING, now))
         .order_by(Message.due_at, Message.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -170,6 +210,7 @@ def _claim(now: datetime) -> Outgoing | None:
         locale=message.locale,
         about=json.loads(about) if about else {},
         created_at=message.created_at,
+        member_id=message.member_id,
     )
 
 
@@ -188,9 +229,11 @@ def _drop_useless(now: datetime) -> None:
     )
 
 
-def _try_later(outgoing: Outgoing, code: str, now: datetime) -> None:
-    attempts = db.session.scalar(select(Message.attempts).where(Message.id == outgoing.id)) or 1
-    if attempts >= MOST_TRIES:
+def _try_later(outgoing: Outgoing, code: str, now: datetime, *, for_long: bool) -> None:
+    """Try again later, so often; `for_long`: as long as anybody can use it, where that is known."""
+    wanted = select(Message.attempts, Message.useless_after).where(Message.id == outgoing.id)
+    attempts, useless_after = db.session.execute(wanted).first() or (1, None)
+    if attempts >= MOST_TRIES and not (for_long and useless_after):
         _record(outgoing, state=MessageState.REFUSED, due_at=None, problem=code[:80])
         return
     _record(outgoing, state=MessageState.DUE, due_at=next_try(now, attempts, None), problem=code[:80])

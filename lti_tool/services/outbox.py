@@ -14,7 +14,23 @@ RUNNING_SCORES = "running-scores"
 CHECKS = "checks"
 MESSAGES = "messages"
 NOTICE_HANDLERS = "notice-handlers"
-ALL = (SCORES, LINE_ITEMS, ROSTERS, RUNNING_SCORES, CHECKS, MESSAGES, NOTICE_HANDLERS)
+SEARCH = "search"
+LINK_PREVIEWS = "link-previews"
+LMS_PICTURES = "lms-pictures"
+PERSONAL_COPIES = "personal-copies"
+ALL = (
+    SCORES,
+    LINE_ITEMS,
+    ROSTERS,
+    RUNNING_SCORES,
+    CHECKS,
+    MESSAGES,
+    NOTICE_HANDLERS,
+    SEARCH,
+    LINK_PREVIEWS,
+    LMS_PICTURES,
+    PERSONAL_COPIES,
+)
 
 
 def wake(outbox: str) -> None:

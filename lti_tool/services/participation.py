@@ -1,6 +1,6 @@
 """Scores of members as they stand now, with everything that explains them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import contains_eager
 
 from lti_tool.errors import NotFound
@@ -109,6 +109,11 @@ _WHO = (
     Membership.appointed_role,
     Membership.appointed_until,
     Membership.pseudonym,
+    Membership.initials_only,
+    # As `people.picture_key` says it.
+    func.coalesce(
+        Membership.picture_key, case((Membership.initials_only.is_(False), User.picture_key))
+    ).label("picture_key"),
     User.name,
     User.given_name,
     User.family_name,
@@ -122,10 +127,13 @@ _WHO = (
 )
 
 
-def scored_people(community_id: int, now: datetime, group_id: int | None = None) -> list[Person]:
+def scored_people(
+    community_id: int, now: datetime, group_id: int | None = None, among: Collection[int] | None = None
+) -> list[Person]:
     """Return what pages show of the members who are graded, by membership id; one statement.
 
     :param group_id: only those in this group of one of the community's courses.
+    :param among: only those of these members, a few.
 
     Read as columns instead of objects, since a page does it with thousands: a row speaks for the membership,
     the user and the enrolment whose columns it has.
@@ -133,6 +141,8 @@ def scored_people(community_id: int, now: datetime, group_id: int | None = None)
     wanted = _enrolled(select(*_WHO), community_id)
     if group_id is not None:
         wanted = wanted.where(course_groups.is_in(group_id))
+    if among is not None:
+        wanted = wanted.where(Membership.id.in_(among))
     rows = db.session.execute(wanted)
     each = (list(enrolments) for _, enrolments in groupby(rows, key=attrgetter("id")))
     return [
@@ -170,9 +180,11 @@ def statements_of(by: Rules, member_ids: Iterable[int], as_of: datetime) -> dict
     return {member_id: statement_for(by, known.get(member_id, ()), as_of) for member_id in members}
 
 
-def at_a_glance(member: ActingMember, now: datetime) -> Glance:
-    """Return what the home page says of grading to this member: three SQL statements, four for staff."""
-    by = rules.in_force(member.community.id)
+def at_a_glance(member: ActingMember, by: Rules | None, now: datetime) -> Glance:
+    """Return what the home page says of grading to this member: three SQL statements, four for staff.
+
+    :param by: the rules of the whole score, None while nothing is graded.
+    """
     if by is None:
         return Glance(on=False)
     if member.may(Act.MANAGE_GRADES):

@@ -1,10 +1,12 @@
 """How a member is shown: name, initials, hue, role."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy.orm import contains_eager
 
 from lti_tool.extensions import db
 from lti_tool.models import Course, Enrolment, Membership, Role, User
@@ -28,11 +30,12 @@ class Person:
     pseudonym: bool = False
     test_user: bool = False  # the LMS's "student view": marked wherever it writes
     former: bool = False
+    picture: str | None = None  # which of theirs, for its address; None: initials
 
 
 def shown(membership: Membership, user: User, role: Role | None, *, test_user: bool = False) -> Person:
     """Describe a member for a page."""
-    name = membership.pseudonym or user.name or _joined(user.given_name, user.family_name)
+    name = membership.pseudonym or name_in_lms(user)
     return Person(
         number=membership.id,
         name=name,
@@ -42,7 +45,23 @@ def shown(membership: Membership, user: User, role: Role | None, *, test_user: b
         pseudonym=bool(membership.pseudonym),
         test_user=test_user,
         former=user.erased_at is not None,
+        picture=picture_version(picture_key(membership, user)),
     )
+
+
+def name_in_lms(user: User) -> str | None:
+    """Return what the LMS calls somebody, None when it sends no name."""
+    return user.name or _joined(user.given_name, user.family_name)
+
+
+def picture_key(membership: Membership, user: User) -> str | None:
+    """Return which picture stands for somebody, by its key in the storage: their own, else the LMS's."""
+    return membership.picture_key or (None if membership.initials_only else user.picture_key)
+
+
+def picture_version(key: str | None) -> str | None:
+    """Return what tells a picture from the one before it; its key in the storage is nobody's business."""
+    return hashlib.sha256(key.encode()).hexdigest()[:12] if key else None
 
 
 def enrolments_of(community_id: int, user_ids: Iterable[int] | None = None) -> dict[int, list[Enrolment]]:
@@ -67,6 +86,23 @@ def described(memberships: Iterable[Membership], now: datetime) -> dict[int, Per
         return {}
     enrolments = enrolments_of(members[0].community_id, [member.user_id for member in members])
     return {member.id: _described(member, enrolments.get(member.user_id, []), now) for member in members}
+
+
+def described_in_one(numbers: Select, now: datetime, *order: ColumnElement) -> dict[int, Person]:
+    """Describe the members with these numbers, in an order; one statement, whether there are any or not."""
+    courses = select(Course.id).where(Course.community_id == Membership.community_id)
+    wanted = (
+        select(Membership, Enrolment)
+        .join(Membership.user)
+        .outerjoin(Enrolment, and_(Enrolment.user_id == Membership.user_id, Enrolment.course_id.in_(courses)))
+        .where(Membership.id.in_(numbers))
+        .order_by(*order, Membership.id, Enrolment.id)
+        .options(contains_eager(Membership.user))
+    )
+    found: dict[Membership, list[Enrolment]] = {}
+    for membership, enrolment in db.session.execute(wanted):
+        found.setdefault(membership, []).extend([enrolment] if enrolment else [])
+    return {member.id: _described(member, enrolments, now) for member, enrolments in found.items()}
 
 
 def _described(member: Membership, enrolments: list[Enrolment], now: datetime) -> Person:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, func, or_, select
+from sqlalchemy import Column, ColumnElement, Select, Table, func, or_, select
 
 from lti_tool.errors import NotFound
 from lti_tool.extensions import Base, db
@@ -25,6 +25,8 @@ from lti_tool.models import (
     Enrolment,
     Membership,
     Platform,
+    PollBallot,
+    PollChoice,
     RosterLine,
     Seat,
     User,
@@ -33,13 +35,16 @@ from lti_tool.services.erasure_traces import acts_on_several, audit_about
 
 FORMAT, VERSION = "community-value-person", 1
 # Of whom a row is: these rows are theirs, whole. Columns of other names say who did something to it.
-OWNERS = ("user_id", "member_id", "membership_id", "author_id", "replaced_by_id")
-# What others are to somebody who helped them is told by the helper's row.
-COUNTERPARTS = ("helped_id",)
+OWNERS = ("user_id", "member_id", "membership_id", "author_id", "replaced_by_id", "giver_id")
+# What others are to somebody who helped or thanked them is told by the row of the one who did.
+COUNTERPARTS = ("helped_id", "receiver_id")
 # What somebody wrote in a row that is about others.
 OWN_WORDS = ("reason", "answer")
-# Secrets of a session: of no use to anybody but a thief.
-LEFT_OUT = {("browser_session", "token_hash"), ("seat", "return_url")}
+# Secrets of a session, of no use to anybody but a thief, and what a worker notes for itself.
+LEFT_OUT = {
+    *(("browser_session", "token_hash"), ("seat", "return_url")),
+    *(("message", "about_encrypted"), ("message", "lease"), ("calendar_feed", "key")),
+}
 
 
 def of_person(user_id: int, now: datetime) -> dict[str, Any]:
@@ -77,7 +82,14 @@ def _held(user_id: int, members: Sequence[int]) -> dict[str, list[dict[str, Any]
         rows = _rows(table, or_(*conditions)) if conditions else []
         if rows:
             held[table.name] = rows
+    if choices := _rows(PollChoice.__table__, PollChoice.ballot_id.in_(_ballots_of(members))):
+        held[PollChoice.__tablename__] = choices
     return held
+
+
+def _ballots_of(members: Sequence[int]) -> Select:
+    """Select the numbers of their ballots. What was chosen on one points to it, not to a person."""
+    return select(PollBallot.id).where(PollBallot.member_id.in_(members))
 
 
 def counts(user_id: int, members: Sequence[int]) -> dict[str, int]:

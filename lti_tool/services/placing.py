@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from lti_tool.errors import Stale, Unfit
 from lti_tool.extensions import db
-from lti_tool.knowledge import markdown
+from lti_tool.knowledge import markdown, mentions
 from lti_tool.lti import deep_linking
 from lti_tool.lti.deep_linking import ContentItem, LineItemWanted
 from lti_tool.lti.launch import Launch
@@ -204,7 +204,7 @@ def _placed(member: ActingMember, one: Chosen, now: datetime) -> ContentItem:
     audit.record(member, "activity.placed", f"prompt:{prompt.id}", now, column=column and column.id)
     return ContentItem(
         title=one.title,
-        text=markdown.excerpt(post.body, _LONGEST_TEXT) or None,
+        text=mentions.nameless(markdown.excerpt(post.body, _LONGEST_TEXT)) or None,
         activity=prompt.key,
         line_item=_line_item(column, prompt.key),
         opens_at=prompt.opens_at if prompt.opens_at > now else None,

@@ -25,7 +25,7 @@ from lti_tool.services.people import Person
 from lti_tool.services.rules import Rules
 
 # The kinds that can be contributed or received today: settings of the others are kept, but not shown.
-SHOWN_KINDS: Sequence[Kind] = WRITABLE
+SHOWN_KINDS: Sequence[Kind] = (*WRITABLE, Kind.ACCEPTED, Kind.RECOGNITION)
 
 
 @dataclass(frozen=True)

@@ -1,82 +1,75 @@
-"""Posts: open, read, edit, delete."""
+"""Posts: open, edit, delete, and their history; threads are read by services/threads."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from lti_tool.errors import NotFound
 from lti_tool.extensions import db
-from lti_tool.grading.facts import Act as FactAct
-from lti_tool.models import Comment, Membership, Post, PostKind, Revision
+from lti_tool.models import Post, PostKind
 from lti_tool.permissions import Act
-from lti_tool.services import changes, contributions, facts, people, prompt_views, prompts
+from lti_tool.services import (
+    attachments,
+    cases,
+    changes,
+    charters,
+    contributions,
+    filing,
+    held,
+    histories,
+    kinds,
+    mentions,
+    people,
+    prompts,
+    publishing,
+    subgroups,
+    writing_limits,
+)
 from lti_tool.services.acting import ActingMember
-from lti_tool.services.contributions import DOUBLE_CLICK, PostCard, PostDraft, PostEdit, Version
-from lti_tool.services.people import Person
-from lti_tool.services.prompt_views import PromptView
-
-
-@dataclass(frozen=True)
-class CommentView:
-    """A reply as the thread shows it."""
-
-    id: int
-    author: Person
-    body: str
-    created_at: datetime
-    edited_at: datetime | None
-    edit_count: int
-    deleted: bool
-    unread: bool
-    mine: bool
-    may_edit: bool
-
-
-@dataclass(frozen=True)
-class Thread:
-    """A post with everything under it; `prompt` is the one that it sets or answers."""
-
-    post: PostCard
-    body: str
-    deleted: bool
-    may_edit: bool
-    may_delete: bool
-    comments: list[CommentView]
-    prompt: PromptView | None = None
-    answers: tuple[PostCard, ...] = ()  # to the prompt that it sets
+from lti_tool.services.contributions import DOUBLE_CLICK, PostCard, PostDraft, PostEdit
+from lti_tool.services.histories import History
 
 
 def write(member: ActingMember, draft: PostDraft, now: datetime) -> Post:
     """Open a post in the member's community, let the others know, and note the fact for grading.
 
-    :raises Unfit: it answers a prompt that takes no answers.
+    :raises Unfit: it answers a prompt that takes no answers, or is for a sub-group that takes none of it; or
+        they wrote as much as one member may, or have not accepted the charter.
     """
     member.must(Act.WRITE_POST)
     changes.in_order(member)
+    charters.must_be_accepted(member, draft.charter, now)
+    draft = kinds.worded(member, draft, now)
     if draft.prompt is not None:
         prompts.must_take_answers(member, draft.prompt, now)
+    if draft.subgroup is not None:
+        subgroups.must_take_posts(member, draft.subgroup)
+    draft = mentions.settled(member, draft, now, subgroup_id=draft.subgroup)
     twin = _just_written(member, draft, now)
     if twin is not None:
         return twin
+    writing_limits.must_not_be_beyond(member, now)
     post = Post(
         community_id=member.community.id,
         author_id=member.id,
         kind=PostKind(draft.kind),
         title=draft.title,
         body=draft.body,
+        parts=draft.parts,
         comment_count=0,
         created_at=now,
         edit_count=0,
         last_activity_at=now,
         last_activity_by_id=member.id,
         prompt_id=draft.prompt,
+        subgroup_id=draft.subgroup,
     )
     db.session.add(post)
     db.session.flush()
-    changes.record(member, "post.written", post, None, now)
-    facts.record(member, FactAct.WRITTEN, post, None, now)
+    kinds.opened(member, post, draft.own, now)
+    attachments.claim(member, draft.attachments, post, None, now)
+    filing.put(member, post, draft.topic, draft.tags)
+    publishing.published(member, post, None, now)
     return post
 
 
@@ -89,6 +82,7 @@ def _just_written(member: ActingMember, draft: PostDraft, now: datetime) -> Post
         Post.title == draft.title,
         Post.body == draft.body,
         Post.prompt_id.is_(None) if draft.prompt is None else Post.prompt_id == draft.prompt,
+        Post.subgroup_id.is_not_distinct_from(draft.subgroup),
         Post.opens_prompt.is_(None),
         Post.deleted_at.is_(None),
     )
@@ -104,91 +98,86 @@ def edit(member: ActingMember, post_id: int, draft: PostEdit, now: datetime) -> 
     changes.in_order(member)
     post = contributions.post_here(member, post_id, now, locked=True)
     contributions.own(member, post)
-    if (post.title, post.body) == (draft.title, draft.body):
-        return post
-    contributions.unchanged_since(post, draft.version)
-    contributions.keep_wording(member, post, now)
-    post.title, post.body = draft.title, draft.body
-    post.edited_at, post.edit_count = now, post.edit_count + 1
-    changes.record(member, "post.edited", post, None, now)
-    facts.record(member, FactAct.EDITED, post, None, now)
+    with held.laid_open(post):
+        changed = _reword(member, post, draft, now)
+    if changed and post.hidden_at is not None:
+        cases.author_edited(member, post, None, now)
     return post
 
 
-def delete(member: ActingMember, post_id: int, now: datetime) -> None:
+def _reword(member: ActingMember, post: Post, draft: PostEdit, now: datetime) -> bool:
+    """Put other words in the place of those of a post; tell whether they differ."""
+    draft = kinds.worded_anew(post, draft)
+    before = mentions.texts_of(post)
+    draft = mentions.settled(member, draft, now, subgroup_id=post.subgroup_id, before=before)
+    kinds.rearranged(member, post, draft.own, now)
+    other_files = attachments.claim(member, draft.attachments, post, None, now)
+    reworded = (post.title, post.body, post.parts) != (draft.title, draft.body, draft.parts)
+    if reworded or other_files:
+        contributions.unchanged_since(post, draft.version)
+    refiled = filing.put(member, post, draft.topic, draft.tags)
+    if not reworded and not other_files:
+        if refiled:
+            publishing.refiled(post)
+        return False
+    contributions.keep_wording(member, post, now)
+    post.title, post.body, post.parts = draft.title, draft.body, draft.parts
+    post.edited_at, post.edit_count = now, post.edit_count + 1
+    publishing.reworded(member, post, None, now)
+    return True
+
+
+def delete(member: ActingMember, post_id: int, now: datetime) -> bool:
     """Take one's own post back. The replies of others stay; the words leave every page.
 
     With the post that opens a prompt the prompt is withdrawn.
+
+    :returns: whether it can be brought back.
     """
     member.must(Act.WRITE_POST)
     changes.in_order(member)
     post = contributions.post_here(member, post_id, now, locked=True)
-    if post.deleted_at is not None and post.author_id == member.id:
-        return
+    if post.deleted_at is not None and post.hidden_at is None and post.author_id == member.id:
+        return not post.opens_prompt
     contributions.own(member, post)
+    if post.hidden_at is not None:
+        held.give_up(post, now)
+        publishing.given_up(member, post, None, now)
+        cases.author_deleted(member, post, None, now)
+        return False
     if post.opens_prompt:
         prompts.withdraw_with_post(member, post, now)
     contributions.take_back(member, post, now)
+    return not post.opens_prompt
 
 
-def thread(member: ActingMember, post_id: int, now: datetime) -> Thread:
-    """Return a post and the replies under it, oldest first. Four statements at most, eight with a prompt.
+def restore(member: ActingMember, post_id: int, now: datetime) -> Post:
+    """Bring back one's own post with its words; nothing happens when it stands already.
 
-    :raises NotFound: no such post here, or deleted and without a reply that still stands.
+    :raises NotFound: no such post here, it was deleted too long ago, or a prompt was withdrawn with it.
+    :raises Stale: its sub-group was closed meanwhile.
+    """
+    member.must(Act.WRITE_POST)
+    changes.in_order(member)
+    post = contributions.post_here(member, post_id, now, locked=True)
+    if post.deleted_at is not None and post.opens_prompt:
+        raise NotFound("deleted-for-good")
+    if post.deleted_at is not None or post.author_id != member.id:
+        contributions.bring_back(member, post, post, now)
+        publishing.brought_back(member, post, None, now)
+    return post
+
+
+def card(member: ActingMember, post_id: int, now: datetime) -> PostCard:
+    """Return a post that stands, as lists show it. Two statements.
+
+    :raises NotFound: no such post here, or it was deleted.
     """
     member.must(Act.READ)
-    post, comments = _post_and_comments(member, post_id, now)
-    if post.deleted_at is not None and not post.comment_count:
+    post = contributions.post_with_author(member, post_id, now)
+    if post.deleted_at is not None:
         raise NotFound()
-    prompt = prompt_views.one_prompt(member, post.prompt_id, now) if post.prompt_id else None
-    answers = prompt_views.answers_to(post.prompt_id) if post.opens_prompt else []
-    writers = [one.author for one in (post, *comments, *answers)]
-    persons = people.described(writers, now)
-    mine = post.author_id == member.id and post.deleted_at is None and member.may(Act.WRITE_POST)
-    return Thread(
-        post=contributions.card(post, persons[post.author_id], member, now),
-        body=post.body,
-        deleted=post.deleted_at is not None,
-        may_edit=mine,
-        may_delete=mine,
-        comments=[_view(comment, persons, member) for comment in comments],
-        prompt=prompt,
-        answers=tuple(contributions.card(one, persons[one.author_id], member, now) for one in answers),
-    )
-
-
-def _post_and_comments(member: ActingMember, post_id: int, now: datetime) -> tuple[Post, list[Comment]]:
-    with_author = joinedload(Post.author).joinedload(Membership.user)
-    wanted = select(Post).where(
-        Post.id == post_id, Post.community_id == member.community.id, contributions.shown_to(member, now)
-    )
-    post = db.session.scalars(wanted.options(with_author)).one_or_none()
-    if post is None:
-        raise NotFound()
-    replies = (
-        select(Comment)
-        .where(Comment.post_id == post.id)
-        .order_by(Comment.created_at, Comment.id)
-        .options(joinedload(Comment.author).joinedload(Membership.user))
-    )
-    return post, list(db.session.scalars(replies))
-
-
-def _view(comment: Comment, persons: dict[int, Person], member: ActingMember) -> CommentView:
-    mine = comment.author_id == member.id
-    standing = comment.deleted_at is None
-    return CommentView(
-        id=comment.id,
-        author=persons[comment.author_id],
-        body=comment.body,
-        created_at=comment.created_at,
-        edited_at=comment.edited_at,
-        edit_count=comment.edit_count,
-        deleted=not standing,
-        unread=contributions.is_unread(comment.created_at, comment.author_id, member),
-        mine=mine,
-        may_edit=mine and standing and member.may(Act.WRITE_COMMENT),
-    )
+    return contributions.card(post, people.described([post.author], now)[post.author_id], member, now)
 
 
 def to_edit(member: ActingMember, post_id: int, now: datetime) -> Post:
@@ -196,16 +185,14 @@ def to_edit(member: ActingMember, post_id: int, now: datetime) -> Post:
     member.must(Act.WRITE_POST)
     post = contributions.post_here(member, post_id, now)
     contributions.own(member, post)
-    return post
+    return held.to_read(post)
 
 
-def history(member: ActingMember, post_id: int, now: datetime) -> tuple[PostCard, list[Version]]:
-    """Return a post and its wordings, newest first."""
+def history(member: ActingMember, post_id: int, before: int, now: datetime) -> tuple[PostCard, History]:
+    """Return a post and its wordings with numbers below `before`, newest first; 0: the newest ones."""
     member.must(Act.READ)
-    post, _ = _post_and_comments(member, post_id, now)
+    post = contributions.post_with_author(member, post_id, now)
     if post.deleted_at is not None:
         raise NotFound()
-    replaced = select(Revision).where(Revision.post_id == post.id).order_by(Revision.id)
-    persons = people.described([post.author], now)
-    wordings = contributions.versions(post, list(db.session.scalars(replaced)), persons)
-    return contributions.card(post, persons[post.author_id], member, now), wordings
+    author = people.described([post.author], now)[post.author_id]
+    return contributions.card(post, author, member, now), histories.history_of(post, author, before)

@@ -29,6 +29,11 @@ def choose_theme(member: ActingMember, theme: str) -> None:
     member.membership.theme = THEMES[theme]
 
 
+def choose_shortcuts(member: ActingMember, on: bool) -> None:
+    """Let single keys of the keyboard do something, or not."""
+    member.membership.shortcuts = on
+
+
 def set_time_zone(member: ActingMember, time_zone: str, now: datetime) -> None:
     """Say in which zone the community's weeks begin and end; asked of staff on their first visit.
 

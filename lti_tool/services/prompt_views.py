@@ -12,7 +12,7 @@ from lti_tool.grading.lateness import share_on_time
 from lti_tool.grading.rules import DeadlineRule
 from lti_tool.models import Membership, Post, Prompt
 from lti_tool.permissions import Act
-from lti_tool.services import rules
+from lti_tool.services import contributions, rules
 from lti_tool.services.acting import ActingMember
 
 SHOWN_AT_HOME = 3
@@ -137,11 +137,19 @@ def _opening():
     )
 
 
-def answers_to(prompt_id: int) -> list[Post]:
-    """Return the posts that answer a prompt with their authors, in the order of writing. One statement."""
+def answers_to(member: ActingMember, prompt_id: int, now: datetime) -> list[Post]:
+    """Return the answers to a prompt that a member may read, with their authors, in the order of writing.
+
+    One statement.
+    """
     wanted = (
         select(Post)
-        .where(Post.prompt_id == prompt_id, Post.opens_prompt.is_(None), Post.deleted_at.is_(None))
+        .where(
+            Post.prompt_id == prompt_id,
+            Post.opens_prompt.is_(None),
+            Post.deleted_at.is_(None),
+            contributions.shown_to(member, now),
+        )
         .order_by(Post.created_at, Post.id)
         .options(joinedload(Post.author).joinedload(Membership.user))
     )

@@ -11,7 +11,16 @@ from lti_tool.extensions import db
 from lti_tool.grading.facts import Act as FactAct
 from lti_tool.models import AssessmentFact, ContributionFact, Post, PostKind, Prompt
 from lti_tool.permissions import Act
-from lti_tool.services import cells, changes, contributions, facts, participation, running_scores
+from lti_tool.services import (
+    cells,
+    changes,
+    contributions,
+    mentions,
+    participation,
+    publishing,
+    running_scores,
+    tags,
+)
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.local_times import local_of, moment_of
 
@@ -58,6 +67,7 @@ def set_prompt(member: ActingMember, draft: PromptDraft, now: datetime, *, key: 
     member.must(Act.SET_PROMPT)
     opens_at, deadline = _dates(member, draft.opens_at, draft.deadline, now)
     changes.in_order(member)
+    draft = mentions.settled(member, draft, now)
     twin = _just_set(member, draft, now)
     if twin is not None:
         return twin
@@ -72,8 +82,7 @@ def set_prompt(member: ActingMember, draft: PromptDraft, now: datetime, *, key: 
     db.session.add(prompt)
     db.session.flush()
     post = _opening_post(member, prompt, draft)
-    changes.record(member, "post.written", post, None, now)
-    facts.record(member, FactAct.WRITTEN, post, None, now)
+    publishing.published(member, post, None, now)
     _schedule(member, prompt, deadline, None, now)
     return post
 
@@ -138,7 +147,9 @@ def _standing(member: ActingMember, prompt_id: int, now: datetime, *, locked: bo
             Post.deleted_at.is_(None),
         )
     )
-    found = db.session.execute(wanted.with_for_update() if locked else wanted).one_or_none()
+    if locked:
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = db.session.execute(wanted).one_or_none()
     if found is None:
         raise NotFound()
     prompt, post = found
@@ -165,10 +176,13 @@ def edit(member: ActingMember, prompt_id: int, draft: PromptEdit, now: datetime)
     if moved and found.opened and not draft.reason:
         raise Unfit({"reason": ["empty"]})
     contributions.unchanged_since(post, draft.version)
+    if found.may_reword:
+        draft = mentions.settled(member, draft, now, before=[post.body])
     if found.may_reword and (post.title, post.body) != (draft.title, draft.body):
         _reword(member, post, draft, now)
     if not found.opened:
         prompt.opens_at = post.created_at = post.last_activity_at = opens_at
+        tags.dated(post, opens_at)
         running_scores.mark_column_stale(member.community.id, prompt.id)
     if moved:
         prompt.deadline = deadline
@@ -182,8 +196,7 @@ def _reword(member: ActingMember, post: Post, draft: PromptEdit, now: datetime) 
     contributions.keep_wording(member, post, now)
     post.title, post.body = draft.title, draft.body
     post.edited_at, post.edit_count = now, post.edit_count + 1
-    changes.record(member, "post.edited", post, None, now)
-    facts.record(member, FactAct.EDITED, post, None, now)
+    publishing.reworded(member, post, None, now)
 
 
 def withdraw(member: ActingMember, prompt_id: int, reason: str | None, now: datetime) -> Post:

@@ -40,6 +40,12 @@ def in_force(membership: Membership, enrolments: Iterable[Enrolment], now: datet
     return appointed(membership, now) or highest(enrolments, now)
 
 
+def muted_until(membership: Membership, now: datetime) -> datetime | None:
+    """Return until when staff let a member read only, None when they do not, or no longer."""
+    until = membership.muted_until if membership.state == MembershipState.MUTED else None
+    return until if until is not None and until > now else None
+
+
 def highest(enrolments: Iterable[Enrolment], now: datetime) -> Role | None:
     """Return the highest role over the active enrolments, None when there is none."""
     role = None

@@ -22,7 +22,7 @@ from lti_tool.models import (
     RosterLine,
     User,
 )
-from lti_tool.services import roster_reads
+from lti_tool.services import roster_reads, subgroups
 from lti_tool.services.problems import code_of, code_of_outage, detail_of
 from lti_tool.services.roster_reads import Read
 
@@ -63,19 +63,17 @@ def leave(read: Read, problem: ServiceProblem, now: datetime) -> bool:
     return kept
 
 
-def take_over(roster: Roster, platform_id: int) -> None:
-    """Bring the course's groups, and who is in them, into line with what is laid aside; six statements.
+def take_over(roster: Roster, platform_id: int, now: datetime) -> None:
+    """Bring the course's groups, and who is in them, into line with what is laid aside; seven statements.
 
-    Those that are not listed go. Whose line does not say anything of groups, although it is there, stays in
-    theirs; where no line says anything, everybody does.
+    Those that are not listed go; sub-groups made of them keep who is in them. Whose line does not say
+    anything of groups, although it is there, stays in theirs; where no line says anything, everybody does.
     """
     here = RosterGroup.read_id == roster.read_id
     listed = select(RosterGroup.group_id).where(here)
-    _run(
-        delete(CourseGroup).where(
-            CourseGroup.course_id == roster.course_id, CourseGroup.group_id.not_in(listed)
-        )
-    )
+    going = and_(CourseGroup.course_id == roster.course_id, CourseGroup.group_id.not_in(listed))
+    subgroups.keep_members_of(going, now)
+    _run(delete(CourseGroup).where(going))
     _know_groups(roster)
     lines = and_(RosterLine.read_id == roster.read_id, RosterLine.gone.is_(False))
     if not db.session.scalar(select(exists().where(lines, RosterLine.group_ids.is_not(None)))):

@@ -191,7 +191,7 @@ def take_over(whole: CompleteRoster, tally: Tally, now: datetime) -> None:
     if returning:  # a score that is final is fixed of those alone who are here
         running_scores.mark_stale(whole.course.community_id, returning, now)
     if whole.roster.groups_read_id == whole.roster.read_id:
-        roster_groups.take_over(whole.roster, whole.platform_id)
+        roster_groups.take_over(whole.roster, whole.platform_id, now)
     _settle(whole, RosterState.IDLE, tally, now)
     whole.roster.completed_at, whole.roster.held_at = now, None
     _forget_lines(whole)

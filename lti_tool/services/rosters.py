@@ -17,6 +17,8 @@ from lti_tool.lti.groups import GroupConnection
 from lti_tool.lti.host_slots import HOST_BUSY
 from lti_tool.lti.rosters import RosterConnection
 from lti_tool.models import (
+    Community,
+    CommunityState,
     Course,
     Deployment,
     DeploymentState,
@@ -44,6 +46,9 @@ VISITS_WAIT = timedelta(hours=1)
 # The night's readings begin at this hour of the installation and are spread over so many minutes.
 ALIVE_WHEN_OPENED_WITHIN = timedelta(days=30)
 
+# Of an archived community nothing changes any more, and of an emptied one nobody is to be known again.
+AT_REST = (CommunityState.ARCHIVED, CommunityState.PURGING, CommunityState.PURGED)
+
 TAKE_OVER, KEEP = "take-over", "keep"
 
 
@@ -52,7 +57,7 @@ def ask_on_visit(course: Course, asked_by: Membership, now: datetime) -> None:
 
     To be called when staff open the course; what is under way, held, or was just refused stays as it is.
     """
-    if course.roster_url is None:
+    if course.roster_url is None or _rests(course):
         return
     if course.roster_read_at is None or now - course.roster_read_at > OLD_AFTER:
         at_rest = Roster.state.in_((RosterState.IDLE, RosterState.REFUSED))
@@ -87,6 +92,11 @@ def ask(member: ActingMember, now: datetime) -> int:
     return len(courses)
 
 
+def _rests(course: Course) -> bool:
+    """Tell whether the community of a course, which a launch has read already, is archived or emptied."""
+    return course.community is not None and course.community.state in AT_REST
+
+
 def ask_nightly(now: datetime, zone: str) -> None:
     """Have every course that was opened lately read once a night, a few at a time; one statement.
 
@@ -100,6 +110,7 @@ def ask_nightly(now: datetime, zone: str) -> None:
         ResourceLink.course_id == Course.id, ResourceLink.launched_at >= now - ALIVE_WHEN_OPENED_WITHIN
     )
     at_rest = Roster.state.in_((RosterState.IDLE, RosterState.HELD, RosterState.REFUSED))
+    at_rest_for_good = exists().where(Community.id == Course.community_id, Community.state.in_(AT_REST))
     wanted = (
         _due_rows(None, now)
         .outerjoin(Roster, Roster.course_id == Course.id)
@@ -110,6 +121,7 @@ def ask_nightly(now: datetime, zone: str) -> None:
             Platform.state == PlatformState.ACTIVE,
             Deployment.state == DeploymentState.ACCEPTED,
             Course.id * 37 % NIGHT_LASTS <= minutes,
+            ~at_rest_for_good,
             or_(Roster.id.is_(None), and_(at_rest, Roster.asked_at < begun)),
             opened,
         )

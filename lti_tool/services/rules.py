@@ -26,7 +26,14 @@ from lti_tool.models import ColumnKind, GradeColumn, GradingPolicy, Period, Post
 from lti_tool.services.calendar import as_spans
 
 COMMENT = "answer"
-KIND_OF_POST = {PostKind.DISCUSSION: Kind.QUESTION, PostKind.QUESTION: Kind.QUESTION}
+# What a post brings points as (peers F.2); polls and announcements bring none.
+KIND_OF_POST = {
+    PostKind.DISCUSSION: Kind.QUESTION,
+    PostKind.QUESTION: Kind.QUESTION,
+    PostKind.IDEA: Kind.QUESTION,
+    PostKind.EXPERIENCE: Kind.EXPERIENCE,
+    PostKind.RESOURCE: Kind.RESOURCE,
+}
 KIND_OF_COMMENT = Kind.ANSWER
 
 

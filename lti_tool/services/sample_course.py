@@ -16,7 +16,8 @@ from lti_tool.lti import names
 from lti_tool.lti.launch import Context, GradeService, Launch, Link
 from lti_tool.lti.roles import is_test_user, role_of
 from lti_tool.models import Deployment, Platform
-from lti_tool.services import enrolment, roles, visits
+from lti_tool.permissions import Act
+from lti_tool.services import enrolment, notifications, roles, visits
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.enrolment import Enrolled
 from lti_tool.services.sample_story import sample_for, steps_of
@@ -143,8 +144,9 @@ class Classroom:
             visits.begin_visit(self._here[key].membership, at)
         else:
             self._here[key] = enrolment.enrol(self._lms.launch_of(self._accounts[key]), self._zone, at)
+            self._here[key].membership.welcomed_at = at  # a course that has run for weeks has no newcomers
         there = self._here[key]
-        return ActingMember(
+        member = ActingMember(
             membership=there.membership,
             user=there.user,
             community=there.community,
@@ -152,3 +154,6 @@ class Classroom:
             scored=roles.is_scored([there.enrolment], at),
             course_id=there.course.id,
         )
+        if member.may(Act.KEEP):
+            notifications.read(member, at, at)  # whoever comes reads what they were told
+        return member

@@ -1,21 +1,25 @@
 """What happens in a sample course, step by step: the texts of ``sample/<locale>.json`` as acts of members."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
 from lti_tool.models import Role
-from lti_tool.services import columns, comments, members, posts, preferences
+from lti_tool.services import columns, comments, members, posts, preferences, sample_kinds, sample_space
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.columns import ColumnDraft
-from lti_tool.services.contributions import CommentDraft, CommentEdit, PostDraft, PostEdit
+from lti_tool.services.contributions import CommentDraft, CommentEdit
+from lti_tool.services.sample_texts import text
 from lti_tool.services.sample_times import SampleTimes
 
 Sample = Mapping[str, Any]
+# What others say to a post by its kind, one by one.
+_SAID_TO_POSTS = ("votes", "ballots")
 # Who acts, when, and the membership ids of those who have come so far by the key of the person.
 Act = Callable[[ActingMember, datetime, Mapping[str, int]], object]
 
@@ -37,7 +41,7 @@ def sample_for(locale: str) -> Sample:
 
 def steps_of(sample: Sample, times: SampleTimes) -> list[Step]:
     """Return what happens in a course, in order; what is still to come, or hangs on it, is left out."""
-    told = [*_visits(sample, times), *_decisions(sample, times)]
+    told = [*_visits(sample, times), *_decisions(sample, times), *_arranged(sample, times)]
     for thread in sample["threads"]:
         told += _thread(thread, times)
     return sorted(told, key=lambda step: step.at)
@@ -72,6 +76,18 @@ def _decisions(sample: Sample, times: SampleTimes) -> Iterator[Step]:
         yield from _step(times, appointment["at"], trainer, act)
 
 
+def _arranged(sample: Sample, times: SampleTimes) -> Iterator[Step]:
+    """How the trainer arranges the space, and who accepts what is asked of everybody."""
+    trainer, topics, charter = sample["trainer"], sample["topics"], sample["charter"]
+    yield from _step(times, topics["at"], trainer, partial(sample_space.name_topics, told=topics))
+    yield from _step(times, charter["at"], trainer, partial(sample_space.ask, told=charter))
+    for who, arrived in sample["arrivals"].items():
+        moment = charter["at"] if who == trainer else arrived
+        yield from _step(times, moment, who, sample_space.agree)
+    for group in sample["subgroups"]:
+        yield from _step(times, group["at"], trainer, partial(sample_space.bring_together, told=group))
+
+
 def _confirm_zone(trainer: ActingMember, at: datetime, here: Mapping[str, int]) -> None:
     preferences.set_time_zone(trainer, trainer.community.time_zone, at)
 
@@ -99,11 +115,27 @@ def _thread(thread: Mapping[str, Any], times: SampleTimes) -> Iterator[Step]:
     yield from _step(times, thread["at"], thread["by"], opened.write)
     if "edited" in thread:
         yield from _step(times, thread["edited"]["at"], thread["by"], opened.edit)
+    for said in _SAID_TO_POSTS:
+        for one in thread.get(said, ()):
+            yield from _step(times, one["at"], one["by"], opened.answered(said, one))
+    if "decision" in thread:
+        decision = thread["decision"]
+        yield from _step(times, decision["at"], decision["by"], opened.answered("decision", decision))
     for comment in thread["comments"]:
         reply = _Reply(opened, comment)
-        yield from _step(times, comment["at"], comment["by"], reply.write)
-        if "edited" in comment:
-            yield from _step(times, comment["edited"]["at"], comment["by"], reply.edit)
+        if times.read(comment["at"]) is not None:
+            yield from _comment(comment, reply, times)
+
+
+def _comment(comment: Mapping[str, Any], reply: "_Reply", times: SampleTimes) -> Iterator[Step]:
+    """A reply with its edit and what others say to it."""
+    yield from _step(times, comment["at"], comment["by"], reply.write)
+    if "edited" in comment:
+        yield from _step(times, comment["edited"]["at"], comment["by"], reply.edit)
+    for thanks in comment.get("helped", ()):
+        yield from _step(times, thanks["at"], thanks["by"], reply.thanked(thanks.get("note")))
+    if "accepted" in comment:
+        yield from _step(times, comment["accepted"]["at"], comment["accepted"]["by"], reply.accept)
 
 
 class _Opened:
@@ -114,12 +146,25 @@ class _Opened:
         self.id = 0
 
     def write(self, author: ActingMember, at: datetime, here: Mapping[str, int]) -> None:
-        draft = PostDraft(self._told["kind"], self._told["title"], _text(self._told["body"]))
-        self.id = posts.write(author, draft, at).id
+        post = posts.write(author, sample_kinds.draft_of(self._told, author, at), at)
+        sample_kinds.written(post, self._told)
+        self.id = post.id
 
     def edit(self, author: ActingMember, at: datetime, here: Mapping[str, int]) -> None:
-        body = _text(self._told["edited"]["body"])
-        posts.edit(author, self.id, PostEdit(self._told["title"], body, version=0), at)
+        posts.edit(author, self.id, sample_kinds.edit_of(self._told, author), at)
+
+    def answered(self, said: str, told: Mapping[str, Any]) -> Act:
+        """Return what somebody says to it by its kind: a vote, a ballot, a decision."""
+
+        def act(member: ActingMember, at: datetime, here: Mapping[str, int]) -> None:
+            if said == "votes":
+                sample_kinds.support(member, self.id, at)
+            elif said == "ballots":
+                sample_kinds.cast(member, self.id, told["choose"], at)
+            else:
+                sample_kinds.decide(member, self.id, told, at)
+
+        return act
 
 
 class _Reply:
@@ -131,14 +176,16 @@ class _Reply:
         self._id = 0
 
     def write(self, author: ActingMember, at: datetime, here: Mapping[str, int]) -> None:
-        draft = CommentDraft(_text(self._told["body"]))
+        draft = CommentDraft(text(self._told["body"]))
         self._id = comments.write(author, self._post.id, draft, at).id
 
     def edit(self, author: ActingMember, at: datetime, here: Mapping[str, int]) -> None:
-        edited = CommentEdit(_text(self._told["edited"]["body"]), version=0)
+        edited = CommentEdit(text(self._told["edited"]["body"]), version=0)
         comments.edit(author, self._post.id, self._id, edited, at)
 
+    def thanked(self, note: str | None) -> Act:
+        """Return what somebody does whom it helped."""
+        return lambda member, at, here: sample_kinds.thank(member, self._post.id, self._id, note, at)
 
-def _text(lines: Sequence[str]) -> str:
-    """Join the lines in which the sample keeps a text."""
-    return "\n".join(lines)
+    def accept(self, member: ActingMember, at: datetime, here: Mapping[str, int]) -> None:
+        sample_kinds.accept(member, self._post.id, self._id, at)

@@ -6,13 +6,29 @@ sorted and counted by what only Python knows.
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, Subquery, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union,
+)
 
 from lti_tool.extensions import db
 from lti_tool.knowledge import folding
 from lti_tool.lti.roles import RANKING
 from lti_tool.models import Course, Enrolment, Membership, MembershipState, Role, User
+from lti_tool.models.person import SAID_TO_BE_STAFF
 from lti_tool.services import roles
+from lti_tool.services.people import Person
 
 _STAFF_FIRST = (Role.TRAINER, Role.PEDAGOGICAL_LEAD, Role.COMMUNITY_MANAGER, Role.SPONSOR)
 
@@ -48,6 +64,30 @@ def listed_in(community_id: int, now: datetime) -> Subquery:
 def order_of(listed: Subquery) -> tuple[ColumnElement, ...]:
     """Staff first, then by name; who has none comes last."""
     return listed.c.rank, listed.c.nameless, listed.c.name, listed.c.id
+
+
+def place_of(person: Person) -> tuple:
+    """Say of somebody who was read what `order_of` says in SQL."""
+    rank = _STAFF_FIRST.index(person.role) if person.role in _STAFF_FIRST else 9
+    return rank, person.name is None, folding.folded(person.name or ""), person.number
+
+
+def perhaps_staff(community_id: int) -> CompoundSelect:
+    """Return the numbers of the members who may be staff: who was appointed, and whom the LMS said to be.
+
+    Found on indexes of their own, however many learners there are; the role in force is to be looked at.
+    """
+    appointed = select(Membership.id).where(
+        Membership.community_id == community_id, Membership.appointed_role.is_not(None)
+    )
+    courses = select(Course.id).where(Course.community_id == community_id)
+    said = select(Enrolment.user_id).where(
+        Enrolment.course_id.in_(courses), Enrolment.active, text(SAID_TO_BE_STAFF)
+    )
+    enrolled = select(Membership.id).where(
+        Membership.community_id == community_id, Membership.user_id.in_(said)
+    )
+    return union(appointed, enrolled)
 
 
 def _enrolled(community_id: int, now: datetime) -> Subquery:
@@ -102,3 +142,12 @@ def _name() -> ColumnElement:
     whole = func.trim(func.coalesce(User.given_name, "") + " " + func.coalesce(User.family_name, ""))
     names = (Membership.pseudonym, User.name, whole)
     return func.coalesce(*(func.nullif(name, "") for name in names))
+
+
+def called(community_id: int, key: str) -> Select:
+    """Select the members of a community, whoever left included, whose name is this one when it is folded."""
+    return (
+        select(Membership.id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.community_id == community_id, folded_column(_name()) == key)
+    )

@@ -1,73 +1,99 @@
-"""Small texts in the storage folder (STORAGE_URL), each a file that is there whole or not at all.
+"""What is kept outside the database (STORAGE_URL): in a folder, or in a bucket of an S3-compatible server.
 
-Nothing here needs more of a storage than to read a name, to put one, and to put one unless it is there.
+A name is its parts with slashes between them, such as `erasures/key`. Everything is there whole or not at
+all, and lasts once a function has returned. What does not work is an OSError whose `strerror` can be shown.
 """
 
-import os
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import lru_cache
+from os import getpid
+from typing import BinaryIO, Protocol
 
 from lti_tool import settings
+from lti_tool.services.storage_bucket import BucketStore
+from lti_tool.services.storage_folder import FolderStore
 
-# Of what is being written; no name of ours begins like this.
-_DRAFT = ".draft-"
-
-
-def place(*names: str) -> Path:
-    """Return where something of this name is kept, whether or not it is there."""
-    return settings.current().storage_dir.joinpath(*names)
+# Of what is streamed to a reader, at once in memory.
+PIECE = 256 * 1024
 
 
-def read(file: Path) -> str | None:
-    """Return what is kept there, None when nothing is. Raises OSError."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
+class Store(Protocol):
+    """What both kinds of storage can do."""
+
+    def where(self, name: str) -> str: ...
+    def read(self, name: str) -> bytes | None: ...
+    def names_in(self, folder: str) -> list[str]: ...
+    def put(self, name: str, content: bytes) -> None: ...
+    def put_unless_there(self, name: str, content: bytes) -> None: ...
+    def keep(self, name: str, file: BinaryIO) -> None: ...
+    def size(self, name: str) -> int | None: ...
+    def pieces(self, name: str, start: int, end: int, piece: int) -> Iterator[bytes]: ...
+    def drop(self, names: Iterable[str]) -> None: ...
+    def older_than(self, folder: str, moment: datetime) -> Iterator[list[str]]: ...
 
 
-def names_in(folder: Path) -> list[str]:
-    """Return the names of what is kept in a folder, none when there is no folder. Raises OSError."""
-    if not folder.is_dir():
-        return []
-    return sorted(name for name in os.listdir(folder) if not name.startswith(_DRAFT))
+def where(name: str) -> str:
+    """Return where something of this name is kept, as an operator would look for it; no secret is in it."""
+    return _store().where(name)
 
 
-def put(file: Path, text: str) -> None:
-    """Keep a text under this name, in the place of what is there; on the disk before this returns.
+def read(name: str) -> str | None:
+    """Return a text that is kept, None when nothing is. Raises OSError."""
+    content = _store().read(name)
+    return None if content is None else content.decode()
+
+
+def names_in(folder: str) -> list[str]:
+    """Return the names of what is kept directly in a folder, none when there is no folder. Raises OSError."""
+    return _store().names_in(folder)
+
+
+def put(name: str, text: str) -> None:
+    """Keep a text under this name, in the place of what is there.
 
     Raises OSError; what was there is there still then.
     """
-    with _draft_of(file, text) as draft:
-        draft.replace(file)
+    _store().put(name, text.encode())
 
 
-def put_unless_there(file: Path, text: str) -> None:
+def put_unless_there(name: str, text: str) -> None:
     """Keep a text under this name unless there is one; of several at once, one does. Raises OSError."""
-    with _draft_of(file, text) as draft:
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            return
+    _store().put_unless_there(name, text.encode())
 
 
-@contextmanager
-def _draft_of(file: Path, text: str) -> Iterator[Path]:
-    """Write a text beside its place, for this account only; then the folder remembers what became of it."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = file.with_name(f"{_DRAFT}{uuid.uuid4()}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        yield draft
-    finally:
-        draft.unlink(missing_ok=True)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def keep(name: str, file: BinaryIO) -> None:
+    """Keep the content of an open file from its beginning, in bounded memory. Raises OSError."""
+    file.seek(0)
+    _store().keep(name, file)
+
+
+def size(name: str) -> int | None:
+    """Return how many bytes are kept under this name, None when nothing is. Raises OSError."""
+    return _store().size(name)
+
+
+def pieces(name: str, start: int, end: int) -> Iterator[bytes]:
+    """Read what is kept from byte `start` up to, not including, `end`, in pieces. Raises OSError."""
+    return _store().pieces(name, start, end, PIECE)
+
+
+def drop(names: Iterable[str]) -> None:
+    """Forget what is kept under these names; what is not there is no trouble. Raises OSError."""
+    _store().drop(names)
+
+
+def older_than(folder: str, moment: datetime) -> Iterator[list[str]]:
+    """Go through everything below a folder that was kept before a moment, some names at a time."""
+    return _store().older_than(folder, moment)
+
+
+def _store() -> Store:
+    chosen = settings.current()
+    # The library behind both must not be carried over a fork: every process opens its own.
+    return _opened(chosen.storage_dir, chosen.storage_bucket, getpid())
+
+
+@lru_cache(maxsize=8)
+def _opened(folder, bucket, process: int) -> Store:
+    return BucketStore(bucket) if bucket is not None else FolderStore(folder)

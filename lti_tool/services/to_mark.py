@@ -1,11 +1,22 @@
 """The contributions that have no mark yet, of everybody who is graded, for the trainer to go through."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from lti_tool.errors import NotFound
@@ -24,6 +35,8 @@ from lti_tool.services.people import Person
 from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST, Rules
 
 PAGE = 20
+# Among how many of the latest posts, and of the latest replies, those without a mark are counted.
+LOOKED_AT_LATELY = 100
 # What members write, as the policy names it.
 KINDS = tuple(dict.fromkeys([*KIND_OF_POST.values(), KIND_OF_COMMENT]))
 
@@ -92,7 +105,9 @@ def to_mark(member: ActingMember, asked: Asked, now: datetime) -> ToMark:
     graded = {person.number: person for person in participation.scored_people(by.community_id, now)}
     learners = [graded[number] for number in asked.members if number in graded]
     among = [person.number for person in learners] if asked.members else graded
-    unmarked = _unmarked(by, asked, among)
+    # Written into the statement: there may be more of them than a statement takes parameters.
+    members = bindparam("among", list(among), expanding=True, literal_execute=True)
+    unmarked = _unmarked(by, asked).where(ContributionFact.member_id.in_(members))
     places = db.session.execute(_page(unmarked, asked.before)).all()
     return ToMark(
         contributions=_contributions(graded, [place.id for place in places[:PAGE]]),
@@ -108,19 +123,41 @@ def to_mark(member: ActingMember, asked: Asked, now: datetime) -> ToMark:
     )
 
 
-def _unmarked(by: Rules, asked: Asked, among: Iterable[int]) -> Select:
-    """Return the facts that the wanted contributions were written, of those that stand without a mark.
+def count_lately(member: ActingMember, by: Rules, now: datetime) -> int:
+    """Count those among the latest contributions of graded people that have no mark.
 
-    The members are written into the statement: there may be more of them than a statement takes parameters.
+    Two statements; however many contributions and people there are, the newest and who wrote them alone
+    are looked at.
     """
-    members = bindparam("among", list(among), expanding=True, literal_execute=True)
+    member.must(Act.MANAGE_GRADES)
+    unmarked = _unmarked(by, Asked()).with_only_columns(ContributionFact.member_id)
+    posts, replies = _latest(Post, by.community_id), _latest(Comment, by.community_id)
+    of_posts = unmarked.where(ContributionFact.post_id.in_(posts), ContributionFact.comment_id.is_(None))
+    of_replies = unmarked.where(ContributionFact.comment_id.in_(replies))
+    writers = db.session.scalars(union_all(of_posts, of_replies)).all()
+    graded = {one.number for one in participation.scored_people(by.community_id, now, among=set(writers))}
+    return sum(1 for writer in writers if writer in graded)
+
+
+def _latest(table: type[Post] | type[Comment], community_id: int) -> Select:
+    latest = (
+        select(table.id)
+        .where(table.community_id == community_id)
+        .order_by(table.created_at.desc())
+        .limit(LOOKED_AT_LATELY)
+        .subquery()
+    )
+    return select(latest.c.id)
+
+
+def _unmarked(by: Rules, asked: Asked) -> Select:
+    """Return the facts that the wanted contributions were written, of those that stand without a mark."""
     return (
         select(ContributionFact)
         .join(Post, Post.id == ContributionFact.post_id)
         .outerjoin(Comment, Comment.id == ContributionFact.comment_id)
         .where(
             ContributionFact.community_id == by.community_id,
-            ContributionFact.member_id.in_(members),
             ContributionFact.act == FactAct.WRITTEN.value,
             ContributionFact.kind.in_(CONTRIBUTED),
             or_(
@@ -186,12 +223,8 @@ def _page(unmarked: Select, before: str | None) -> Select:
     found = unmarked.with_only_columns(
         ContributionFact.id, ContributionFact.at, func.count().over().label("total")
     ).subquery()
-    wanted = select(found).order_by(found.c.at.desc(), found.c.id.desc()).limit(PAGE + 1)
-    place = cursors.place(before)
-    if place is None:
-        return wanted
-    at, number = place
-    return wanted.where(or_(found.c.at < at, and_(found.c.at == at, found.c.id < number)))
+    wanted = select(found).where(cursors.older(before, found.c.at, found.c.id))
+    return wanted.order_by(found.c.at.desc(), found.c.id.desc()).limit(PAGE + 1)
 
 
 def _contributions(graded: dict[int, Person], numbers: list[int]) -> list[Unmarked]:

@@ -11,6 +11,8 @@ from lti_tool.models import (
     DeliveryState,
     LineItem,
     LineItemState,
+    Message,
+    MessageState,
     Roster,
     RosterState,
     ScoreDelivery,
@@ -25,6 +27,7 @@ class WorkInHand:
     deliveries: dict[str, float]
     line_items: dict[str, float]
     rosters: dict[str, float]
+    mails: dict[str, float]
     oldest_due_seconds: dict[str, float]
     workers: int
     oldest_heartbeat_seconds: float | None
@@ -32,17 +35,19 @@ class WorkInHand:
 
 
 def look(now: datetime) -> WorkInHand:
-    """Count. Eight statements, each on an index or on a small table; nothing is written."""
+    """Count. Ten statements, each on an index or on a small table; nothing is written."""
     workers = heartbeats.workers(now)
     oldest = workers.oldest_beat
     return WorkInHand(
         deliveries=_by_state(ScoreDelivery, DeliveryState),
         line_items=_by_state(LineItem, LineItemState),
         rosters=_by_state(Roster, RosterState),
+        mails=_by_state(Message, MessageState),
         oldest_due_seconds={
             "scores": _waiting(ScoreDelivery, DeliveryState.DUE, now),
             "line_items": _waiting(LineItem, LineItemState.WANTED, now),
             "rosters": _waiting(Roster, RosterState.DUE, now),
+            "mails": _waiting(Message, MessageState.DUE, now),
         },
         workers=workers.alive,
         oldest_heartbeat_seconds=None if oldest is None else oldest.total_seconds(),

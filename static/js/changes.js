@@ -9,6 +9,7 @@ const address = new URL(news.dataset.changesUrl, window.location.href);
 const title = document.title;
 let cursor = Number(news.dataset.cursor) || 0;
 let count = 0;
+let kinds = {};
 let failures = 0;
 let timer = null;
 
@@ -26,13 +27,16 @@ function plan() {
 function target() {
   const here = new URL(window.location.href);
   here.searchParams.delete("done");
+  here.searchParams.delete("of");
   here.searchParams.delete("before");
-  here.hash = news.dataset.post ? "#replies" : "";
+  here.hash = news.dataset.post ? "#new" : "";
   return here.href;
 }
 
 function show() {
-  const sentence = count === 1 ? news.dataset.one : news.dataset.many.replace("{n}", count);
+  const only = count === 1 ? Object.keys(kinds)[0] : null; // What it is, where there is one thing alone.
+  const one = only ? JSON.parse(news.dataset.kinds)[only] : news.dataset.one;
+  const sentence = count === 1 ? one : news.dataset.many.replace("{n}", count);
   let link = news.querySelector("a");
   if (!link) {
     link = document.createElement("a");
@@ -62,19 +66,27 @@ async function look() {
     failures = 0;
   } catch {
     failures += 1;
+    document.dispatchEvent(new CustomEvent("cv:unreachable"));
   }
   plan();
 }
 
+function newOnThisPage(changes) {
+  const { post, kind } = news.dataset;
+  if (post) return Number(changes.posts.includes(Number(post)));
+  if (kind) return changes.kinds[kind] ?? 0;
+  for (const [one, number] of Object.entries(changes.kinds)) kinds[one] = (kinds[one] ?? 0) + number;
+  return changes.new_posts + changes.new_comments;
+}
+
 function take(changes) {
   cursor = changes.cursor;
-  const found = news.dataset.post
-    ? Number(changes.posts.includes(Number(news.dataset.post)))
-    : changes.new_posts + changes.new_comments;
+  const found = newOnThisPage(changes);
   count += found;
   if (found) show();
 }
 
+document.addEventListener("cv:connected", look);
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") look();
 });

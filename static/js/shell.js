@@ -1,5 +1,7 @@
 // What every page needs: menus, copy buttons, the frame's height, the visit, forms that are sent once.
 
+import { forgetOthers, hearOfSigningOut } from "./writing/memory.js";
+
 const inFrame = window.self !== window.top;
 const root = document.documentElement;
 
@@ -23,6 +25,16 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
+});
+
+/* ---- What asks for words takes them at once: typed beside the field, they would be shortcuts. ---- */
+
+const TYPED = ":is(textarea, select, input:not([type=hidden], [type=checkbox], [type=radio], [type=file]))";
+
+document.addEventListener("click", (event) => {
+  const folded = event.target.closest?.("details.more:not(.confirm, .filterbox) > summary")?.parentElement;
+  if (!folded || folded.open) return;
+  folded.addEventListener("toggle", () => folded.querySelector(`form[method=post] ${TYPED}`)?.focus(), { once: true });
 });
 
 /* ---- Copy buttons ---- */
@@ -63,6 +75,7 @@ if (announce?.firstElementChild) {
   const here = new URL(window.location.href);
   if (here.searchParams.has("done")) {
     here.searchParams.delete("done");
+    here.searchParams.delete("of");
     history.replaceState(history.state, "", here);
   }
 }
@@ -169,3 +182,8 @@ if (seenUrl && token) {
   setInterval(tellVisit, 60 * 1000);
   setTimeout(tellVisit, 2000);
 }
+
+/* ---- What this tab remembers of unsent texts is for one member, and not for after signing out. ---- */
+
+if (document.body.dataset.me) forgetOthers(document.body.dataset.me);
+hearOfSigningOut();

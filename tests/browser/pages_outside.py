@@ -26,11 +26,12 @@ def login_refused(tour: Tour) -> Page:
 
 
 def launch_outside_a_course(tour: Tour) -> Page:
-    visitor = tour.visitor().is_in_lms("ines")
+    course, person = (FRENCH, "ines") if tour.language == "fr" else (ENGLISH, "grace")
+    visitor = tour.visitor().is_in_lms(person)
     page = visitor.new_tab()
     tour.campus.lms.quirks.no_context = True
     try:
-        page.goto(f"{tour.campus.addresses.lms}/courses/{FRENCH}/launch?window=window")
+        page.goto(f"{tour.campus.addresses.lms}/courses/{course}/launch?window=window")
         page.wait_for_url("**/lti/launch")
         page.locator("h1").wait_for()
     finally:

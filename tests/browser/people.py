@@ -10,8 +10,11 @@ from tests.support.words import said
 
 FRENCH, ENGLISH = "2", "3"
 INSIDE = re.compile(r"/communities/\d+/")
-A_WHILE = 12_000
+A_WHILE = 30_000
 """Milliseconds that anything may take which is not at once: a launch, a worker's turn."""
+
+FOCUSED = "selector => document.activeElement !== null && document.activeElement.matches(selector)"
+MOST_TABS = 60
 
 expect.set_options(timeout=A_WHILE)
 
@@ -92,7 +95,8 @@ class Community:
 
     def __init__(self, shown: Page | Frame) -> None:
         self.shown = shown
-        shown.wait_for_url(INSIDE, timeout=A_WHILE)
+        # Its "load" may have fired before one waits for it: an address is enough, the state is known.
+        shown.wait_for_url(INSIDE, wait_until="commit", timeout=A_WHILE)
         shown.wait_for_load_state()
 
     @property
@@ -140,23 +144,31 @@ class Community:
         """Open a contribution from the feed."""
         self.shown.locator("h3.title a", has_text=title).click()
         self.shown.locator("h1", has_text=title).wait_for()
+        self.shown.wait_for_load_state()
         return self
 
     def writes(self, title: str, body: str, kind: str = "question") -> "Community":
         """Write a contribution; afterwards one is on its page."""
         self.begins_to_write(title, body, kind)
-        self.form("/posts?").locator("button[type=submit]").click()
+        self.form("/posts?").locator("button.primary[type=submit]").click()
         return self.is_told("written")
 
     def begins_to_write(self, title: str, body: str, kind: str = "question") -> "Community":
         """Type a contribution and do not send it."""
-        if self.shown.locator("a[href*='/posts/new']").count():
-            self.shown.locator("a[href*='/posts/new']").first.click()
+        if self.shown.locator("main a[href*='/posts/new']").count():
+            self.shown.locator("main a[href*='/posts/new']").first.click()
+            # For its scripts, too: a person types later than a test does.
+            self.shown.wait_for_url("**/posts/new?*")
         else:
             self.goes_to("posts/new")
         self.shown.locator(f"input[name=kind][value={kind}]").check()
         self.shown.locator("input[name=title]").fill(title)
         self.shown.locator("textarea[name=body]").fill(body)
+        return self
+
+    def has_its_tools(self) -> "Community":
+        """Wait for the scripts of the editor."""
+        self.shown.locator("[data-writer][data-ready]").first.wait_for(state="attached")
         return self
 
     def replies(self, body: str) -> "Community":
@@ -166,10 +178,16 @@ class Community:
         return self.is_told("comment-written")
 
     def deletes_contribution(self) -> "Community":
-        """Delete the contribution that is open, by the button that asks and the one that acts."""
-        self.shown.locator("details.confirm summary").first.click()
-        self.shown.locator("details.confirm button").first.click()
+        """Delete the contribution that is open, by its menu."""
+        self.opens_menu(self.shown.locator("article.card").first)
+        self.shown.locator("form[action*='/delete'] button").first.click()
         return self.is_told("deleted")
+
+    def opens_menu(self, contribution: Locator) -> Locator:
+        """Open the menu of a contribution or a reply."""
+        menu = contribution.locator("details.menu").first
+        menu.locator("summary").click()
+        return menu.locator(".pop")
 
     def switches_grading_on(self, maximum: str = "20") -> "Community":
         """Fill in the trainer's page before grading is on, and confirm."""
@@ -215,3 +233,22 @@ class Community:
         for text in texts:
             expect(self.shown.locator("body")).to_contain_text(text)
         return self
+
+
+def walks_in(someone: Visitor, person: str, course: str) -> Community:
+    """Open the community by pressing every button of the way oneself, as one without scripts does."""
+    page = someone.is_in_lms(person).new_tab()
+    page.goto(f"{someone.addresses.lms}/courses/{course}/launch?window=window")
+    page.locator("form button").click()
+    page.locator("[data-way=here] a").click()
+    page.locator("form button").click()
+    return Community(page)
+
+
+def tabs_to(page: Page, selector: str) -> None:
+    """Press Tab until something that matches has the focus."""
+    for _ in range(MOST_TABS):
+        if page.evaluate(FOCUSED, selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{MOST_TABS} times Tab did not lead to {selector}")

@@ -20,6 +20,8 @@ PAGES = (
     "/admin/platforms/{platform}/origins",
     "/admin/platforms/{platform}/connection",
     "/admin/keys",
+    "/admin/audit",
+    "/admin/audit?area=people&from=2026-01-01&to=2026-01-02",
 )
 
 

@@ -4,21 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import BROWSER
-from tests.browser.people import FRENCH, Community
+from tests.browser.people import FRENCH, Community, tabs_to, walks_in
 
 pytestmark = BROWSER
-
-FOCUSED = "selector => document.activeElement !== null && document.activeElement.matches(selector)"
-MOST_TABS = 60
-
-
-def tabs_to(page: Page, selector: str) -> None:
-    """Press Tab until something that matches has the focus."""
-    for _ in range(MOST_TABS):
-        if page.evaluate(FOCUSED, selector):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{MOST_TABS} times Tab did not lead to {selector}")
 
 
 @pytest.fixture
@@ -57,7 +45,11 @@ class TestAKeyboardAlone:
         page.keyboard.press("Enter")
         page.wait_for_url("**/posts/new*")
         tabs_to(page, "input[name=kind]")
-        page.keyboard.press("ArrowDown")
+        chosen = page.locator("input[name=kind]:checked")
+        for _ in range(7):
+            page.keyboard.press("ArrowDown")
+            if chosen.get_attribute("value") == "discussion":
+                break
         tabs_to(page, "input[name=title]")
         page.keyboard.type("Without a mouse")
         tabs_to(page, "textarea[name=body]")
@@ -69,17 +61,36 @@ class TestAKeyboardAlone:
         written.reads("Without a mouse", "Typed, not clicked.")
         assert written.shown.locator(".kind.h4").is_visible()
 
-    def test_a_deletion_that_is_begun_can_be_left(self, visitor, course):
-        page = visitor().enters("ines", course).writes("Stays", "For good.").page
-        summary, question = "details.confirm summary", page.locator("details.confirm form").first
+    def test_a_question_is_asked_answered_and_solved(self, visitor, course):
+        """What the space is for, from the first key to the last; and a deletion is taken back."""
+        asker = visitor().enters("ines", course).writes("Who helps?", "Somebody?")
+        below = asker.shown.url.partition("/posts/")[2].partition("?")[0]
+        helper = visitor().enters("karim", course).goes_to(f"posts/{below}").page
+        tabs_to(helper, "textarea[name=body]")
+        helper.keyboard.type("I do.")
+        tabs_to(helper, "form[action*='/comments?'] button[type=submit]")
+        helper.keyboard.press("Enter")
+        Community(helper).is_told("comment-written")
 
-        tabs_to(page, summary)
+        page = asker.goes_to(f"posts/{below}").page
+        tabs_to(page, "[data-reaction=helped] button")
+        page.keyboard.press("Space")
+        expect(page.locator("[data-reaction=helped] button")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("[data-reaction=helped] button")).to_be_focused()
+        tabs_to(page, "form[action*='/acceptance'] button")
         page.keyboard.press("Enter")
-        expect(question).to_be_visible()
-        page.keyboard.press("Escape")
 
-        expect(question).to_be_hidden()
-        expect(page.locator(summary).first).to_be_focused()
+        solved = Community(page).is_told("accepted").shown
+        expect(solved.locator(".card.accepted")).to_contain_text("I do.")
+        asker.goes_to(f"posts/{below}")
+        tabs_to(page, "article[aria-labelledby=title] details.menu summary")
+        page.keyboard.press("Enter")
+        tabs_to(page, "form[action*='/delete'] button")
+        page.keyboard.press("Enter")
+        Community(page).is_told("deleted")
+        tabs_to(page, ".toast form button")
+        page.keyboard.press("Enter")
+        Community(page).is_told("brought-back").reads("Who helps?", "I do.")
 
 
 class TestATrainersKeys:
@@ -124,7 +135,8 @@ class TestWithoutScript:
         mine = walks_in(visitor(java_script_enabled=False), "ines", course)
 
         mine.writes("Plain as paper", "No script was needed.").replies("Nor here.")
-        mine.shown.locator("a[href*='/comments/'][href*='/edit']").click()
+        reply = mine.shown.locator("[id^=comment-]").first
+        mine.opens_menu(reply).locator("a[href*='/edit']").click()
         mine.shown.locator("textarea[name=body]").fill("Nor for a second thought.")
         mine.form("/edit?").locator("button[type=submit]").click()
 
@@ -162,13 +174,3 @@ class TestWithoutScript:
         for part, seen in (("participation", "#evidence"), ("members", "#list")):
             mine.follows(part)
             expect(mine.shown.locator(seen)).to_be_attached()
-
-
-def walks_in(someone, person: str, course: str) -> Community:
-    """Open the community by pressing every button of the way oneself."""
-    page = someone.is_in_lms(person).new_tab()
-    page.goto(f"{someone.addresses.lms}/courses/{course}/launch?window=window")
-    page.locator("form button").click()
-    page.locator("[data-way=here] a").click()
-    page.locator("form button").click()
-    return Community(page)

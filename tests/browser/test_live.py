@@ -9,6 +9,10 @@ pytestmark = BROWSER
 
 MORE_THAN_ONE_TURN = 16_000
 """Milliseconds after which an open page has asked what is new; it asks every 15 seconds."""
+MORE_THAN_ONE_LOOK = 61_000
+"""The bell asks every minute."""
+LOOKED_AT = 3_000
+"""A thread that was looked at for two seconds is read."""
 TITLE, BODY = "Un titre commencé", "Un texte que personne ne doit perdre."
 
 
@@ -31,7 +35,7 @@ class TestNews:
         home.page.clock.fast_forward(MORE_THAN_ONE_TURN)
 
         announcement = home.shown.locator("#news a")
-        expect(announcement).to_have_text(home.says("1 new contribution – show it"))
+        expect(announcement).to_have_text(home.says("1 new question – show it"))
         assert home.shown.evaluate(where) == before
         assert home.shown.locator("#posts h3").all_inner_texts() == ["Déjà là"]
         announcement.click()
@@ -52,6 +56,25 @@ class TestNews:
         assert thread.shown.get_by_text("Moi, une fois.").count() == 0
 
 
+class TestTheBell:
+    def test_counts_what_one_is_told_until_it_was_read(self, visitor, course):
+        asker = visitor()
+        asker.context.clock.install()
+        home = asker.enters("ines", course).writes("Qui a essayé\u202f?", "Racontez.").goes_home()
+        number = home.shown.locator(".bell [data-number]")
+        expect(number).to_be_hidden()
+
+        visitor().enters("karim", course).opens("Qui a essayé").replies("Moi, une fois.")
+        home.page.clock.fast_forward(MORE_THAN_ONE_LOOK)
+        expect(number).to_have_text("1")
+
+        home.shown.locator(".bell").click()
+        home.shown.locator("li.unread a.title").click()
+        home.shown.locator("#replies").wait_for()
+        home.page.clock.run_for(LOOKED_AT)
+        expect(number).to_be_hidden()
+
+
 class TestAnUnsentText:
     def test_is_offered_again_in_the_same_tab(self, visitor, course):
         writing = visitor().enters("ines", course).begins_to_write(TITLE, BODY)
@@ -70,7 +93,8 @@ class TestAnUnsentText:
         other = someone.new_tab()
         other.goto(writing.shown.url)
 
-        expect(other.locator("textarea[name=body]")).to_have_value("")
+        expect(other.locator("textarea[name=body]")).to_be_visible()
+        expect(other.locator("textarea[name=body]")).not_to_have_value(BODY)
         expect(other.locator("[data-draft-offer]")).to_be_hidden()
 
     def test_is_forgotten_once_it_was_published(self, visitor, course):

@@ -18,6 +18,7 @@ class Tour:
     campus: Campus
     visitor: Callable[..., Visitor]
     member: Callable[[str, str], Community]
+    language: str = "fr"
 
     def alone(self, address: str) -> Page:
         """Open an address of the tool without being signed in."""
@@ -33,7 +34,7 @@ class Tour:
 
     def course_of(self, *learners: str) -> str:
         """Open a course of one's own, so that nobody else writes there."""
-        return self.campus.open_course(*learners, locale="fr")
+        return self.campus.open_course(*learners, locale=self.language)
 
 
 PageOf = Callable[[Tour], Page]

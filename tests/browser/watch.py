@@ -6,6 +6,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebErro
 
 # Chromium reports every answer of 400 and more as an error; which status a page has, its test says itself.
 STATUS_REPORT = "Failed to load resource: the server responded with a status of"
+# A test that takes the connection away knows that it did.
+NO_CONNECTION = "Failed to load resource: net::ERR_INTERNET_DISCONNECTED"
 
 
 class Watch:
@@ -19,7 +21,7 @@ class Watch:
         context.on("request", self._asked)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(STATUS_REPORT):
+        if message.type == "error" and not message.text.startswith((STATUS_REPORT, NO_CONNECTION)):
             self.troubles.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _failed(self, error: WebError) -> None:

@@ -1,7 +1,9 @@
 """`lti-tool serve` and `lti-tool worker` as processes."""
 
 import json
+import os
 import re
+import selectors
 import signal
 import socket
 import sqlite3
@@ -13,6 +15,9 @@ import urllib.request
 from contextlib import contextmanager
 
 import pytest
+from gunicorn.config import Config
+
+from lti_tool.cli.server import _Process
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(60)]
 
@@ -169,6 +174,37 @@ class TestBehindAProxy:
 
 
 class TestStopping:
+    @pytest.mark.long
+    def test_a_process_told_to_stop_while_it_starts_ends_in_peace(self, run, environment, tmp_path):
+        """The signal comes before it has opened its doors: it has nothing to close twice."""
+        assert run("db", "upgrade").returncode == 0
+        words = ("serve", f"--port={free_port()}", "--processes=1")
+        for pause in (0.1, 0.4, 0.8):
+            with started(environment, tmp_path, *words) as server:
+                for line in server.stdout:
+                    if "Booting worker" in line:
+                        break
+                time.sleep(pause)
+                server.terminate()
+                printed = server.stdout.read()
+            assert server.returncode == 0, printed
+            assert "fileno" not in printed
+            assert "Traceback" not in printed
+
+    def test_letting_go_of_the_port_twice_is_letting_go_once(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            process = _Process(0, os.getppid(), [listener], None, 30, Config(), None)
+            process.poller = selectors.DefaultSelector()
+            process.alive = False
+            process.set_accept_enabled(True)
+            process.set_accept_enabled(False)
+            process.set_accept_enabled(False)
+            process.poller.close()
+            process.tmp.close()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port), timeout=5)
+
     @pytest.mark.long
     def test_a_request_under_way_is_answered_while_another_server_takes_over(self, serving):
         with serving() as (first, address):

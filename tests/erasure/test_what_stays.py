@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from lti_tool.models import (
     AuditEntry,
     BrowserSession,
     Comment,
+    Community,
     ContributionFact,
+    ContributionReport,
     DeliveryState,
     Feedback,
     GradeColumn,
@@ -26,6 +29,8 @@ from lti_tool.models import (
     KeptText,
     LaunchRecord,
     Membership,
+    ModerationStep,
+    Role,
     RosterLine,
     ScoreDelivery,
     ScoreQuestion,
@@ -33,9 +38,11 @@ from lti_tool.models import (
     Seat,
     User,
 )
-from lti_tool.services import housekeeping, running_scores
+from lti_tool.services import file_sweep, housekeeping, pictures, running_scores, uploads
+from lti_tool.services.acting import ActingMember
 from lti_tool.transactions import transaction
 from tests.erasure.lived_in import LISTED_LATER, a_year_and, tells
+from tests.unit.knowledge import sample_files
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "recompute.py"
 # Every column that points to a person: what happens to its rows is decided in services/erasure_traces.py.
@@ -74,6 +81,33 @@ DECIDED = {
     "grade_column.paused_by_id": "number",
     "line_item.unread_accepted_by_id": "number",
     "roster.asked_by_id": "number",
+    "post.idea_decided_by_id": "number",
+    "comment.accepted_by_id": "number",
+    "draft.member_id": "deleted",
+    "attachment.member_id": "number, deleted unless published",
+    "topic_standing.member_id": "deleted",
+    "thread_reader.member_id": "deleted",
+    "subgroup.created_by_id": "number",
+    "subgroup_member.member_id": "deleted",
+    "charter.written_by_id": "number",
+    "charter_acceptance.member_id": "deleted",
+    "reaction.giver_id": "number, note taken out",
+    "reaction.receiver_id": "number",
+    "mention.member_id": "deleted",
+    "mention.written_by_id": "number",
+    "notification.member_id": "deleted",
+    "notification.done_by_id": "number",
+    "mail_choice.member_id": "deleted",
+    "message.member_id": "deleted",
+    "calendar_feed.member_id": "deleted",
+    "moderation_case.author_id": "number, what was said of it taken out",
+    "moderation_step.done_by_id": "number, words taken out",
+    "contribution_report.reported_by_id": "deleted",
+    "member_measure.member_id": "deleted",
+    "member_measure.done_by_id": "number",
+    "poll_ballot.member_id": "number",
+    "personal_copy.user_id": "deleted",
+    "erasure_request.user_id": "deleted",
 }
 
 
@@ -83,6 +117,13 @@ def rows_of(lived, table):
 
 def rows_of_others(lived, table):
     return lived.rows(select(table.id).where(table.member_id != lived.ines))
+
+
+def acting(number: int) -> ActingMember:
+    """Return a member as services take them."""
+    membership = db.session.get(Membership, number)
+    community = db.session.get(Community, membership.community_id)
+    return ActingMember(membership, membership.user, community, Role.LEARNER, True)
 
 
 class TestEveryTable:
@@ -114,6 +155,24 @@ class TestNothingSaysWhoItWas:
         assert lived.files_that_tell() == []
         assert len(list(lived.app.extensions["settings"].storage_dir.rglob("erasures/*"))) == 2
 
+    def test_bytes_of_what_she_did_not_publish_go_and_are_counted_no_more(self, lived):
+        """Her picture and a file that she brought; what stands in a thread stays with her words."""
+        kept = lived.app.extensions["settings"].storage_dir
+        with lived.app.app_context(), transaction():
+            member = acting(lived.ines)
+            brought = uploads.prepare(member.community.id, BytesIO(b"Not published"), "a.txt", 10**6)
+            uploads.register(member, brought, clock.now())
+            pictures.choose(member, sample_files.picture(), clock.now())
+        picture = lived.rows(select(Membership.picture_key).where(Membership.id == lived.ines))[0][0]
+        assert (kept / picture).exists() and lived.rows(select(func.sum(Community.stored_bytes))) != [(0,)]
+
+        lived.erase()
+        with lived.app.app_context():
+            file_sweep.sweep(clock.now, transaction)
+
+        assert not (kept / picture).exists() and not (kept / brought.key).exists()
+        assert lived.rows(select(func.sum(Community.stored_bytes))) == [(0,)]
+
     def test_what_was_hers_alone_is_gone_and_what_is_evidence_names_nobody(self, lived):
         number = lived.user_id()
         lived.erase()
@@ -134,6 +193,25 @@ class TestNothingSaysWhoItWas:
         for table in (ContributionFact, AssessmentFact):
             found = lived.rows(select(table.reason).where(table.member_id == lived.ines))
             assert found and set(found) == {(None,)}
+
+    def test_what_was_reported_hidden_and_answered_says_no_word_more(self, visited):
+        until = f"{clock.now() + timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"
+        claire, ines = visited.classroom.trainer, visited.classroom.learner("ines")
+        visited.classroom.ask("karim", about="two")
+        visited.classroom.learner("karim").post("posts/1/report", reason="hurtful", body="Inès, secret")
+        ines.post("posts/2/report", reason="hurtful", body="Said by Inès, a secret")
+        why = {"act": "hidden", "body": "Hidden from Inès, secret", "version": "0", "until": until}
+        claire.post("posts/1/moderation", **why)
+        ines.post("posts/1/moderation/answer", body="A secret answer")
+        told = {(table, column) for table, column, _ in visited.traces()}
+        assert {("contribution_report", "note"), ("moderation_step", "reason")} <= told
+
+        assert visited.erase()
+
+        assert visited.traces() == []
+        acts = [act.value for (act,) in visited.rows(select(ModerationStep.act).order_by(ModerationStep.id))]
+        assert acts == ["hidden", "answered"]
+        assert visited.rows(select(ContributionReport.note)) == [(None,)]
 
     def test_of_whom_nothing_was_sent_no_fact_stays(self, visited):
         assert rows_of(visited, ContributionFact)

@@ -18,7 +18,7 @@ RUNS, LEARNERS, LATEST_KILL = 10, 4, 1.0
 OTHERS, PAGE = 30, 4
 SEED = int(os.environ.get("TEST_SEED", time.time_ns() % 1_000_000))
 
-pytestmark = [pytest.mark.processes, pytest.mark.postgresql, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.processes, pytest.mark.postgresql, pytest.mark.timeout(300)]
 
 
 def test_workers_killed_at_random(site):

@@ -79,6 +79,7 @@ def _posts(community: int, people: list[int], count: int) -> list[int]:
                 "edit_count": 0,
                 "last_activity_at": at,
                 "last_activity_by_id": author,
+                "waits_since": at if number % 2 else None,
             }
         )
     ids = _added(Post, rows)

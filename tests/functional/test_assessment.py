@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.long, pytest.mark.slow_on_postgresql]
 
 LEVELS = {"relevance": 4, "substance": 3, "care": 2, "progress": 1}
 SENT_LEVELS = {f"level-{key}": str(level) for key, level in LEVELS.items()}
-PAGE = 15
+PAGE = 16  # the last of them are the numbers of the navigation
 
 
 @pytest.fixture

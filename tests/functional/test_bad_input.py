@@ -69,7 +69,7 @@ class TestWritingAPost:
         assert space.count(Post) == 0
 
     def test_of_a_kind_that_does_not_exist_is_not_guessed(self, space, ines):
-        for kind in ("", "poll", "Question", "question\0", "announcement"):
+        for kind in ("", "poll", "Question", "question\0", "news"):
             page = ines.post("posts", kind=kind, title="Title", body="Body")
             assert page.status == 422, kind
             assert page.soup.select_one("textarea[name=body]").text.strip() == "Body"
@@ -149,7 +149,7 @@ class TestAddressesMadeUp:
 
     def test_an_unknown_notice_says_nothing(self, ines):
         page = ines.get("", done=SCRIPT)
-        assert page.soup.select_one(".toast") is None
+        assert page.soup.select_one("#announce .toast") is None
         assert scripts_of(page) == []
 
     def test_a_made_up_version_overwrites_nothing(self, space, ines):

@@ -205,6 +205,7 @@ class TestMetrics:
         assert said["lti_tool_database_up"] == said["lti_tool_workers"] == said["lti_tool_schema_ok"] == 1
         assert said['lti_tool_score_deliveries{state="due"}'] == 0
         assert said['lti_tool_oldest_due_seconds{outbox="rosters"}'] == 0
+        assert said['lti_tool_mails{state="due"}'] == said['lti_tool_oldest_due_seconds{outbox="mails"}'] == 0
 
     def test_without_the_database_the_rest_is_still_told(self, tool, machine):
         with failing(tool, gone):

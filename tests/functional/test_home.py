@@ -82,6 +82,72 @@ class TestSinceTheLastVisit:
         page = home.get(f"posts/{id_of(thread)}")
         assert page.soup.select_one("article.unread[id^=comment-]")
 
+    def test_all_of_it_is_called_read_in_one_act_at_home(self, space, time_machine):
+        thread = space.write("ines", title="Mine")
+        self.later(time_machine, hours=2)
+        space.reply("karim", thread)
+        home = space.home("ines").browser.open_community()
+        assert home.soup.select_one("section[aria-labelledby=for-me]")
+        form = home.soup.select_one(".page-head form[action*='/read']")
+        fields = {one["name"]: one["value"] for one in form.select("input")}
+        self.later(time_machine, minutes=1)
+        space.write("karim", title="After the page was made")
+        home = home.post("read", **fields)
+        assert home.soup.select_one("section[aria-labelledby=for-me]") is None
+        unread = [one.select_one("h3 a").text for one in home.soup.select("#posts article.unread")]
+        assert unread == ["After the page was made"]
+
+    def test_somebody_who_only_replies_here_may_call_it_read(self, space, time_machine):
+        page = space.home_of(Role.GUEST_EXPERT)
+        page.post("seen")
+        self.later(time_machine, hours=2)
+        space.write("ines", title="Unread")
+        page = page.browser.open_community()
+        form = page.soup.select_one(".page-head form[action*='/read']")
+        assert form and not page.soup.select(".page-head a[href*='posts/new']")
+        page = page.post("read", **{one["name"]: one["value"] for one in form.select("input")})
+        assert not page.soup.select(".page-head form, #posts article.unread")
+
+    def test_nothing_new_asks_for_no_such_act(self, space):
+        assert space.home("ines").soup.select_one(".page-head form") is None
+
+    def test_the_navigation_counts_threads_with_something_new(self, space, time_machine, monkeypatch):
+        def count(person):
+            page = space.home(person).get("members")
+            return page.soup.select_one(".nav a[href*='discussions'] .count")
+
+        thread = space.write("ines", title="Mine")
+        muted = space.write("ines", title="Muted")
+        space.home("ines").post(f"posts/{id_of(muted)}/attention", attention="muted")
+        assert count("ines") is None
+        self.later(time_machine, hours=2)
+        space.home("ines").post("seen")
+        space.write("karim", title="Karim's")
+        space.reply("karim", thread)
+        space.reply("karim", thread, "And this.")
+        space.reply("karim", muted)
+        self.later(time_machine, hours=2)
+        space.home("ines").browser.open_community()
+        assert " ".join(count("ines").text.split()) == "2 avec du nouveau"
+        with monkeypatch.context() as bounded:
+            bounded.setattr("lti_tool.services.nav.MOST_COUNTED", 1)
+            assert count("ines").text.split()[0] == "1+"
+        space.home("ines").get(f"posts/{id_of(thread)}")
+        until = clock.now().isoformat()
+        space.home("ines").post(f"posts/{id_of(thread)}/read", until=until)
+        assert count("ines").text.split()[0] == "1"
+
+    def test_thanks_for_a_reply_that_was_deleted_are_no_news(self, space, time_machine):
+        thread = space.write("ines", title="A question")
+        space.reply("karim", thread, "Try this.")
+        space.home("karim").post("seen")
+        self.later(time_machine, hours=2)
+        space.home("ines").post(f"posts/{id_of(thread)}/comments/1/reactions", kind="helped", note="I did.")
+        told = space.home("karim").browser.open_community()
+        assert "I did." in told.soup.select_one("main").text
+        told.post(f"posts/{id_of(thread)}/comments/1/delete")
+        assert "I did." not in told.get("").soup.select_one("main").text
+
     def test_one_s_own_is_never_new(self, space, time_machine):
         space.home("ines")
         self.later(time_machine, hours=2)
@@ -150,7 +216,7 @@ class TestChanges:
         home = space.home("ines")
         space.write("karim", title="Between us", body="Words")
         answer = home.get("changes", after=cursor_of(home))
-        assert set(answer.response.json) == {"cursor", "new_posts", "new_comments", "posts"}
+        assert set(answer.response.json) == {"cursor", "new_posts", "new_comments", "kinds", "posts"}
 
     def test_of_another_community_stay_there(self, space):
         home = space.home("ines")
@@ -227,6 +293,8 @@ class TestWithoutJavaScript:
                 continue
             seen.add(address)
             found = browser.get(address)
+            if found.status == 303:  # a lasting address leads to where its thing stands today
+                found = browser.get(found.response.location)
             assert found.status == 200, address
             waiting += [link["href"] for link in found.soup.select("a[href^='/communities/']")]
             self.check_forms(found)

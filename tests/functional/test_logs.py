@@ -70,7 +70,7 @@ class TestAWholeDay:
         browser = world.browser("ines")
         form = browser.launch_form()
         home = browser.launch(form)
-        home.post("posts", kind="question", title="My title", body=WRITTEN)
+        assert home.post("posts", kind="question", title="My title", body=WRITTEN).status == 200
         hidden = [*secrets_of(browser, form), *NAMES, WRITTEN, "My title", home.seat_token]
         self.nothing_of(hidden, log)
         assert len(lines(log)) >= 4

@@ -7,8 +7,9 @@ from sqlalchemy import insert, select, update
 
 from lti_tool import clock
 from lti_tool.extensions import db
-from lti_tool.models import Course, Enrolment, Membership, MembershipState, Role, User
-from lti_tool.services import people, roles, standings
+from lti_tool.models import Community, Course, Enrolment, Membership, MembershipState, Role, User
+from lti_tool.services import member_list, people, roles, standings
+from lti_tool.services.acting import ActingMember
 from lti_tool.services.member_list import PAGE
 from lti_tool.transactions import transaction
 from tests.functional.filling import fill
@@ -29,7 +30,7 @@ def linked(page, text: str):
 
 def shares(page) -> dict[str, str]:
     """The filters of the page and their counts."""
-    links = page.soup.select("nav.segmented a")
+    links = page.soup.select("nav.segmented a:has(.num)")
     return {link.contents[0].strip(): link.select_one(".num").text for link in links}
 
 
@@ -181,6 +182,19 @@ class TestWhoSomebodyIs:
                     one_by_one[membership.id] = role
         assert len(one_by_one) > 500
         assert in_sql == one_by_one
+
+    def test_who_is_staff_is_found_without_looking_at_everybody(self, world, everything):
+        with world.database() as session:
+            listed = standings.listed_in(1, everything)
+            wanted = select(listed.c.id).where(listed.c.role.in_(member_list.GROUPS["staff"]))
+            in_order = session.scalars(wanted.order_by(*standings.order_of(listed))).all()
+            found = people.described_in_one(standings.perhaps_staff(1), everything)
+            claire = session.scalars(select(Membership).order_by(Membership.id)).first()
+            here = ActingMember(claire, claire.user, session.get(Community, 1), Role.TRAINER, False)
+            shown = member_list.staff_of(here, everything)
+        assert set(in_order) <= found.keys()
+        assert len(in_order) > member_list.MOST_STAFF
+        assert [one.number for one in shown] == in_order[: member_list.MOST_STAFF]
 
     def test_all_parts_together_are_everybody(self, world, everything):
         page = world.enter("claire").get("members")

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -23,7 +23,8 @@ def row_of(page, name: str):
 
 
 def names(page) -> list[str]:
-    return [" ".join(row.select_one("th .named, th").text.split()) for row in page.soup.select("tbody tr")]
+    rows = page.soup.select("tbody tr, .people > li")
+    return [" ".join(row.select_one(".named, th").text.split()) for row in rows]
 
 
 class TestThePage:
@@ -54,6 +55,57 @@ class TestThePage:
         space.home("karim")
         assert space.home("claire").get("members").soup.select("form[action*='/appointment']")
         assert not space.home("ines").get("members").soup.select("form[action*='/appointment']")
+
+
+class TestUntilADay:
+    """An appointment with a last day, by the clock of the community; observers are admitted by it."""
+
+    def appoint(self, space, person, **fields):
+        space.home(person)
+        return space.home("claire").post(f"members/{space.number(person)}/appointment", **fields)
+
+    def test_holds_to_the_end_of_that_day(self, space, time_machine):
+        time_machine.move_to(datetime(2026, 3, 27, 9, 0, tzinfo=UTC), tick=True)
+        page = self.appoint(space, "karim", role="guest_expert", last_day="2026-03-28")
+        assert "28 mars" in row_of(page, "Karim Haddad").text
+        time_machine.move_to(datetime(2026, 3, 28, 22, 58, tzinfo=UTC), tick=True)  # 23.58 in Paris
+        again = space.world.enter("karim")
+        assert "invité" in again.soup.select_one(".pop .who").text.casefold()
+        time_machine.move_to(datetime(2026, 3, 28, 23, 1, tzinfo=UTC), tick=True)
+        assert "apprenant" in again.get("members").soup.select_one(".pop .who").text.casefold()
+
+    def test_is_refused_in_the_past_and_nothing_typed_is_lost(self, space):
+        for day, problem in [("2020-01-01", "passé"), ("2999-01-01", "cinq ans"), ("soon", "date")]:
+            page = self.appoint(space, "karim", role="sponsor", last_day=day)
+            assert page.status == 422
+            assert problem in page.soup.select_one("#last-day-error").text
+            assert page.soup.select_one("input[value=sponsor]").has_attr("checked")
+        assert space.count(Membership, Membership.appointed_role.is_not(None)) == 0
+
+    def test_admits_an_observer_as_a_learner_without_grade_and_ends(self, space):
+        assert "discussions" not in space.home("patrick").get("").html
+        chosen = space.home("claire").get(f"members/{space.number('patrick')}/appointment")
+        assert [one["value"] for one in chosen.soup.select("input[name=role]")] == [
+            *("learner", "community_manager", "guest_expert", "sponsor"),
+        ]
+        self.appoint(space, "patrick", role="learner")
+        patrick = space.home("patrick")
+        assert patrick.get("discussions").status == 200
+        assert "/posts/" in patrick.post("posts", kind="question", title="May I?", body="Ask.").path
+        assert patrick.get("participation").status in (200, 403, 404)
+        assert "Patrick" not in space.home("claire").get("grading").text
+        space.home("claire").post(f"members/{space.number('patrick')}/appointment/end")
+        assert patrick.get("discussions").status == 403
+
+    def test_as_a_learner_is_for_observers_alone(self, space):
+        assert self.appoint(space, "karim", role="learner").status == 404
+        assert self.appoint(space, "karim", role="trainer").status == 404
+        assert self.appoint(space, "patrick", role="observer").status == 404
+
+    def test_of_staff_to_less_is_refused(self, space):
+        space.home("bruno")
+        page = space.home("claire").get(f"members/{space.number('bruno')}/appointment")
+        assert page.status == 409
 
 
 class TestAnAppointment:

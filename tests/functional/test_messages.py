@@ -1,10 +1,8 @@
 """Mails: asked for in a transaction, put into words, handed in to a real mail server, tried again."""
 
 from datetime import timedelta
-from email import message_from_bytes, policy
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from lti_tool import clock, mailing
@@ -13,48 +11,10 @@ from lti_tool.models import Message, MessageState
 from lti_tool.services import administrators, housekeeping, messages, retries, sign_in
 from lti_tool.transactions import transaction
 from tests.support.administrators import AdministratorBrowser
-from tests.support.ports import free_ports
 from tests.support.world import TOOL
 
 RUTH = "ruth@school.test"
 LATER = retries.LONGEST_WAIT * 2
-
-
-class Post:
-    """A mail server on loopback. `answer` is what it says to a recipient (None: welcome) and to a mail."""
-
-    def __init__(self) -> None:
-        self.mails: list = []
-        self.at_recipient: str | None = None
-        self.at_mail = "250 taken"
-        self.at_goodbye = "221 bye"
-
-    async def handle_QUIT(self, server, session, envelope):
-        return self.at_goodbye
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.at_recipient:
-            return self.at_recipient
-        envelope.rcpt_tos.append(address)
-        return "250 welcome"
-
-    async def handle_DATA(self, server, session, envelope):
-        if self.at_mail.startswith("250"):
-            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-        return self.at_mail
-
-
-@pytest.fixture
-def post(world, monkeypatch):
-    """A mail server that the tool of this world hands its mails to."""
-    handler = Post()
-    controller = Controller(handler, hostname="127.0.0.1", port=free_ports(1)[0], server_hostname="mail.test")
-    controller.start()
-    chosen = world.app.extensions["settings"]
-    object.__setattr__(chosen, "mail_url", f"smtp://127.0.0.1:{controller.port}")
-    yield handler
-    object.__setattr__(chosen, "mail_url", None)
-    controller.stop()
 
 
 def administrator_called(world, email: str = RUTH, locale: str | None = None) -> None:

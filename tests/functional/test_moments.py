@@ -45,3 +45,22 @@ class TestTheSameMoment:
         late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
         assert "2 mars" in said_to("UTC", "fr", late)
         assert "3 mars" in said_to("Europe/Paris", "fr", late)
+
+    @pytest.mark.parametrize(
+        ("day", "said"),
+        [
+            (datetime(2026, 12, 1, 9, tzinfo=UTC), "1er décembre"),
+            (datetime(2026, 12, 11, 9, tzinfo=UTC), "11 décembre"),
+            (datetime(2019, 12, 1, 9, tzinfo=UTC), "1er déc. 2019"),
+            (datetime(2019, 12, 21, 9, tzinfo=UTC), "21 déc. 2019"),
+        ],
+    )
+    def test_falls_in_french_on_the_first_of_a_month(self, app, time_machine, day, said):
+        time_machine.move_to(datetime(2026, 12, 15, 9, tzinfo=UTC))
+        with app.test_request_context():
+            g.admission = reader("UTC", "fr")
+            assert pages.calendar_day(day.date()) == pages.day(day) == said
+            assert pages.moment(day).startswith(f"le {said} à ")
+        with app.test_request_context():
+            g.admission = reader("UTC", "en")
+            assert "er" not in pages.day(day)

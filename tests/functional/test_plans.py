@@ -2,17 +2,46 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from io import BytesIO
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, select, text
+from werkzeug.datastructures import FileStorage
 
+from lti_tool import clock
+from lti_tool.errors import MailRefused
 from lti_tool.extensions import db
+from lti_tool.models import (
+    AuditEntry,
+    Community,
+    CourseGroup,
+    CourseGroupMember,
+    Enrolment,
+    GroupSource,
+)
+from lti_tool.services import (
+    audit,
+    file_sweep,
+    letters,
+    link_previews,
+    mail_choices,
+    mail_links,
+    mail_rounds,
+    messages,
+)
+from lti_tool.services.messages import Outgoing
+from lti_tool.transactions import reading, transaction
 from tests.functional.filling import fill
 from tests.functional.space import id_of
+from tests.support.administrators import administrator
 from tests.support.classroom import Classroom
 from tests.support.content import Dialog, open_link
 from tests.support.world import TOOL
+from tests.unit.knowledge.sample_files import TAKEN
 
+# It does everything that pages offer, several times over.
+pytestmark = pytest.mark.timeout(240)
 # Tables that hold a handful of rows in the largest installation.
 SMALL = frozenset({"platform", "organisation", "succession", "tool_key"})
 
@@ -36,21 +65,42 @@ def noted() -> Iterator[dict[str, object]]:
 def walk(classroom: Classroom, number: int) -> None:
     """Do everything that pages offer, as a learner and as a trainer; `number` is another member's."""
     learner, trainer = classroom.learner("ines"), classroom.trainer
+    mails(classroom, learner)
     thread = f"posts/{id_of(classroom.ask('ines'))}"
     first = learner.post(f"{thread}/comments", body="First reply")
     reply = f"{thread}/comments/{first.soup.select_one('article[id^=comment-]')['id'].partition('-')[2]}"
     learner.post(f"{thread}/edit", title="New title", body="New words", version="0")
     learner.post(f"{reply}/edit", body="New reply", version="0")
+    helping(classroom, thread, reply)
     pages = ["", "?filter=mine", "?filter=unanswered", "changes", "members", thread, f"{thread}/edit"]
     pages += [f"{thread}/history", f"{reply}/edit", f"{reply}/history", "posts/new?kept=1"]
+    pages += [
+        "search?q=new+words",
+        "search?q=%22new+words%22&kind=reply&author=1&topic=1&period=week&solved=1",
+    ]
+    pages += ["questions/similar?title=Another+title+of+words"]
+    pages += ["help", "help/learner", "my-data"]
+    pages += ["notifications", "notifications?before=1700000000.0-5", "notifications/count?known=7"]
+    pages += ["mails", "mails/sent", "mails/sent?before=1700000000.0-5", "calendar"]
     for page in (*pages, "participation"):
         learner.browser.get(learner.community + page)
     older = learner.soup.select_one("a[href*='before=']")
     learner.browser.get(older["href"] if older else f"{learner.community}?before=1700000000.0-5")
     learner.post("seen")
+    learner.post("my-data/copy")
+    learner.post("notifications/read", until=clock.now().isoformat(), post="1")
+    mentions(learner, number)
+    drafts(learner, id_of(first))
     learner.post("kept/1/discard")
+    the_space(trainer, learner)
     learner.post("posts", body="Lost", seat_token="1.0")
     prompts(trainer, learner)
+    kinds(trainer, learner)
+    people(trainer, learner, number)
+    finding(trainer, learner)
+    audit_log(trainer, number)
+    files(learner)
+    moderation(trainer, learner, number)
     trainer.post(f"members/{number}/appointment", role="community_manager")
     trainer.post(f"members/{number}/appointment/end")
     trainer.post(f"members/{number}/role")
@@ -78,6 +128,229 @@ def walk(classroom: Classroom, number: int) -> None:
     lost_in_the_middle(classroom)
 
 
+def mails(classroom: Classroom, learner) -> None:
+    """Choose what comes by mail, be told, have it made a mail and sent, be refused, stop, go on."""
+    world = classroom.world
+    chosen = {f"kind-{kind}": "at-once" for kind in mail_choices.KINDS}
+    learner.post("mails", quiet_from="0", quiet_until="0", digest_hour="8", digest_day="0", **chosen)
+    learner.post("mails/again")
+    settings = world.app.extensions["settings"]
+    object.__setattr__(settings, "mail_url", "smtp://127.0.0.1:1")
+    for number in range(3):
+        classroom.trainer.post("posts", kind="announcement", title=f"Told {number}", body="Words.")
+    object.__setattr__(settings, "mail_url", None)
+    with world.app.app_context():
+        for hours in (1, 2):
+            mail_rounds.make_due(lambda hours=hours: clock.now() + timedelta(hours=hours), transaction)
+        messages.send_due(lambda: clock.now() + timedelta(hours=2), transaction, refused_once_read)
+        with transaction():
+            messages.sweep(clock.now() + messages.MEMBERS_KEPT_FOR + timedelta(days=1))
+            # Empty tables are planned as if scanned.
+            messages.ask_for(messages.SIGN_IN, "ruth@school.test", None, {}, clock.now())
+            member = int(learner.soup.body["data-me"].partition(":")[2])
+            mail_links.recipient(mail_links.address_for(member).rpartition("/")[2])
+            for act in (mail_choices.stop, mail_choices.go_on, mail_choices.weekly_only):
+                act(member, clock.now())
+
+
+def refused_once_read(outgoing: Outgoing) -> None:
+    """Read what a mail says and do as a server that knows no such address."""
+    letters.of_message(outgoing.id, outgoing.member_id, outgoing.recipient, clock.now())
+    raise MailRefused("550 recipient", address=True)
+
+
+def audit_log(trainer, number: int) -> None:
+    """Look through the audit log in every way, page after page; take it along; let the clock tell areas."""
+    day, after = "from=2026-01-01&to=2026-12-31", "before=1700000000.0-5"
+    for one in (
+        "",
+        f"area=people&{day}",
+        f"person={number}&{after}",
+        f"area=grading&{day}&{after}",
+        "name=a",
+    ):
+        trainer.browser.get(f"{trainer.community}audit?{one}")
+    for ending in ("csv", "json"):
+        trainer.browser.get(f"{trainer.community}audit.{ending}?person={number}")
+    with trainer.browser.world.app.app_context(), transaction():
+        audit.tell_areas()
+
+
+def moderation(trainer, learner, number: int) -> None:
+    """Report, decide, answer, lock, mute; look at every queue; set what is watched, and write it."""
+    trainer.post("moderation/settings", hourly_limit="60", first_day_limit="50", watched_words="zut")
+    written = trainer.post("posts", kind="question", title="By staff", body="Of the trainer.")
+    thread = f"posts/{id_of(written)}"
+    learner.post("posts", kind="question", title="Zut", body="Words that are watched: zut.")
+    learner.post(f"{thread}/report", reason="hurtful")
+    learner.post(f"{thread}/report/withdraw")
+    learner.browser.get(f"{learner.community}{thread}/report")
+    mine = f"posts/{id_of(learner.post('posts', kind='question', title='Mine', body='To be hidden.'))}"
+    why = {"body": "Why", "until": clock.now().isoformat()}
+    for version, act in enumerate(("hidden", "kept-hidden", "restored", "locked", "unlocked")):
+        trainer.post(f"{mine}/moderation", act=act, version=str(version), **why)
+    learner.post(f"{mine}/moderation/answer", body="An answer.")
+    for show in ("waiting", "answered", "decided"):
+        for after in ("", "&after=1700000000.0-5"):
+            trainer.browser.get(f"{trainer.community}moderation?show={show}{after}")
+    for page in (f"{mine}/moderation", f"members/{number}/moderation", "moderation/members"):
+        trainer.browser.get(trainer.community + page)
+    for act in ("muted", "unmuted"):
+        trainer.post(f"members/{number}/moderation", act=act, body="Why", days="1")
+
+
+def files(learner) -> None:
+    """Bring files, look at them again, publish, edit, open and delete; let the clock go round."""
+    photo, text = (bring(learner, *one) for one in (("a.png", TAKEN["photo.png"]), ("a.txt", b"Words")))
+    named = {"attachment": ["", str(photo), str(text)], f"alt-{photo}": "A bicycle"}
+    learner.browser.get(f"{learner.community}files?attachment={photo}&attachment={text}")
+    learner.post("drafts", draft="new-" + "c" * 32, draft_version="0", body="Half", **named)
+    thread = f"posts/{id_of(learner.post('posts', kind='question', title='T', body='B', **named))}"
+    opened = learner.browser.tool.get(f"{learner.community}files/{photo}/a.png", base_url=TOOL)
+    learner.browser.tool.get(opened.headers["Location"], base_url=TOOL)
+    learner.browser.get(f"{learner.community}{thread}/edit")
+    learner.post(f"{thread}/edit", title="T", body="B", version="0", attachment=["", str(photo)])
+    learner.post(f"{thread}/delete")
+    bring(learner, "b.txt", b"Never claimed")
+    for later in (timedelta(0), timedelta(days=9)):
+        with learner.browser.world.app.app_context():
+            file_sweep.sweep(lambda later=later: clock.now() + later, transaction)
+            file_sweep.sweep_orphans(lambda later=later: clock.now() + later, reading)
+    bring(learner, "c.txt", b"Stays: empty tables are planned as if scanned")
+
+
+def bring(learner, name: str, content: bytes) -> int:
+    answer = learner.browser.tool.post(
+        f"{learner.community}files",
+        data={"seat_token": learner.seat_token, "files": FileStorage(BytesIO(content), filename=name)},
+        content_type="multipart/form-data",
+        base_url=TOOL,
+        headers={"Accept": "application/json"},
+    )
+    return answer.get_json()["files"][0]["id"]
+
+
+def drafts(learner, post: int) -> None:
+    """Begin at several places, go on, list, discard, bring back, publish."""
+    for place in (f"reply-{post}", f"answer-{post}", "new-" + "a" * 32, "new-" + "b" * 32):
+        for words in ("Half a", "Half a sentence"):
+            learner.post("drafts", draft=place, draft_version="1" if " s" in words else "0", body=words)
+    for page in ("drafts", "drafts/1", f"posts/{post}", "posts/new?prompt=1&draft=3"):
+        learner.browser.get(learner.community + page)
+    learner.post("drafts/2/discard")
+    learner.post("drafts/2/restore")
+    learner.post("posts", kind="question", title="Whole", body="A whole one.", draft="new-" + "a" * 32)
+
+
+def mentions(learner, number: int) -> None:
+    """Look for somebody to mention, mention them by number and by name, and somebody else after that."""
+    for query in ("q=a", "q=12", f"q=&post=1&subgroup={number}"):
+        learner.browser.get(f"{learner.community}mentions?{query}")
+    written = learner.post("posts", kind="question", title="Who", body=f"@[{number}] or @Nobody Here?")
+    words = {"title": "Who", "body": "@[1]?", "version": "0"}
+    learner.post(f"posts/{id_of(written)}/edit", **words)
+    learner.browser.get(f"{learner.community}posts/{id_of(written)}/edit")
+
+
+def the_space(trainer, learner) -> None:
+    """Write and accept a charter, arrange the space, go through a first visit and what waits for a reply."""
+    trainer.post("charter/edit", body="Be kind.", language="en", number="0")
+    trainer.post("space", name="Leaders", answer_target_hours="1")
+    for home in (trainer, learner):
+        home.post("charter/acceptance", number="1")
+        for page in ("", "welcome", "charter", "to-answer", "to-answer?show=answered"):
+            home.browser.get(home.community + page)
+        for page in ("topic=1&late=1&after=1700000000.0-5", "show=answered&topic=1&before=1700000000.0-5"):
+            home.browser.get(f"{home.community}to-answer?{page}")
+        home.post("welcome")
+        home.post("to-answer/rest")
+        home.post("preferences/shortcuts", shortcuts="on")
+    trainer.browser.get(f"{trainer.community}charter/edit")
+    trainer.browser.get(f"{trainer.community}space")
+
+
+def helping(classroom: Classroom, thread: str, reply: str) -> None:
+    """Reply to a reply, thank, recognise, accept, take it all back; read the thread in every way."""
+    learner, other, trainer = classroom.learner("ines"), classroom.learner("karim"), classroom.trainer
+    parent = reply.rpartition("/")[2]
+    other.post(f"{thread}/comments", body="To the reply", parent=parent)
+    other.post(f"{thread}/reactions", kind="met")
+    other.post(f"{reply}/reactions", kind="helped", note="I did it.")
+    other.post(f"{reply}/recognition", note="Well told.")
+    other.get(f"{reply}/recognition")
+    trainer.post(f"{reply}/acceptance")
+    for query in ({}, {"order": "date"}, {"page": "2"}, {"under": parent}, {"reply": parent, "quote": "1"}):
+        learner.get(thread, **query)
+    learner.get(reply)
+    learner.post(f"{reply}/delete")
+    learner.post(f"{reply}/restore")
+    other.post(f"{reply}/recognition/withdraw")
+    other.post(f"{reply}/reactions", kind="helped", on="false")
+    trainer.post(f"{reply}/acceptance", on="false")
+
+
+def people(trainer, learner, number: int) -> None:
+    """Make sub-groups, write in one, change one's profile and look at everybody's pages."""
+    trainer.post("subgroups", name="North", description="Ours")
+    trainer.post("subgroups/1/members", chosen=[str(one) for one in range(1, 40)])
+    with learner.browser.world.database() as session:
+        group = session.execute(text("SELECT min(id) FROM course_group")).scalar()
+    trainer.post("subgroups/follow", chosen=str(group or 1))
+    for _ in range(2):
+        learner.post("posts", kind="question", title="Ours", body="Alone", subgroup="1")
+    learner.post("profile", asks_about="Beginning", topic=["1", "2"], name="Ours")
+    learner.post("profile/picture/remove")
+    pages = [f"members/{number}", f"members/{number}?tab=replies&before=1700000000.0-5", "subgroups/1"]
+    pages += [f"members/{number}/picture", "subgroups", "members?subgroup=1", "posts/new?ask=1&subgroup=1"]
+    pages += ["profile", "subgroups/1?before=1700000000.0-5", "subgroups/1/members?name=a&after=1&beyond=2"]
+    for page in pages:
+        for home in (trainer, learner):
+            home.browser.get(home.community + page)
+    trainer.post("subgroups/1/edit", name="South", description="")
+    trainer.post("subgroups/1/members/out", chosen=str(number))
+    trainer.post("subgroups/1/close")
+    trainer.post("subgroups/1/bring-back")
+
+
+def finding(trainer, learner) -> None:
+    """Keep topics, file posts, follow, mute, bookmark and read them, and look for them in every way."""
+    for name in ("First", "Second", "Third"):
+        trainer.post("topics", name=name, description="Of a kind")
+    trainer.post("topics/1", name="The first", description="")
+    trainer.post("topics/2/place", way="down")
+    trainer.post("topics/2/archive")
+    trainer.post("topics/2/back")
+    page = learner.post("posts", kind="question", title="Filed", body="Words.", topic="1", tags="one, two")
+    place = f"posts/{id_of(page)}"
+    learner.post(f"{place}/edit", title="Filed", body="Words.", topic="3", tags="two, three", version="0")
+    trainer.post(f"{place}/filing", topic="1", tags="two")
+    trainer.browser.get(f"{trainer.community}{place}/filing")
+    for choice in ("followed", "muted", "none"):
+        learner.post("topics/1/attention", attention=choice)
+        trainer.post(f"{place}/attention", attention=choice)
+    learner.post("topics/3/attention", attention="followed")
+    trainer.post(f"{place}/bookmark", bookmark="on")
+    trainer.post(f"{place}/read", until="2026-01-01T10:00:00Z")
+    trainer.post("read", until="2026-01-01T10:00:00Z")
+    shown = [f"show={one}" for one in ("unread", "followed", "bookmarked", "mine", "muted")]
+    asked = [
+        "kind=idea",
+        "state=open",
+        "state=answered",
+        "state=done",
+        "topic=1",
+        "tag=two",
+        "topic=1&tag=two",
+    ]
+    asked += ["tag=two&show=mine", "topic=1&kind=question&state=solved", *shown]
+    sorted_anew = [f"{what}&order={order}" for what in ("", "topic=1") for order in ("activity", "helpful")]
+    for what in ("", *asked, *sorted_anew):
+        learner.browser.get(f"{learner.community}discussions?{what}&before=1700000000.0-5")
+    for home in (trainer, learner):
+        for page in ("discussions", "topics", "bookmarks?before=1700000000.0-5", "?filter=followed"):
+            home.browser.get(home.community + page)
+
+
 def prompts(trainer, learner) -> None:
     """Set two prompts, answer and move one, withdraw the other. (Empty tables are planned as if scanned.)"""
     for title in ("Stays", "Goes"):
@@ -89,6 +362,27 @@ def prompts(trainer, learner) -> None:
     moved = {"version": "0", "deadline": "2091-01-01T10:00", "reason": "Holidays"}
     trainer.post("prompts/1/edit", title="Stays", body="Do that.", **moved)
     trainer.post("prompts/2/withdraw")
+
+
+def kinds(trainer, learner) -> None:
+    """Write one of every kind, vote, decide, pin and unpin, read a page that is linked to."""
+    poll = {"kind": "poll", "title": "When?", "body": "", "option_1": "Now", "option_2": "Later"}
+    asked = f"posts/{id_of(learner.post('posts', **poll, results='always'))}"
+    for answer in ("Now", "Later"):
+        box = trainer.get(asked).soup.select_one(".poll-options")
+        label = next(one for one in box.select("label") if answer in one.text)
+        trainer.post(f"{asked}/ballot", option=label.select_one("input")["value"])
+    learner.get(f"{asked}/ballots")
+    learner.post(f"{asked}/edit", title="When then?", body="", version="0", closes_at="")
+    idea = f"posts/{id_of(learner.post('posts', kind='idea', title='A wall', body='Of thanks.'))}"
+    trainer.post(f"{idea}/vote", vote="yes")
+    trainer.post(f"{idea}/vote", vote="no")
+    trainer.post(f"{idea}/decision", state="retained", reason="Good.")
+    learner.post("posts", kind="resource", title="Read", body="Good.", link="https://127.0.0.1/page")
+    link_previews.read_wanted(clock.now, transaction)
+    pinned = f"posts/{id_of(trainer.post('posts', kind='announcement', title='Room', body='12.'))}"
+    learner.get("")
+    trainer.post(f"{pinned}/unpin")
 
 
 def placed(classroom: Classroom, number: int) -> None:
@@ -130,10 +424,28 @@ def lost_in_the_middle(classroom: Classroom) -> None:
     home.browser.open_community()
 
 
+def put_into_a_group(world) -> None:
+    """Put everybody of the course into a group of the LMS. (Empty tables are planned as if scanned.)"""
+    with world.app.app_context(), transaction():
+        enrolled = db.session.execute(select(Enrolment.id, Enrolment.course_id)).all()
+        course = enrolled[0].course_id
+        group = CourseGroup(
+            course_id=course, group_id="g", name="G", hidden=False, source=GroupSource.SERVICE
+        )
+        db.session.add(group)
+        db.session.flush()
+        db.session.add_all(
+            CourseGroupMember(course_group_id=group.id, enrolment_id=one.id)
+            for one in enrolled
+            if one.course_id == course
+        )
+
+
 @pytest.fixture
 def statements(world):
     classroom = Classroom(world).ready()
     fill(world, members=30, posts=40, comments=60)
+    put_into_a_group(world)
     number = classroom.number("karim")
     with world.app.app_context(), noted() as sent:
         walk(classroom, number)
@@ -193,9 +505,12 @@ def as_if_large(connection):
     # Autovacuum would tell in between how few rows there are: this lock is the one that it needs, too.
     tables = ", ".join(db.metadata.tables)
     connection.execute(text(f"LOCK TABLE {tables} IN SHARE UPDATE EXCLUSIVE MODE"))
-    # A community has many members, few courses and few columns; a course has one reading of its roster.
-    size = "CASE WHEN relname IN ('course', 'grade_column', 'line_item', 'roster') THEN 1e3 ELSE 1e6 END"
-    connection.execute(text(f"UPDATE pg_class SET reltuples = {size}, relpages = 1 WHERE {ours}"))
+    # A community has many members, few courses, columns and sub-groups; a course one reading of its roster.
+    few = "'course', 'grade_column', 'line_item', 'roster', 'subgroup'"
+    size = f"CASE WHEN relname IN ({few}) THEN 1e3 ELSE 1e6 END"
+    # A planner multiplies by how many pages there are now: said as they are, the sizes are the ones told.
+    pages = "greatest(1, pg_relation_size(oid) / current_setting('block_size')::int)"
+    connection.execute(text(f"UPDATE pg_class SET reltuples = {size}, relpages = {pages} WHERE {ours}"))
     # Of a table without a page the planner guesses a size only while nobody seems to have looked at it.
     empty = "relkind = 'r' AND pg_relation_size(oid) = 0"
     connection.execute(text(f"UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE {ours} AND {empty}"))
@@ -217,3 +532,108 @@ def nodes_of(node: dict) -> Iterator[dict]:
     yield node
     for below in node.get("Plans", ()):
         yield from nodes_of(below)
+
+
+class TestTheAuditLog:
+    """However long it is, a page of it reads its own entries, whatever is looked for."""
+
+    MOST_ROWS = 2_000  # a page of each area, of both ways to be concerned, and the names
+
+    @pytest.fixture
+    def long(self, world):
+        classroom = Classroom(world)
+        trainer = classroom.trainer
+        with world.app.app_context(), transaction():
+            here = db.session.execute(select(Community.id, Community.organisation_id)).one()
+            acts = [*["grade.marked"] * 18, "charter.written", "member.appointed"]
+            db.session.execute(
+                insert(AuditEntry),
+                [
+                    {
+                        "at": clock.now() - timedelta(minutes=number),
+                        "act": act,
+                        "area": audit.area_of(act).value,
+                        "actor_kind": "member",
+                        "actor_id": 1,
+                        "community_id": here.id,
+                        "organisation_id": here.organisation_id,
+                        "subject": f"membership:{2 + number % 2}",
+                    }
+                    for number in range(20_000)
+                    for act in [acts[number % len(acts)]]
+                ],
+            )
+        with db_engine(world).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE audit_entry"))
+        return trainer
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {},
+            {"area": "people"},
+            {"area": "connection"},
+            {"person": "1"},
+            {"person": "2", "area": "space"},
+            {"person": "2", "area": "contributions"},
+            {"from": "2026-01-01", "area": "grading"},
+            {"before": f"{2_000_000_000}.0-5", "person": "1"},
+        ],
+        ids=str,
+    )
+    def test_reads_a_bounded_number_of_rows(self, world, long, asked):
+        self.must_be_bounded(world, lambda: long.get("audit", **asked))
+
+    @pytest.mark.parametrize(
+        "asked", ["", "area=people", "area=installation", "organisation=1&to=2030-01-01"]
+    )
+    @pytest.mark.parametrize("operator", [False, True], ids=["administrator", "operator"])
+    def test_reads_a_bounded_number_of_rows_in_the_console(self, world, long, asked, operator):
+        who = administrator(world, operator=operator)
+        self.must_be_bounded(world, lambda: who.get(f"/admin/audit?{asked}"))
+
+    def must_be_bounded(self, world, look) -> None:
+        with world.app.app_context(), noted() as sent:
+            assert look().status == 200
+            statements = {words: told for words, told in sent.items() if "audit_entry" in words}
+            assert statements
+            connection = db.session.connection()
+            work = READ[connection.dialect.name]
+            assert sum(work(connection, *one) for one in statements.items()) <= self.MOST_ROWS
+            db.session.rollback()
+
+
+def db_engine(world):
+    with world.app.app_context():
+        return db.engine
+
+
+def sqlite_work(connection, statement: str, parameters) -> int:
+    """Return roughly how many rows a statement looks at: SQLite tells of every hundredth step."""
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    driver = connection.connection.driver_connection
+    driver.set_progress_handler(count, 100)
+    try:
+        connection.exec_driver_sql(statement, parameters).all()
+    finally:
+        driver.set_progress_handler(None, 0)
+    return steps[0] * 100 // 30  # a row takes about thirty steps
+
+
+def postgresql_work(connection, statement: str, parameters) -> int:
+    """Return how many rows of the log a statement looked at, those that it left aside as well."""
+    explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+    plan = connection.exec_driver_sql(explained, parameters).scalar_one()
+    return sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        for node in nodes_of(plan[0]["Plan"])
+        if node.get("Relation Name") == "audit_entry"
+    )
+
+
+READ = {"sqlite": sqlite_work, "postgresql": postgresql_work}

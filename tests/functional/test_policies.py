@@ -113,8 +113,9 @@ class TestTheForm:
         classroom.trainer.post("preferences/language", language="fr")
         assert form(classroom)["buffer"] == "1,25"
 
-    def test_shows_only_kinds_that_can_be_contributed(self, classroom):
-        assert not [name for name in form(classroom) if name.startswith(("rules.experience", "recognitions"))]
+    def test_shows_the_kinds_that_can_be_contributed_and_no_others(self, classroom):
+        shown = {name.split(".")[1] for name in form(classroom) if name.startswith("rules.")}
+        assert shown == {"question", "answer", "experience", "resource", "accepted", "recognition"}
 
     @pytest.mark.parametrize("preset", list(PRESETS))
     def test_starts_from_a_preset_that_can_be_adopted(self, classroom, preset):

@@ -7,13 +7,22 @@ from sqlalchemy import select
 
 from demo_lms.people import INSTRUCTOR, LEARNER, Course
 from lti_tool import clock
-from lti_tool.models import Post
+from lti_tool.models import Community, Membership, Post, Role
+from lti_tool.services import rules, to_mark
+from lti_tool.services.acting import ActingMember
 from tests.functional.filling import fill
+from tests.functional.test_subgroups import Groups
+from tests.support import scale
 from tests.support.classroom import Classroom
 from tests.support.statements import counted
 from tests.support.world import FRENCH, TOOL
 
-LOGIN, LAUNCH, HOME, THREAD, CHANGES = 2, 14, 13, 12, 2
+# A thread: its post, three for a page of replies, two for what was said to them, one for who takes part.
+LOGIN, LAUNCH, HOME, THREAD, CHANGES = 2, 14, 23, 20, 2
+# The most that another page of the community takes.
+BESIDE = 26
+# What waits for those who look after a community: overdue questions, newcomers, prompts, marks.
+FOR_STAFF = 5
 SMALL = {"members": 2, "posts": 3, "comments": 3}
 LARGE = {"members": 60, "posts": 100, "comments": 200}
 
@@ -141,6 +150,7 @@ class TestPages:
             longest = session.scalars(select(Post.id).where(Post.title == "Title 0")).first()
         found = {}
         for who, home in (("learner", classroom.learner("ines")), ("trainer", classroom.trainer)):
+            home.post("welcome")
             for below in ("", "?filter=unanswered", "?filter=mine", f"posts/{longest}", "changes", "members"):
                 address = home.community + below
                 found[f"{who} {below.partition('/')[0]}"] = cost(
@@ -158,7 +168,8 @@ class TestPages:
             # that no worker has kept yet are computed.
             more = 2 if limit == HOME else 0
             assert small[f"learner {page}"] <= limit + more, page
-            assert small[f"trainer {page}"] <= limit + more, page
+            for_staff = FOR_STAFF if limit == HOME else 0
+            assert small[f"trainer {page}"] <= limit + more + for_staff, page
 
     def test_show_what_is_there(self, classroom):
         """The counts above are of pages that do show everything."""
@@ -175,6 +186,73 @@ class TestPages:
             with classroom.world.app.app_context(), counted() as sent:
                 home.get(below)
             assert all(statement.lstrip().startswith(("SELECT", "WITH")) for statement in sent), below
+
+
+class TestPagesOfPeopleAndOfWhatOneLooksFor:
+    """Pages beside home and thread; to the first member's pages belong many posts and replies, or few."""
+
+    def costs(self, space, subgroup: int) -> dict[str, int]:
+        with space.world.database() as session:
+            author = session.scalars(select(Post.author_id).where(Post.title == "Title 0")).first()
+        below = [
+            "profile",
+            "subgroups",
+            f"subgroups/{subgroup}",
+            "to-answer",
+            "search?q=Title",
+            "discussions",
+        ]
+        for_staff = [f"subgroups/{subgroup}/members", "audit", "audit?area=space", f"audit?person={author}"]
+        below += [f"members/{author}", f"members/{author}?tab=replies", *for_staff]
+        found = {}
+        for who in ("ines", "claire"):
+            home = space.home(who)
+            for one in below:
+                if who == "ines" and one in for_staff:
+                    continue
+                address = home.community + one
+                found[f"{who} {one}"] = cost(space.world, lambda a=address, h=home: h.browser.get(a))
+        return found
+
+    def test_cost_the_same_for_many_as_for_few(self, space):
+        groups = Groups(space)
+        first = groups.make("Group 0", "ines", "karim")
+        groups.write("karim", first)
+        fill(space.world, **SMALL)
+        small = self.costs(space, first)
+        for number in (1, 2):
+            groups.make(f"Group {number}", "ines")
+            groups.write("ines", first, title=f"Again {number}")
+        fill(space.world, **LARGE, label="more")
+        assert self.costs(space, first) == small
+        assert max(small.values()) <= BESIDE, small
+
+
+class TestTheHome:
+    """What is read for it with grading on, however many members there are."""
+
+    def steps(self, classroom, newcomer: str) -> dict[str, int]:
+        """Return what SQLite takes for a newcomer, for somebody welcomed, and for what has no mark."""
+        home, found = classroom.learner(newcomer), {}
+        for what in ("first visit", "later"):
+            with classroom.world.app.app_context(), scale.counted() as cost:
+                assert home.get("").status == 200
+            found[what] = cost.steps
+            home.post("welcome")
+        with classroom.world.database() as session, scale.counted() as cost:
+            claire = session.get(Membership, classroom.number("claire"))
+            member = ActingMember(claire, claire.user, session.get(Community, 1), Role.TRAINER, scored=False)
+            to_mark.count_lately(member, rules.in_force(1), clock.now())
+        return found | {"to mark": cost.steps}
+
+    @pytest.mark.sqlite
+    def test_is_no_more_among_many(self, world):
+        classroom = Classroom(world).ready()
+        fill(world, members=5, posts=120, comments=120)
+        few = self.steps(classroom, "ines")
+        fill(world, members=1_000, posts=1, comments=1, label="more")
+        many = self.steps(classroom, "karim")
+        assert {what: taken for what, taken in many.items() if taken > few[what] + 1_500} == {}, (few, many)
 
 
 class TestAVisitOfEveryHour:

@@ -8,7 +8,16 @@ from sqlalchemy import select
 
 from lti_tool import clock
 from lti_tool.extensions import db
-from lti_tool.models import Deployment, LaunchRecord, Platform, PlatformOrigin, Prompt, Role
+from lti_tool.models import (
+    Deployment,
+    LaunchRecord,
+    Membership,
+    MembershipState,
+    Platform,
+    PlatformOrigin,
+    Prompt,
+    Role,
+)
 from lti_tool.services import invitations, origins, platforms
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
@@ -25,6 +34,8 @@ WRITERS = READERS - {GUEST}
 STAFF = frozenset({TRAINER, LEAD})
 # The post and the reply of the walk are the learner's.
 AUTHOR = frozenset({LEARNER})
+# Those who may say something to what the learner wrote.
+OTHERS = READERS - AUTHOR
 SETTERS = frozenset({TRAINER, LEAD, MANAGER})
 
 TYPED = {"title": "What I typed", "body": "Every word of it."}
@@ -58,19 +69,141 @@ INSIDE = {
     ("home.changes", "GET"): Inside("changes?after=0", READERS),
     ("home.seen", "POST"): Inside("seen", EVERYBODY, 204),
     ("home.set_zone", "POST"): Inside("zone", STAFF, 303, {"time_zone": "Europe/Berlin"}),
+    ("helping.index", "GET"): Inside("to-answer", READERS),
+    ("helping.rest", "POST"): Inside("to-answer/rest", READERS, 303),
+    ("helping.remind_again", "POST"): Inside("to-answer/remind", READERS, 303),
+    ("my_data.index", "GET"): Inside("my-data", EVERYBODY),
+    ("my_data.ask_for_copy", "POST"): Inside("my-data/copy", EVERYBODY, 303),
+    ("my_data.copy", "GET"): Inside("my-data/copy", EVERYBODY, 404),  # no worker has made one
+    ("my_data.ask_for_erasure", "POST"): Inside("my-data/erasure", EVERYBODY, 303, {"confirmed": "1"}),
+    ("my_data.withdraw", "POST"): Inside("my-data/erasure/withdrawal", EVERYBODY, 303),
+    ("help.index", "GET"): Inside("help", EVERYBODY),
+    ("help.show", "GET"): Inside("help/learner", EVERYBODY),
+    ("space.welcome", "GET"): Inside("welcome", READERS),
+    ("space.welcomed", "POST"): Inside("welcome", READERS, 303),
+    ("space.charter", "GET"): Inside("charter", READERS),
+    # There is none yet.
+    ("space.accept_charter", "POST"): Inside("charter/acceptance", READERS, 404),
+    ("space.charter_versions", "GET"): Inside("charter/versions", READERS),
+    ("space.charter_acceptances", "GET"): Inside("charter/acceptances", SETTERS),
+    ("space.edit_charter", "GET"): Inside("charter/edit", SETTERS),
+    ("space.save_charter", "POST"): Inside("charter/edit", SETTERS, 422),
+    ("space.settings", "GET"): Inside("space", SETTERS),
+    ("space.save_settings", "POST"): Inside("space", SETTERS, 422),
+    ("life.show", "GET"): Inside("life", READERS),
+    ("life.set_dates", "POST"): Inside("life/dates", STAFF, 422, {"closes_at": "tomorrow"}),
+    ("life.take_along", "POST"): Inside("life/archive", STAFF),
+    ("life.preview", "GET"): Inside("life/moves/closed", STAFF),
+    ("life.move", "POST"): Inside("life/moves/closed", STAFF, 409, {"seen": "draft"}),
+    ("audit.index", "GET"): Inside("audit", SETTERS),
+    ("audit.as_csv", "GET"): Inside("audit.csv", SETTERS),
+    ("audit.as_json", "GET"): Inside("audit.json", SETTERS),
+    ("moderation.index", "GET"): Inside("moderation", SETTERS),
+    ("moderation.settings", "GET"): Inside("moderation/settings", SETTERS),
+    ("moderation.save_settings", "POST"): Inside("moderation/settings", SETTERS, 422),
+    ("moderation.restricted", "GET"): Inside("moderation/members", SETTERS),
+    ("moderation.of_member", "GET"): Inside("members/{member}/moderation", SETTERS),
+    ("moderation.decide_on_member", "POST"): Inside("members/{member}/moderation", SETTERS, 422),
+    # Of their own contributions authors report none; those who look after the space decide about them.
+    ("moderation.report_post", "GET"): Inside("posts/{post}/report", OTHERS),
+    ("moderation.report_comment", "GET"): Inside("posts/{post}/comments/{comment}/report", OTHERS),
+    ("moderation.send_post_report", "POST"): Inside("posts/{post}/report", OTHERS, 422),
+    ("moderation.send_comment_report", "POST"): Inside(
+        "posts/{post}/comments/{comment}/report", OTHERS, 303, {"reason": "hurtful"}
+    ),
+    ("moderation.withdraw_post_report", "POST"): Inside("posts/{post}/report/withdraw", READERS, 303),
+    ("moderation.withdraw_comment_report", "POST"): Inside(
+        "posts/{post}/comments/{comment}/report/withdraw", READERS, 303
+    ),
+    ("moderation.of_post", "GET"): Inside("posts/{post}/moderation", SETTERS | AUTHOR),
+    ("moderation.of_comment", "GET"): Inside("posts/{post}/comments/{comment}/moderation", SETTERS | AUTHOR),
+    ("moderation.decide_on_post", "POST"): Inside("posts/{post}/moderation", SETTERS, 422),
+    ("moderation.decide_on_comment", "POST"): Inside(
+        "posts/{post}/comments/{comment}/moderation", SETTERS, 422
+    ),
+    ("moderation.answer_about_post", "POST"): Inside("posts/{post}/moderation/answer", SETTERS | AUTHOR, 422),
+    ("moderation.answer_about_comment", "POST"): Inside(
+        "posts/{post}/comments/{comment}/moderation/answer", SETTERS | AUTHOR, 422
+    ),
+    ("preferences.shortcuts", "POST"): Inside("preferences/shortcuts", EVERYBODY, 303, {"shortcuts": "on"}),
+    ("discussions.index", "GET"): Inside("discussions", READERS),
+    ("topics.index", "GET"): Inside("topics", READERS),
+    ("topics.add", "POST"): Inside("topics", SETTERS, 422),
+    # There is no topic yet.
+    ("topics.rewrite", "POST"): Inside("topics/1", SETTERS, 404, {"name": "Another"}),
+    ("topics.move", "POST"): Inside("topics/1/place", SETTERS, 404),
+    ("topics.archive", "POST"): Inside("topics/1/archive", SETTERS, 404),
+    ("topics.bring_back", "POST"): Inside("topics/1/back", SETTERS, 404),
+    ("topics.filing_form", "GET"): Inside("posts/{post}/filing", SETTERS | AUTHOR),
+    ("topics.file", "POST"): Inside("posts/{post}/filing", SETTERS | AUTHOR, 303),
+    ("reading.read", "POST"): Inside("posts/{post}/read", READERS, 204, {"until": "2026-01-01T10:00:00Z"}),
+    ("reading.read_all", "POST"): Inside("read", READERS, 303, {"until": "2026-01-01T10:00:00Z"}),
+    ("notifications.index", "GET"): Inside("notifications", READERS),
+    ("notifications.count", "GET"): Inside("notifications/count", READERS),
+    ("notifications.read", "POST"): Inside(
+        "notifications/read", READERS, 303, {"until": "2026-01-01T10:00:00Z"}
+    ),
+    ("mails.index", "GET"): Inside("mails", READERS),
+    ("mails.save", "POST"): Inside("mails", READERS, 422),
+    ("mails.try_again", "POST"): Inside("mails/again", READERS, 303),
+    ("mails.sent", "GET"): Inside("mails/sent", READERS),
+    ("own_calendar.index", "GET"): Inside("calendar", READERS),
+    ("own_calendar.make", "POST"): Inside("calendar", READERS, 303),
+    ("own_calendar.end", "POST"): Inside("calendar/end", READERS, 303),
+    ("reading.attention", "POST"): Inside("posts/{post}/attention", READERS, 303, {"attention": "none"}),
+    ("reading.bookmark", "POST"): Inside("posts/{post}/bookmark", READERS, 303, {"bookmark": "on"}),
+    ("reading.topic_attention", "POST"): Inside("topics/1/attention", READERS, 404, {"attention": "muted"}),
+    ("reading.bookmarks", "GET"): Inside("bookmarks", READERS),
     ("posts.compose", "GET"): Inside("posts/new", WRITERS),
     ("posts.write", "POST"): Inside("posts", WRITERS, 422),
     ("posts.show", "GET"): Inside("posts/{post}", READERS),
     ("posts.edit", "GET"): Inside("posts/{post}/edit", AUTHOR),
     ("posts.save", "POST"): Inside("posts/{post}/edit", AUTHOR, 422),
     ("posts.history", "GET"): Inside("posts/{post}/history", READERS),
+    ("posts.compose_as", "POST"): Inside("posts/new", WRITERS),
+    ("kinds.vote", "POST"): Inside("posts/{post}/vote", READERS, 404),
+    ("kinds.ballot", "POST"): Inside("posts/{post}/ballot", READERS, 404),
+    ("kinds.voters", "GET"): Inside("posts/{post}/ballots", READERS, 404),
+    ("kinds.decide", "POST"): Inside("posts/{post}/decision", SETTERS, 404, {"state": "done"}),
+    ("kinds.unpin", "POST"): Inside("posts/{post}/unpin", SETTERS, 404),
     ("posts.preview", "POST"): Inside("preview", READERS),
     ("comments.write", "POST"): Inside("posts/{post}/comments", READERS, 422),
     ("comments.edit", "GET"): Inside("posts/{post}/comments/{comment}/edit", AUTHOR),
     ("comments.save", "POST"): Inside("posts/{post}/comments/{comment}/edit", AUTHOR, 422),
     ("comments.history", "GET"): Inside("posts/{post}/comments/{comment}/history", READERS),
+    ("comments.show", "GET"): Inside("posts/{post}/comments/{comment}", READERS, 303),
+    # Of their own contributions authors say none of this; what they recognise nobody has to take back.
+    ("reactions.to_post", "POST"): Inside("posts/{post}/reactions", OTHERS, 303, {"kind": "helped"}),
+    ("reactions.to_comment", "POST"): Inside(
+        "posts/{post}/comments/{comment}/reactions", OTHERS, 303, {"kind": "helped"}
+    ),
+    # The post of this walk is a question, whose help is recognised in its replies.
+    ("reactions.recognise_post", "GET"): Inside("posts/{post}/recognition", OTHERS, 404),
+    ("reactions.endorse_post", "POST"): Inside("posts/{post}/recognition", OTHERS, 404),
+    ("reactions.withdraw_from_post", "POST"): Inside("posts/{post}/recognition/withdraw", READERS, 303),
+    ("reactions.recognise_comment", "GET"): Inside("posts/{post}/comments/{comment}/recognition", OTHERS),
+    ("reactions.endorse_comment", "POST"): Inside("posts/{post}/comments/{comment}/recognition", OTHERS, 303),
+    ("reactions.withdraw_from_comment", "POST"): Inside(
+        "posts/{post}/comments/{comment}/recognition/withdraw", READERS, 303
+    ),
+    # The asker, and trainers.
+    ("reactions.accept", "POST"): Inside(
+        "posts/{post}/comments/{comment}/acceptance", frozenset({LEARNER, TRAINER}), 303
+    ),
     ("comments.delete", "POST"): Inside("posts/{post}/comments/{comment}/delete", AUTHOR, 303),
+    ("comments.restore", "POST"): Inside("posts/{post}/comments/{comment}/restore", AUTHOR, 303),
+    ("files.chosen", "GET"): Inside("files?attachment=1", READERS),
+    ("files.bring", "POST"): Inside("files", READERS, 422),
+    # There is no such file: a post of its own would make everybody of the walk its author.
+    ("files.show", "GET"): Inside("files/999/nothing.pdf", READERS, 404),
     ("posts.delete", "POST"): Inside("posts/{post}/delete", AUTHOR, 303),
+    ("posts.restore", "POST"): Inside("posts/{post}/restore", AUTHOR, 303),
+    ("drafts.index", "GET"): Inside("drafts", READERS),
+    ("drafts.keep", "POST"): Inside("drafts", READERS, 404),
+    ("drafts.show", "GET"): Inside("drafts/9", READERS, 404),
+    ("drafts.discard", "POST"): Inside("drafts/9/discard", READERS, 404),
+    ("drafts.restore", "POST"): Inside("drafts/9/restore", READERS, 404),
+    ("mentions.suggest", "GET"): Inside("mentions?q=a&post={post}", READERS),
     ("prompts.index", "GET"): Inside("prompts", READERS),
     ("prompts.compose", "GET"): Inside("prompts/new", SETTERS),
     ("prompts.write", "POST"): Inside("prompts", SETTERS, 422),
@@ -81,16 +214,39 @@ INSIDE = {
     ("activities.start", "POST"): Inside("activities/nobody-knows-it", SETTERS, 422),
     # Nothing of that number may be brought over.
     ("activities.bring", "POST"): Inside("activities/nobody-knows-it/bring", SETTERS, 404, {"prompt": "1"}),
+    ("search.index", "GET"): Inside("search?q=begin", READERS),
+    ("search.similar_questions", "GET"): Inside("questions/similar?title=How+do+you+begin", READERS),
     ("members.index", "GET"): Inside("members", READERS),
     ("members.appoint", "POST"): Inside(
         "members/{member}/appointment", STAFF, 303, {"role": "community_manager"}
     ),
+    ("members.appointment", "GET"): Inside("members/{member}/appointment", STAFF),
     ("members.end_appointment", "POST"): Inside("members/{member}/appointment/end", STAFF, 303),
     ("members.confirm_role", "POST"): Inside("members/{member}/role", STAFF, 303),
     ("members.roster", "GET"): Inside("members/roster", STAFF),
     ("members.read_roster", "POST"): Inside("members/roster", STAFF, 303),
     # No list is held: there is nothing to decide, for those who might.
     ("members.decide_on_roster", "POST"): Inside("members/roster/1/decision", STAFF, 404),
+    ("people.show", "GET"): Inside("members/{member}", READERS),
+    # Nobody has one; who may not read here is not told so.
+    ("people.picture", "GET"): Inside("members/{member}/picture", READERS, 404),
+    ("profile.edit", "GET"): Inside("profile", READERS),
+    ("profile.save", "POST"): Inside("profile", READERS, 303),
+    ("profile.choose_picture", "POST"): Inside("profile/picture", READERS, 422),
+    ("profile.choose_lms_picture", "POST"): Inside("profile/picture/lms", READERS, 303, {"show": "true"}),
+    ("profile.remove_picture", "POST"): Inside("profile/picture/remove", READERS, 303),
+    ("subgroups.index", "GET"): Inside("subgroups", READERS),
+    ("subgroups.make", "POST"): Inside("subgroups", SETTERS, 422),
+    ("subgroups.follow", "POST"): Inside("subgroups/follow", SETTERS, 422),
+    # There is none of this number, for those who might.
+    ("subgroups.show", "GET"): Inside("subgroups/1", READERS, 404),
+    ("subgroups.edit", "GET"): Inside("subgroups/1/edit", SETTERS, 404),
+    ("subgroups.save", "POST"): Inside("subgroups/1/edit", SETTERS, 404),
+    ("subgroups.close", "POST"): Inside("subgroups/1/close", SETTERS, 404),
+    ("subgroups.bring_back", "POST"): Inside("subgroups/1/bring-back", SETTERS, 404),
+    ("subgroups.members", "GET"): Inside("subgroups/1/members", SETTERS, 404),
+    ("subgroups.put_in", "POST"): Inside("subgroups/1/members", SETTERS, 404),
+    ("subgroups.take_out", "POST"): Inside("subgroups/1/members/out", SETTERS, 404),
     ("participation.mine", "GET"): Inside("participation", frozenset({LEARNER, MANAGER})),
     # Grading is off: what is about a column that does not exist is not found, by those who may look for it.
     ("grading.index", "GET"): Inside("grading", frozenset({TRAINER})),
@@ -175,6 +331,9 @@ CONSOLE = {
     ("platforms.check", "GET"): Console("/admin/platforms/{platform}/check", 404, 200),
     ("platforms.ask_for_check", "POST"): Console("/admin/platforms/{platform}/check", 404, 303),
     ("platforms.help_page", "GET"): Console("/admin/help/moodle", 200, 200),
+    ("admin_people.index", "GET"): Console("/admin/people", 200, 200),
+    ("admin_people.show", "GET"): Console("/admin/people/1", 404, 404),
+    ("admin_people.erase", "POST"): Console("/admin/people/1/erasure", 404, 404),
     ("admin_account.index", "GET"): Console("/admin/account", 200, 200),
     ("admin_account.save", "POST"): Console("/admin/account", 303, 303, {"name": "Ruth"}),
     ("admin_account.propose", "POST"): Console("/admin/account/factor", 303, 303),
@@ -191,6 +350,9 @@ CONSOLE = {
     ("launch_log.index", "GET"): Console("/admin/launches", 200, 200),
     ("launch_log.show", "GET"): Console("/admin/launches/CV-2222-2222", 404, 404),  # nobody launched
     ("launch_log.of_platform", "GET"): Console("/admin/platforms/{platform}/launches", 404, 303),
+    ("admin_audit.index", "GET"): Console("/admin/audit", 200, 200),
+    ("admin_audit.as_csv", "GET"): Console("/admin/audit.csv", 200, 200),
+    ("admin_audit.as_json", "GET"): Console("/admin/audit.json", 200, 200),
     ("deployments.index", "GET"): Console("/admin/platforms/{platform}/deployments", 404, 200),
     ("deployments.choose_policy", "POST"): Console(
         "/admin/platforms/{platform}/deployments/policy", 404, 303, {"policy": "strict"}
@@ -235,7 +397,12 @@ OUTSIDE = {
     ("sign_in.enter_from_portal", "POST"): ("/sign-in/openid/callback", 410),
     ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
     ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
+    ("calendar_links.read", "GET"): ("/o/calendar/nobody-made-it.ics", 404),
+    ("mail_links.look", "GET"): ("/o/mails/nobody-made-it", 404),
+    ("mail_links.stop", "POST"): ("/o/mails/nobody-made-it", 404),
+    ("file_links.read", "GET"): ("/files/nobody-signed-it", 404),
     ("front.index", "GET"): ("/", 200),
+    ("front.accessibility", "GET"): ("/accessibility", 200),
     ("health.alive", "GET"): ("/healthz", 200),
     ("health.ready", "GET"): ("/readyz", 503),  # no worker runs
     ("metrics.metrics", "GET"): ("/metrics", 404),  # the public address is a proxy's
@@ -258,7 +425,15 @@ OUTSIDE = {
     ("static", "GET"): ("/static/css/base.css", 200),
 }
 
-UNKNOWN = ("nothing", "posts/1/nothing", "members/1", "preferences", "grading/deliveries", "..%2fx", "a//b")
+UNKNOWN = (
+    "nothing",
+    "posts/1/nothing",
+    "members/1/nothing",
+    "preferences",
+    "grading/deliveries",
+    "..%2fx",
+    "a//b",
+)
 WRONG_METHODS = (
     ("DELETE", ""),
     ("PUT", "posts"),
@@ -384,8 +559,20 @@ class TestSomebodyOfAnotherCommunity:
                 fields = {"seat_token": outsider.seat_token, **TYPED, "version": "0", **inside.sends}
                 response = ask(outsider.browser, method, outsider.community + below, fields)
                 # A learner is told first that members' roles and grades are not theirs to look into.
-                expected = 404 if LEARNER in inside.who else 403
+                expected = 404 if LEARNER in inside.who or inside.who == OTHERS else 403
                 assert response.status_code == expected, below
+
+
+class TestSomebodyWhoWasRemoved:
+    def test_finds_nothing_any_more_with_the_page_still_open(self, place):
+        home = place.space.home_of(LEARNER)
+        with place.space.world.app.app_context(), transaction():
+            membership = db.session.get(Membership, place.space.number("ines"))
+            membership.state = MembershipState.REMOVED
+        for method, below in place.every_address():
+            fields = {"seat_token": home.seat_token, **TYPED}
+            response = ask(home.browser, method, place.community + below, fields)
+            assert response.status_code == 404, (method, below)
 
 
 class TestMembers:

@@ -263,7 +263,9 @@ class TestAClosedCommunity:
 
     def test_can_still_be_read(self, space, closed):
         for page in ("", below(closed), "members", f"{below(closed)}/history"):
-            assert space.home("karim").get(page).status == 200
+            shown = space.home("karim").get(page)
+            assert shown.status == 200 and shown.soup.select_one("main > .callout")
+        assert space.home("karim").get("").soup.select_one(".post-foot a").text.split()[0] != "Répondre"
 
     def test_takes_nothing_new_and_shows_what_was_typed(self, space, closed):
         for address in ("posts", f"{below(closed)}/comments", f"{below(closed)}/edit"):

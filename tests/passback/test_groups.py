@@ -80,7 +80,7 @@ class TestTheFilter:
         assert len(kept) > 8
         assert all(f"group={lyon}" in link["href"] for link in kept)
         fields = {
-            field["name"]: field["value"] for field in page.soup.select("form[role=search] input[name]")
+            field["name"]: field["value"] for field in page.soup.select("main form[role=search] input[name]")
         }
         assert (fields["show"], fields["sort"], "group" in fields) == ("to-send", "score", False)
 

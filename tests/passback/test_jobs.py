@@ -55,6 +55,10 @@ class TestWhatTakesLong:
         [
             ("deliveries", outbox.SCORES, "delivery", "deliver_due_scores"),
             ("rosters", outbox.ROSTERS, "rosters", "read_due_rosters"),
+            ("search", outbox.SEARCH, "search_filling", "fill"),
+            ("previews", outbox.LINK_PREVIEWS, "link_previews", "read_wanted"),
+            ("pictures", outbox.LMS_PICTURES, "lms_pictures", "take_due"),
+            ("copies", outbox.PERSONAL_COPIES, "personal_copies", "make_due"),
         ],
     )
     def test_leaves_threads_to_other_work(self, installed, monkeypatch, kind, outbox_name, module, work):

@@ -8,12 +8,14 @@ from urllib.parse import urlencode, urlsplit
 
 from bs4 import BeautifulSoup
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
+from werkzeug.test import TestResponse
 
 from demo_lms import LmsSettings, create_lms, serve
-from lti_tool import clock
+from lti_tool import clock, settings
 from lti_tool.extensions import db
-from lti_tool.services import platforms
+from lti_tool.models import BrowserSession, Seat
+from lti_tool.services import platforms, sessions
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import read_only, reading, transaction
 
@@ -28,6 +30,7 @@ def empty_tables(app: Flask) -> None:
     read_only(False)
     with app.app_context():
         tables = [table.name for table in db.metadata.sorted_tables if table.name not in KEPT_TABLES]
+        tables.append("search_index")  # has no model
         with db.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # TRUNCATE makes a new file for every table and index: thirty milliseconds a test, this two.
@@ -39,8 +42,28 @@ def empty_tables(app: Flask) -> None:
                 connection.execute(text(begin_anew), {"names": [f"{name}_id_seq" for name in tables]})
                 return
             connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-            for name in reversed(tables):
-                connection.exec_driver_sql(f"DELETE FROM {name}")
+            with _unlocked(connection):
+                for name in reversed(tables):
+                    connection.exec_driver_sql(f"DELETE FROM {name}")
+
+
+@contextmanager
+def _unlocked(connection):
+    """Put the triggers aside that keep the audit log, of a SQLite database, when there is anything in it.
+
+    Not each time: every connection would read the whole schema anew, which took half of all tests' time.
+    """
+    if connection.exec_driver_sql("SELECT 1 FROM audit_entry LIMIT 1").first() is None:
+        yield
+        return
+    kept = connection.exec_driver_sql(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'"
+    ).all()
+    for name, _ in kept:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for _, written in kept:
+        connection.exec_driver_sql(written)
 
 
 class World:
@@ -107,12 +130,21 @@ class World:
 
 @dataclass
 class Page:
-    """An answer as somebody sees it."""
+    """An answer as somebody sees it.
+
+    Where the answer to a form sent somebody on, the next page is opened when it is first looked at: most
+    tests only pass by, and a page takes as long to make as all that they do. Who enters is at home at once.
+    """
 
     browser: "Browser"
-    response: object
     path: str
+    _answer: TestResponse | None = field(default=None, repr=False)
     _soup: BeautifulSoup | None = field(default=None, repr=False)
+
+    @property
+    def response(self) -> TestResponse:
+        self._answer = self._answer or self.browser.answer_of(self.path)
+        return self._answer
 
     @property
     def status(self) -> int:
@@ -133,6 +165,8 @@ class Page:
 
     @property
     def seat_token(self) -> str:
+        if self._answer is None:
+            return self.browser.seat_token(int(self.seat))
         # Looked for as text: every form that a test sends needs it, and parsing takes longer than the page.
         return re.search(r'name="seat_token" value="([^"]+)"', self.html)[1]
 
@@ -175,17 +209,23 @@ class Browser:
         return self.world.lms.settings.issuer
 
     def get(self, address: str, **kwargs) -> Page:
-        return self._page(self.tool.get(address, base_url=TOOL, headers=self.headers, **kwargs), address)
+        return Page(self, address, self.answer_of(address, **kwargs))
+
+    def answer_of(self, address: str, **kwargs) -> TestResponse:
+        return self.tool.get(address, base_url=TOOL, headers=self.headers, **kwargs)
 
     def post(self, address: str, fields: dict, follow: bool = True) -> Page:
         response = self.tool.post(address, base_url=TOOL, headers=self.headers, data=fields)
-        page = self._page(response, address)
         if follow and response.status_code in (302, 303):
-            return self.get(response.location.removeprefix(TOOL))
-        return page
+            return Page(self, response.location.removeprefix(TOOL))
+        return Page(self, address, response)
 
-    def _page(self, response, address: str) -> Page:
-        return Page(self, response, address)
+    def seat_token(self, seat: int) -> str:
+        """Return what the forms of a seat's pages carry."""
+        with self.world.database() as session:
+            wanted = select(BrowserSession).join(Seat).where(Seat.id == seat)
+            secret = settings.current().secret_key
+            return sessions.seat_token(secret, session.scalars(wanted).one(), seat)
 
     def login_form(self, course: str = FRENCH) -> dict[str, str]:
         """Let the LMS make the login initiation; return what its page posts to the tool."""

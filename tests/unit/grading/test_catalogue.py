@@ -45,7 +45,7 @@ class TestTheCatalogue:
     def test_leaves_out_what_nobody_can_contribute(self):
         names = [setting.name for setting in settings_for(WRITABLE)]
         assert "rules.answer.base" in names
-        assert not [name for name in names if "experience" in name or "recognition" in name]
+        assert not [name for name in names if "article" in name or "recognition" in name]
 
     @pytest.mark.parametrize("setting", ALL, ids=lambda setting: setting.name)
     def test_has_the_ranges_of_the_model(self, setting):
@@ -100,7 +100,7 @@ class TestDifferences:
     def test_of_kinds_that_are_not_shown_are_left_out(self):
         names = [one.name for one in differences(POINTS_AND_PACE, CHECKLIST, WRITABLE)]
         assert "rules.question.base" in names
-        assert not [name for name in names if name.startswith("rules.experience")]
+        assert not [name for name in names if name.startswith("rules.article")]
 
     def test_tell_of_preset_grading_marks_and_checklist(self):
         names = [one.name for one in differences(UNGRADED, replace(CHECKLIST, marks=(Fraction(1),)))]

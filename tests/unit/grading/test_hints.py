@@ -16,8 +16,10 @@ class TestWhatWouldStillCount:
         learner = Learner()
         found = next_steps(learner.statement(as_of=moment(1)), POINTS_AND_PACE)
         assert [(hint.kind, hint.more, hint.points, hint.min_words) for hint in found] == [
+            (Kind.EXPERIENCE, 1, 20, 80),
             (Kind.QUESTION, 2, 10, 20),
             (Kind.ANSWER, 4, 8, 15),
+            (Kind.RESOURCE, 2, 6, 20),
         ]
         assert {(hint.room, hint.today) for hint in found} == {(50, 4)}
 
@@ -33,7 +35,7 @@ class TestWhatWouldStillCount:
         learner = Learner()
         for day in range(2):
             learner.write(Kind.QUESTION, moment(1, day))
-        assert set(steps(learner)) == {Kind.ANSWER}
+        assert set(steps(learner)) == {Kind.ANSWER, Kind.EXPERIENCE, Kind.RESOURCE}
 
     def test_is_true_of_the_next_contribution(self):
         learner = Learner()
@@ -63,4 +65,4 @@ class TestWhatWouldStillCount:
         assert steps(Learner(), as_of=COURSE_OVER) == {}
 
     def test_can_be_asked_of_other_kinds(self):
-        assert set(steps(Learner(), kinds=[Kind.EXPERIENCE])) == {Kind.EXPERIENCE}
+        assert set(steps(Learner(), kinds=[Kind.ARTICLE])) == {Kind.ARTICLE}

@@ -100,7 +100,12 @@ class TestTheSteps:
     def test_name_an_active_week_while_it_is_none(self):
         learner = Learner()
         active = [step for step in steps_of(learner, BALANCED, moment(1)) if step.aim is Aim.ACTIVE]
-        assert {(step.kind, step.count) for step in active} == {(Kind.QUESTION, 1), (Kind.ANSWER, 2)}
+        assert {(step.kind, step.count) for step in active} == {
+            (Kind.QUESTION, 1),
+            (Kind.ANSWER, 2),
+            (Kind.EXPERIENCE, 1),
+            (Kind.RESOURCE, 2),
+        }
         learner.write(Kind.QUESTION, moment(1))
         assert Aim.ACTIVE not in {step.aim for step in steps_of(learner, BALANCED, moment(1, 1))}
 
@@ -119,7 +124,11 @@ class TestTheSteps:
         for hour in range(4):
             learner.write(Kind.ANSWER, moment(1, 1, 9 + hour))
         found = steps_of(learner, POINTS_AND_PACE, moment(1, 1, 20))
-        assert [(step.kind, step.today) for step in found] == [(Kind.QUESTION, 0)]
+        assert [(step.kind, step.today) for step in found] == [
+            (Kind.EXPERIENCE, 0),
+            (Kind.QUESTION, 0),
+            (Kind.RESOURCE, 0),
+        ]
         assert steps_of(learner, POINTS_AND_PACE, moment(1, 2))[0].today == 1
 
     def test_are_none_where_nothing_that_one_writes_counts(self):
@@ -137,7 +146,11 @@ class TestTheSteps:
         learner = Learner()
         for day in range(2):
             learner.write(Kind.QUESTION, moment(1, day))
-        assert {step.kind for step in steps_of(learner, POINTS_AND_PACE, moment(1, 3))} == {Kind.ANSWER}
+        assert {step.kind for step in steps_of(learner, POINTS_AND_PACE, moment(1, 3))} == {
+            Kind.ANSWER,
+            Kind.EXPERIENCE,
+            Kind.RESOURCE,
+        }
 
     def test_are_measured_on_the_statement_and_nothing_else(self):
         stands = Learner().statement(as_of=moment(1), policy=BALANCED)

@@ -4,11 +4,13 @@ import ssl
 import time
 import warnings
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import trustme
 
 from lti_tool.errors import PlatformUnavailable, ServiceRefused
+from lti_tool.lti.connections import addresses_of
 from lti_tool.lti.http import OutboundClient
 from tests.unit.lti.simulator import LocalServer, Reply
 
@@ -426,3 +428,34 @@ class TestSpeakingTls:
             client.request("GET", f"https://lms.example:{secure_server.port}/")
 
         assert problem.value.code == "tls"
+
+
+class TestReadingAStrangersPage:
+    """Previews of links: nothing secret is sent, and the beginning of a page is enough."""
+
+    @pytest.fixture
+    def reader(self):
+        here = partial(addresses_of, "127.0.0.1")
+        with OutboundClient(
+            LOOPBACK, size_limit=1000, elsewhere=True, resolve=lambda _, port: here(port)
+        ) as made:
+            yield made
+
+    def test_goes_on_at_another_host_that_may_be_called(self, reader, server):
+        server.answer = answers(
+            Reply(301, b"", {"Location": f"http://other.example:{server.port}/"}), Reply(200, b"x")
+        )
+        assert reader.request("GET", server.url).status == 200
+
+    @pytest.mark.parametrize(
+        "location", ["file:///etc/passwd", "gopher://127.0.0.1/", "http://user:pass@127.0.0.1/"]
+    )
+    def test_goes_to_no_host_that_may_not(self, reader, server, location):
+        server.answer = answers(Reply(302, b"", {"Location": location}))
+        with pytest.raises(ServiceRefused, match="outbound-forbidden"):
+            reader.request("GET", server.url)
+        assert len(server.received) == 1
+
+    def test_takes_the_beginning_of_what_is_too_large(self, reader, server):
+        server.answer = answers(Reply(200, b"y" * 5_000_000))
+        assert reader.request("GET", server.url, beginning=True).body == b"y" * 1000

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from demo_lms import COURSES, PEOPLE, LmsSettings
 from demo_lms.claims import container_address
 from demo_lms.people import ENGLISH_COURSE
+from lti_tool.errors import NotFound
 from lti_tool.extensions import db
 from lti_tool.grading.ledger import Reason
 from lti_tool.grading.policy import POINTS_AND_PACE
@@ -30,19 +31,25 @@ from lti_tool.models import (
     Post,
     Revision,
     Role,
+    Tag,
+    Topic,
     User,
 )
 from lti_tool.schemas.contributions import BODY_LIMIT, TITLE_LIMIT
 from lti_tool.services import (
     calendar,
+    charters,
     comments,
+    contributions,
     feed,
+    helping,
     participation,
     people,
     platforms,
     roles,
     rules,
     sample_course,
+    subgroups,
     visits,
 )
 from lti_tool.services.acting import ActingMember
@@ -156,11 +163,35 @@ class TestFillingTheCourses:
         assert here.starts_on.weekday() == 0
 
     @pytest.mark.parametrize(
-        ("course", "posts", "replies"), [(FRENCH, (12, 15), (25, 35)), (ENGLISH, (6, 8), (10, 14))]
+        ("course", "posts", "replies"), [(FRENCH, (21, 25), (26, 41)), (ENGLISH, (10, 13), (10, 14))]
     )
     def test_there_is_enough_to_read_and_not_too_much(self, now, course, posts, replies):
         assert posts[0] <= count(Post, course) <= posts[1]
         assert replies[0] <= count(Comment, course) <= replies[1]
+
+    @pytest.mark.parametrize("course", [FRENCH, ENGLISH])
+    def test_everything_is_filed_under_one_of_the_topics(self, now, course):
+        topics = db.session.scalars(select(Topic).filter_by(community_id=community(course).id)).all()
+        assert len(topics) == 5
+        posts = db.session.scalars(select(Post).filter_by(community_id=community(course).id)).all()
+        assert {post.topic_id for post in posts} == {topic.id for topic in topics}
+        assert count(Tag, course) >= 6
+
+    @pytest.mark.parametrize(
+        ("course", "inside", "outside"), [(FRENCH, "u-ines", "u-lea"), (ENGLISH, "u-grace", "u-daniel")]
+    )
+    def test_a_subgroup_has_a_thread_of_its_own(self, now, course, inside, outside):
+        there, elsewhere = returning(inside, now, course), returning(outside, now, course)
+        (group,) = subgroups.to_read(there)
+        assert subgroups.to_read(elsewhere) == []
+        post = db.session.scalars(select(Post).filter_by(subgroup_id=group.id)).one()
+        assert contributions.post_here(there, post.id, now) == post
+        with pytest.raises(NotFound):
+            contributions.post_here(elsewhere, post.id, now)
+
+    @pytest.mark.parametrize(("who", "course"), [("u-ines", FRENCH), ("u-grace", ENGLISH)])
+    def test_a_charter_is_there_and_was_accepted(self, now, who, course):
+        assert charters.in_force(returning(who, now, course)).accepted_at is not None
 
     def test_some_wordings_were_replaced(self, now):
         assert count(Revision, FRENCH) >= 3
@@ -184,8 +215,8 @@ class TestFillingTheCourses:
         assert all(joined <= moment <= seen for moment, joined, seen in written)
 
     def test_questions_wait_the_longest_one_first(self, now):
-        waiting = feed.home(returning("u-ines", now), "unanswered", None, now).waiting
-        ages = [now - card.created_at for card in waiting]
+        found = helping.to_answer(returning("u-ines", now), helping.Asked(), None, now)
+        ages = sorted((now - one.since for one in (*found.fitting, *found.others)), reverse=True)
         assert len(ages) == 2
         assert ages[0] >= timedelta(hours=26)
         assert ages[0] > ages[1] >= timedelta(hours=5)
@@ -233,7 +264,8 @@ class TestGradingTheFrenchCourse:
 
     def test_the_next_answer_of_ines_visibly_moves_her_score(self, now):
         ines = returning("u-ines", now)
-        question = feed.home(ines, "unanswered", None, now).waiting[0]
+        found = helping.to_answer(ines, helping.Asked(), None, now)
+        question = min((*found.fitting, *found.others), key=lambda one: one.since)
         before = statement_of("u-ines", now).score
         comments.write(ines, question.id, CommentDraft(ANSWER), now)
         assert float(statement_of("u-ines", now).score - before) >= 0.2
@@ -326,9 +358,11 @@ class TestTellingTheTime:
 def contributions_of(locale):
     """Every text of a sample as (counts as, title, body), edited wordings included."""
     for thread in sample_for(locale)["threads"]:
+        kind = thread["kind"] if thread["kind"] in ("experience", "resource") else "question"
         for told in (thread, thread.get("edited")):
             if told:
-                yield "question", thread["title"], "\n".join(told["body"])
+                parts = told["parts"].values() if "parts" in told else [told["body"]]
+                yield kind, thread["title"], "\n\n".join("\n".join(lines) for lines in parts)
         for comment in thread["comments"]:
             for told in (comment, comment.get("edited")):
                 if told:

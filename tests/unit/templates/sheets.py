@@ -28,7 +28,13 @@ def environment() -> jinja2.Environment:
         "excerpt": lambda text, length=280: text[:length],
         "group_name": str,
         "way_back": lambda url, **said: url,
+        "named": lambda text: text,
+        "time_of_day": str,
+        "written_out": lambda text: text or "",
+        "file_size": str,
+        "below_text": lambda files, text: files,
     }
+    made.globals["new_draft_place"] = lambda: "new-1"
     made.globals["static_url"] = lambda path: f"/static/{path}"
     return made
 

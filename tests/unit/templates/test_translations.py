@@ -39,11 +39,14 @@ def in_plain_words(catalogue):
     return {repr(tuple(m.id)) if m.pluralizable else m.id: list(m.string) for m in catalogue if m.id}
 
 
+METHODS = [("**.html", "jinja2"), ("mails/**.txt", "jinja2")]
+
+
 @cache
 def texts_in_use():
     """Every text that a template or the code asks gettext for."""
     found = [
-        *extract_from_dir(str(TEMPLATES), method_map=[("**.html", "jinja2")], keywords=KEYWORDS),
+        *extract_from_dir(str(TEMPLATES), method_map=METHODS, keywords=KEYWORDS),
         *extract_from_dir(str(ROOT / "lti_tool"), method_map=[("**.py", "python")], keywords=KEYWORDS),
     ]
     return {message for _, _, message, *_ in found}
