@@ -37,7 +37,7 @@ def appointable(member: ActingMember, membership_id: int, now: datetime) -> Appo
     :raises NotFound: no such member here. :raises Stale: staff cannot be appointed to less.
     """
     member.must(Act.APPOINT)
-    membership, enrolments = member_here(member, membership_id)
+    membership, enrolments = member_here(member, membership_id, locked=False)
     until = membership.appointed_until
     return Appointable(
         person=people.shown(membership, membership.user, roles.in_force(membership, enrolments, now)),
@@ -128,16 +128,18 @@ def confirm_role(member: ActingMember, membership_id: int, now: datetime) -> Non
 
 
 def member_here(
-    member: ActingMember, membership_id: int, *, removed: bool = False
+    member: ActingMember, membership_id: int, *, removed: bool = False, locked: bool = True
 ) -> tuple[Membership, list[Enrolment]]:
     """Return a member and their enrolments here, locked in the order in which a launch locks them.
 
-    :param removed: also somebody whom staff removed. :raises NotFound: no such member here.
+    :param removed: also somebody whom staff removed. :param locked: False for a page that only shows.
+    :raises NotFound: no such member here.
     """
+    read = _locked if locked else _read
     wanted = select(Membership).where(
         Membership.id == membership_id, Membership.community_id == member.community.id
     )
-    enrolments = _locked(
+    enrolments = read(
         select(Enrolment)
         .join(Course, Course.id == Enrolment.course_id)
         .where(
@@ -147,10 +149,14 @@ def member_here(
         .order_by(Enrolment.id),
         Enrolment,
     )
-    found = _locked(wanted, Membership)
+    found = read(wanted, Membership)
     if not found or (found[0].state == MembershipState.REMOVED and not removed):
         raise NotFound()
     return found[0], enrolments
+
+
+def _read(wanted: Select, table: type[Base]) -> list:
+    return list(db.session.scalars(wanted))
 
 
 def _locked(wanted: Select, table: type[Base]) -> list:

@@ -121,6 +121,7 @@ class TestAPageWithSeveralForms:
         expect(trainer.form("/marks?").locator("input[type=radio]").nth(1)).to_be_checked()
 
     def test_forgets_it_once_it_was_sent(self, visitor, course):
+        visitor().enters("karim", course)
         trainer = visitor().enters("claire", course).follows("grading").switches_grading_on()
         trainer.shown.locator("#grade-rows a.title", has_text="Karim").click()
         trainer.shown.locator("#feedback-body").fill(BODY)

@@ -193,7 +193,7 @@ class TestPagesOfPeopleAndOfWhatOneLooksFor:
 
     def costs(self, space, subgroup: int) -> dict[str, int]:
         with space.world.database() as session:
-            author = session.scalars(select(Post.author_id).where(Post.title == "Title 0")).first()
+            author = session.scalars(select(Post.author_id).order_by(Post.id).where(Post.title == "Title 0")).first()
         below = [
             "profile",
             "subgroups",
