@@ -5,9 +5,11 @@ from contextlib import ExitStack
 
 import hypothesis
 import pytest
+from jinja2 import FileSystemBytecodeCache
 
 from tests.support import databases as test_databases
 from tests.support.network import forbid_network
+from tools import suites
 
 LONG_SECONDS = 900
 RESOURCES = pytest.StashKey[ExitStack]()
@@ -33,6 +35,7 @@ def pytest_unconfigure(config):
 def pytest_collection_modifyitems(config, items):
     """Mark what uses a database, give long tests their time, leave out what has no meaning here."""
     for item in items:
+        _must_stand_where_its_suite_looks(item)
         if "database_url" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
         if test_databases.chosen() == "postgresql" and item.get_closest_marker("slow_on_postgresql"):
@@ -41,6 +44,13 @@ def pytest_collection_modifyitems(config, items):
         if slow and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_SECONDS))
     _deselect(config, items, marker="postgresql" if test_databases.chosen() == "sqlite" else "sqlite")
+
+
+def _must_stand_where_its_suite_looks(item):
+    """Elsewhere, a test of this kind would run in no suite of the gate."""
+    for kind, folders in suites.FOLDERS.items():
+        if item.get_closest_marker(kind) and not item.nodeid.startswith(folders):
+            raise pytest.UsageError(f"{item.nodeid}: a test marked {kind} stands in {', '.join(folders)}")
 
 
 def pytest_collection_finish():
@@ -75,7 +85,16 @@ def database_url(databases, worker_id):
 
 
 @pytest.fixture(scope="session")
-def app(database_url, tmp_path_factory):
+def compiled_templates(tmp_path_factory, worker_id):
+    """A folder that all workers share: compiling every template takes one of them ten seconds."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "compiled-templates"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app(database_url, tmp_path_factory, compiled_templates):
     """The tool on this worker's database, its schema made by the migrations, with a signing key."""
     from flask_migrate import upgrade
 
@@ -86,6 +105,7 @@ def app(database_url, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("var")
     made = create_app("testing", {"DATABASE_URL": database_url, "VAR_DIR": str(folder)})
+    made.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled_templates))
     with made.app_context():
         upgrade()
         with transaction():

@@ -21,6 +21,23 @@ ORDINARY = "not browser and not packaging and not processes and not long"
 # One more than the cores that the gate's machine has: tests wait for servers, too.
 SIDE_BY_SIDE = ("-n", "3")
 TWO_AT_A_TIME = ("-n", "2")
+# Where the tests of a kind stand; tests/test_gate.py goes through all that there are.
+PROCESSES = (
+    "tests/backup",
+    "tests/cli",
+    "tests/concurrency",
+    "tests/deploy",
+    "tests/faults",
+    "tests/passback",
+)
+BROWSER = ("tests/browser", "tests/independent")
+PACKAGING = ("tests/test_packaging.py",)
+FOLDERS = {
+    "processes": PROCESSES,
+    "browser": BROWSER,
+    "packaging": PACKAGING,
+    "independent": ("tests/independent",),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,8 @@ class Suite:
     about: str
     commands: tuple[tuple[str, ...], ...] = ()
     marked: str = ""
+    # Where its tests stand, when not all over `tests/`: reading all others takes longer than many a test.
+    folders: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     database: str = "sqlite"
     needs: tuple[Program, ...] = ()
@@ -78,6 +97,7 @@ ALL = (
         "processes",
         "crowds, servers, the tool behind nginx and killed workers, on SQLite",
         marked="processes and not long",
+        folders=PROCESSES,
         needs=(NGINX, SYSTEMD),
         lane=2,
     ),
@@ -85,6 +105,7 @@ ALL = (
         "processes-pg",
         "crowds and killed workers, on PostgreSQL",
         marked="processes and (database or postgresql) and not long",
+        folders=PROCESSES,
         database="postgresql",
         needs=(POSTGRESQL, REDIS),
         lane=2,
@@ -93,6 +114,7 @@ ALL = (
         "browser",
         "the whole way in Chromium",
         marked="browser and not long",
+        folders=BROWSER,
         # A class walks through its pages in one browser of its own.
         options=(*TWO_AT_A_TIME, "--dist", "loadscope"),
         needs=(CHROMIUM,),
@@ -102,6 +124,7 @@ ALL = (
         "packaging",
         "the wheel in an empty environment",
         marked="packaging and not long",
+        folders=PACKAGING,
         # Fetched here and not by the tests: no test reaches beyond this machine.
         prepare=(sys.executable, "-m", "tools.wheelhouse"),
         lane=1,
@@ -135,6 +158,7 @@ ALL = (
         "long-browser",
         "what takes minutes, in Chromium",
         marked="long and browser and not firefox and not independent",
+        folders=BROWSER,
         options=("--durations=0",),
         needs=(CHROMIUM,),
         long=True,
@@ -143,6 +167,7 @@ ALL = (
         "long-firefox",
         "the main path in Firefox",
         marked="long and firefox",
+        folders=BROWSER,
         options=("--durations=0",),
         needs=(FIREFOX,),
         long=True,
@@ -151,6 +176,7 @@ ALL = (
         "independent",
         "against Open edX's LTI consumer: other people's platform code, in a process of its own",
         marked="independent",
+        folders=("tests/independent",),
         options=("--durations=0",),
         needs=(CHROMIUM,),
         # Fetched here and not by the tests: no test reaches beyond this machine.
@@ -172,7 +198,8 @@ def run(suite: Suite, environment: dict[str, str], results: Path, output: IO[str
     # Where Python is told to keep no bytecode, every process would compile the tool and every test anew.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     finished = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-m", suite.marked, *suite.options, f"--junit-xml={report}"],
+        [sys.executable, "-m", "pytest", "-q", "-m", suite.marked, *suite.options]
+        + [f"--junit-xml={report}", *suite.folders],
         cwd=ROOT,
         env={**inherited, **environment, DATABASE_CHOICE: suite.database},
         check=False,

@@ -22,9 +22,8 @@ def platforms(run):
 
 
 class TestCopyingAndPuttingBack:
-    def test_what_was_there_is_there_again(self, run, platforms, tmp_path):
+    def test_what_was_there_is_there_again(self, run, platforms, tmp_path, upgraded):
         file = tmp_path / "backups" / "monday.sqlite"
-        run("db", "upgrade")
         run("platforms", "add", *MOODLE)
         assert run("db", "backup", str(file)).returncode == 0
         run("platforms", "add", *(word.replace("moodle", "other") for word in MOODLE))
@@ -34,18 +33,18 @@ class TestCopyingAndPuttingBack:
         assert run("db", "upgrade").returncode == 0
         assert platforms() == ["https://moodle.example.edu"]
 
-    def test_a_machine_that_lost_its_database_gets_it_back(self, run, environment, platforms, tmp_path):
+    def test_a_machine_that_lost_its_database_gets_it_back(
+        self, run, environment, platforms, tmp_path, upgraded
+    ):
         file, elsewhere = tmp_path / "monday.sqlite", str(tmp_path / "new")
-        run("db", "upgrade")
         run("platforms", "add", *MOODLE)
         run("db", "backup", str(file))
         environment["LTI_TOOL_VAR_DIR"] = elsewhere
         assert run("db", "restore", "--yes", str(file)).returncode == 0
         assert platforms() == ["https://moodle.example.edu"]
 
-    def test_the_copy_is_one_whole_file_for_this_account_only(self, run, tmp_path):
+    def test_the_copy_is_one_whole_file_for_this_account_only(self, run, tmp_path, upgraded):
         file = tmp_path / "backups" / "monday.sqlite"
-        run("db", "upgrade")
         run("db", "backup", str(file))
         run("db", "backup", str(file))
         assert [found.name for found in file.parent.iterdir()] == ["monday.sqlite"]
@@ -62,25 +61,22 @@ class TestRefusing:
         assert "There is no database" in answer.stderr
         assert not (tmp_path / "copy.sqlite").exists()
 
-    def test_a_place_that_cannot_be_written_is_named(self, run, tmp_path):
+    def test_a_place_that_cannot_be_written_is_named(self, run, tmp_path, upgraded):
         (tmp_path / "not-a-folder").touch()
-        run("db", "upgrade")
         answer = run("db", "backup", str(tmp_path / "not-a-folder" / "copy.sqlite"))
         assert answer.returncode == 1
         assert "could not be written" in answer.stderr
 
     @pytest.mark.parametrize("content", [b"", b"no database at all, " * 500])
-    def test_a_file_that_is_no_copy_replaces_nothing(self, run, platforms, tmp_path, content):
+    def test_a_file_that_is_no_copy_replaces_nothing(self, run, platforms, tmp_path, content, upgraded):
         (tmp_path / "copy.sqlite").write_bytes(content)
-        run("db", "upgrade")
         run("platforms", "add", *MOODLE)
         answer = run("db", "restore", "--yes", str(tmp_path / "copy.sqlite"))
         assert answer.returncode == 1
         assert "copy.sqlite" in answer.stderr
         assert platforms() == ["https://moodle.example.edu"]
 
-    def test_it_asks_before_it_replaces_the_database(self, run, platforms, monkeypatch, tmp_path):
-        run("db", "upgrade")
+    def test_it_asks_before_it_replaces_the_database(self, run, platforms, monkeypatch, tmp_path, upgraded):
         run("db", "backup", str(tmp_path / "copy.sqlite"))
         run("platforms", "add", *MOODLE)
         monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))

@@ -23,8 +23,7 @@ class TestHelp:
 
 
 class TestPlatforms:
-    def test_adding_one_prints_what_the_lms_asks_for_and_lists_it(self, run):
-        assert run("db", "upgrade").returncode == 0
+    def test_adding_one_prints_what_the_lms_asks_for_and_lists_it(self, run, upgraded):
         added = run("platforms", "add", *MOODLE, "--deployment-id=5")
         assert added.returncode == 0, added.stderr
         for address in ("/lti/login", "/lti/launch", "/lti/jwks.json"):
@@ -36,22 +35,19 @@ class TestPlatforms:
             {"deployment_id": "5", "organisation": "community.example.org", "state": "accepted"}
         ]
 
-    def test_adding_it_twice_is_refused_in_words(self, run):
-        run("db", "upgrade")
+    def test_adding_it_twice_is_refused_in_words(self, run, upgraded):
         run("platforms", "add", *MOODLE)
         again = run("platforms", "add", *MOODLE)
         assert again.returncode == 1
         assert "registered already" in again.stderr
 
-    def test_an_address_that_is_none_is_refused(self, run):
-        run("db", "upgrade")
+    def test_an_address_that_is_none_is_refused(self, run, upgraded):
         words = [word.replace("https://moodle.example.edu/mod/lti/auth.php", "auth.php") for word in MOODLE]
         answer = run("platforms", "add", *words)
         assert answer.returncode == 2
         assert "whole address" in answer.stderr
 
-    def test_a_deployment_can_be_approved_before_its_first_launch(self, run):
-        run("db", "upgrade")
+    def test_a_deployment_can_be_approved_before_its_first_launch(self, run, upgraded):
         run("platforms", "add", *MOODLE)
         assert run("platforms", "approve", "1", "7").returncode == 0
         (listed,) = json.loads(run("platforms", "list", "--json").stdout)

@@ -11,11 +11,6 @@ ADDRESS = re.compile(r"https://community\.example\.org/lti/register/([\w-]{43})"
 
 
 @pytest.fixture
-def ready(run):
-    assert run("db", "upgrade").returncode == 0
-
-
-@pytest.fixture
 def rows(environment):
     """Return rows of the database, without the tool."""
 
@@ -28,7 +23,7 @@ def rows(environment):
 
 
 @pytest.mark.sqlite
-@pytest.mark.usefixtures("ready")
+@pytest.mark.usefixtures("upgraded")
 class TestInviting:
     def test_prints_the_address_alone_and_explains_it_beside(self, run):
         invited = run("platforms", "invite", "--name", "Our Moodle")

@@ -23,9 +23,8 @@ NOW = "2026-11-01 08:00:00.000000"
 
 
 @pytest.fixture
-def installed(run, environment):
+def installed(run, environment, upgraded):
     """A server that knows one LMS and two people of it, Inès (1) and Karim (2)."""
-    assert run("db", "upgrade").returncode == 0
     assert run("platforms", "add", *(word for pair in PLATFORM.items() for word in pair)).returncode == 0
     with sqlite3.connect(database_of(environment)) as connection:
         for sub, name in (("u-ines", "Inès Lefèvre"), ("u-karim", "Karim Benali")):

@@ -17,9 +17,8 @@ def addresses(host: str, jwks: str = "certs") -> list[str]:
 
 
 @pytest.fixture
-def registered(run):
+def registered(run, upgraded):
     """A schema and one platform; return a function that lists what there is."""
-    assert run("db", "upgrade").returncode == 0
     added = run("platforms", "add", f"--issuer={ISSUER}", "--client-id=one", *addresses(ISSUER))
     assert added.returncode == 0, added.stderr
     return lambda: json.loads(run("platforms", "list", "--json").stdout)
@@ -35,8 +34,7 @@ class TestListing:
         assert "last launch never, last check never" in printed
         assert f"issuer {ISSUER}, client id one" in printed
 
-    def test_without_any_platform_says_how_to_add_one(self, run):
-        run("db", "upgrade")
+    def test_without_any_platform_says_how_to_add_one(self, run, upgraded):
         printed = run("platforms", "list").stdout
         assert "platforms add --help" in printed
         assert "platforms invite" in printed
@@ -73,7 +71,7 @@ class TestSuspending:
 
 class TestChecking:
     @pytest.fixture
-    def lms(self, lms_signing_key):
+    def lms(self, lms_signing_key, upgraded):
         app = create_lms(LmsSettings(tool_url="https://tool.test", signing_key=lms_signing_key, fetch=None))
         server = serve(app, ("127.0.0.1",), 0)
         app.lms.settings.issuer = f"http://127.0.0.1:{server.port}"
@@ -81,7 +79,6 @@ class TestChecking:
         server.close()
 
     def add(self, run, lms):
-        run("db", "upgrade")
         host = lms.settings.issuer
         words = [f"--issuer={host}", f"--client-id={lms.settings.client_id}", *addresses(host)]
         assert run("platforms", "add", *words).returncode == 0

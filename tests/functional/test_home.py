@@ -191,7 +191,7 @@ class TestSinceTheLastVisit:
 
 class TestChanges:
     def test_are_none_while_nothing_happens(self, space):
-        home = space.home("ines")
+        home = space.home("ines").get("")
         answer = home.get("changes", after=cursor_of(home))
         assert (answer.status, answer.response.data) == (304, b"")
 
@@ -206,20 +206,20 @@ class TestChanges:
         assert home.get("changes", after=answer["cursor"]).status == 304
 
     def test_never_announce_what_one_wrote_oneself(self, space):
-        home = space.home("ines")
+        home = space.home("ines").get("")
         space.write("ines")
         answer = home.get("changes", after=cursor_of(home)).response.json
         assert (answer["new_posts"], answer["posts"]) == (0, [])
         assert answer["cursor"] > int(cursor_of(home))
 
     def test_tell_nothing_of_the_content(self, space):
-        home = space.home("ines")
+        home = space.home("ines").get("")
         space.write("karim", title="Between us", body="Words")
         answer = home.get("changes", after=cursor_of(home))
         assert set(answer.response.json) == {"cursor", "new_posts", "new_comments", "kinds", "posts"}
 
     def test_of_another_community_stay_there(self, space):
-        home = space.home("ines")
+        home = space.home("ines").get("")
         english = space.world.enter("omar", "3")
         english.post("posts", kind="question", title="T", body="B")
         assert home.get("changes", after=cursor_of(home)).status == 304

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
-from demo_lms import LmsSettings, create_lms, serve
+from demo_lms import Lms, LmsSettings, create_lms, serve
 from lti_tool import clock, settings
 from lti_tool.extensions import db
 from lti_tool.models import BrowserSession, Seat
@@ -66,6 +66,28 @@ def _unlocked(connection):
         connection.exec_driver_sql(written)
 
 
+class SpareApps:
+    """The Flask applications of LMSs that were closed: to make one takes as long as a small test."""
+
+    def __init__(self) -> None:
+        self._spare: list[Flask] = []
+
+    def open(self, settings: LmsSettings) -> Flask:
+        """Return an application with an LMS behind it that remembers nothing."""
+        if not self._spare:
+            return create_lms(settings)
+        app = self._spare.pop()
+        app.lms = Lms(settings)
+        app.config["SECRET_KEY"] = app.lms.cookie_secret
+        return app
+
+    def close(self, app: Flask) -> None:
+        self._spare.append(app)
+
+
+spare_apps = SpareApps()
+
+
 class World:
     """One tool, one LMS on loopback. `lms` is the LMS itself: gradebook, people, quirks, log of calls."""
 
@@ -77,7 +99,7 @@ class World:
     def open_lms(self, **settings) -> None:
         """Start the LMS and register it with the tool."""
         ours = {"signing_key": self._signing_key, "fetch": self._fetch, "send": self._send}
-        first = create_lms(LmsSettings(tool_url=TOOL, **ours))
+        first = spare_apps.open(LmsSettings(tool_url=TOOL, **ours))
         self._server = serve(first, ("127.0.0.1",), 0)
         issuer = f"http://127.0.0.1:{self._server.port}"
         first.lms.settings.issuer = issuer
@@ -100,6 +122,7 @@ class World:
 
     def close(self) -> None:
         self._server.close()
+        spare_apps.close(self.lms_app)
 
     def _fetch(self, address: str) -> bytes:
         """Let the LMS read the tool's key set, in process."""

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import re
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -52,6 +53,7 @@ TOLD = {
 }
 
 
+@cache
 def sources():
     return [(path, ast.parse(path.read_text())) for path in sorted(ROOT.rglob("*.py"))]
 
@@ -85,18 +87,20 @@ def words_like_acts(tree) -> set[str]:
     return found
 
 
-NOTED = {act for path, tree in sources() for act in acts_in(path, tree)}
+@pytest.fixture(scope="module")
+def noted() -> set[str]:
+    return {act for path, tree in sources() for act in acts_in(path, tree)}
 
 
 class TestWhatIsNoted:
-    def test_has_a_sentence(self):
-        assert {act for act in NOTED if act not in SENTENCES} == set()
+    def test_has_a_sentence(self, noted):
+        assert {act for act in noted if act not in SENTENCES} == set()
 
-    def test_is_all_that_has_one(self):
-        assert set(SENTENCES) - NOTED == set()
+    def test_is_all_that_has_one(self, noted):
+        assert set(SENTENCES) - noted == set()
 
-    def test_belongs_somewhere(self):
-        assert {act for act in NOTED if area_of(act) not in Area} == set()
+    def test_belongs_somewhere(self, noted):
+        assert {act for act in noted if area_of(act) not in Area} == set()
 
     def test_is_noted_in_one_place(self):
         """Whoever makes an entry otherwise could leave out what it belongs to."""
