@@ -42,6 +42,17 @@ OIDC_CLIENT_SECRET = ""
 # Whom people ask about their data and about this installation: a mail address, a web address, or a few words.
 CONTACT = ""
 
+# Named in the privacy notice: who answers for the data, name and postal address.
+OPERATOR = ""
+# Named there: whom people ask about their data; CONTACT when empty.
+DATA_PROTECTION_CONTACT = ""
+# Named there: where the data is kept, and by whom.
+HOSTED_BY = ""
+# What makes it lawful: contract, legal-obligation, public-task, legitimate-interest or consent.
+LEGAL_BASIS = ""
+# Named there: the authority that receives complaints.
+AUTHORITY = ""
+
 # Where files are kept: a folder (storage/ in VAR_DIR when empty) or s3://KEY:SECRET@host:port/bucket?region=…&https=…
 STORAGE_URL = ""
 

@@ -17,7 +17,11 @@ from lti_tool.errors import UnsafeSettings
 CONNECTIONS = {"pool_size": 16, "max_overflow": 48, "hide_parameters": True}
 LOOPBACK_NAMES = {"localhost"}
 MOST_EVIDENCE_DAYS = 3650
-LONGEST_CONTACT = 300
+LONGEST_WORDS = 300
+# Shown to people as they stand: whom they ask, and what the privacy notice needs to name.
+WORDS_FOR_PEOPLE = ("CONTACT", "OPERATOR", "DATA_PROTECTION_CONTACT", "HOSTED_BY", "AUTHORITY")
+# What may make the processing lawful here (General Data Protection Regulation, article 6, 1).
+LEGAL_BASES = ("contract", "legal-obligation", "public-task", "legitimate-interest", "consent")
 MOST_BYTES = 10**15
 S3_EXAMPLE = "s3://KEY:SECRET@s3.example.org/bucket?region=eu-west-3"
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
@@ -55,6 +59,11 @@ class Settings:
     oidc_client_id: str
     oidc_client_secret: str
     contact: str | None
+    operator: str | None
+    data_protection_contact: str | None
+    hosted_by: str | None
+    legal_basis: str | None
+    authority: str | None
     storage_dir: Path | None  # None: files are kept in the bucket
     storage_bucket: Bucket | None
     file_limit: int
@@ -132,7 +141,8 @@ def _checked(config: dict) -> Settings:
         mail_url=_mail_url(config["MAIL_URL"]),
         mail_from=_mail_from(config["MAIL_FROM"], _base_url(config["BASE_URL"])),
         **_openid(config),
-        contact=_contact(config["CONTACT"]),
+        **_words_for_people(config),
+        legal_basis=_legal_basis(config["LEGAL_BASIS"]),
         storage_dir=_storage_dir(config["STORAGE_URL"], var_dir),
         storage_bucket=_storage_bucket(config["STORAGE_URL"]),
         file_limit=_bytes("FILE_LIMIT", config["FILE_LIMIT"]),
@@ -273,11 +283,18 @@ def _openid(config: dict) -> dict[str, str]:
     return said
 
 
-def _contact(value: str) -> str | None:
-    words = " ".join(value.split())
-    if len(words) > LONGEST_CONTACT:
-        _refuse("CONTACT", f"say in {LONGEST_CONTACT} characters at most whom people can ask.")
-    return words or None
+def _words_for_people(config: dict) -> dict[str, str | None]:
+    said = {name: " ".join(config[name].split()) for name in WORDS_FOR_PEOPLE}
+    for name, words in said.items():
+        if len(words) > LONGEST_WORDS:
+            _refuse(name, f"say it in {LONGEST_WORDS} characters at most; people read it as it stands.")
+    return {name.lower(): words or None for name, words in said.items()}
+
+
+def _legal_basis(value: str) -> str | None:
+    if value and value not in LEGAL_BASES:
+        _refuse("LEGAL_BASIS", f"use one of {', '.join(LEGAL_BASES)}, or leave it empty.")
+    return value or None
 
 
 def _storage_dir(value: str, var_dir: Path) -> Path | None:

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 from flask_babel import get_locale
 
 from lti_tool import settings
-from lti_tool.services import help_pages
+from lti_tool.services import held_kinds, help_pages
 
 bp = Blueprint("front", __name__)
 
@@ -18,3 +18,10 @@ def index():
 def accessibility():
     found = help_pages.guide("accessibility", str(get_locale()))
     return render_template("front/accessibility.html", guide=found, contact=settings.current().contact)
+
+
+@bp.get("/privacy")
+def privacy():
+    told = settings.current()
+    whom = told.data_protection_contact or told.contact
+    return render_template("front/privacy.html", told=told, whom=whom, groups=held_kinds.by_group())

@@ -38,6 +38,11 @@ STAND_INS = {
     "OIDC_CLIENT_ID": "",
     "OIDC_CLIENT_SECRET": "",
     "CONTACT": "",
+    "OPERATOR": "",
+    "DATA_PROTECTION_CONTACT": "",
+    "HOSTED_BY": "",
+    "LEGAL_BASIS": "",
+    "AUTHORITY": "",
     "LOG_FORMAT": "text",
     "GRADE_EVIDENCE_DAYS": "365",
 }
@@ -91,6 +96,7 @@ def _findings() -> Iterator[Finding]:
     checks: tuple[Callable[[], list[Finding]], ...] = (
         lambda: diagnosis_settings.secrets(chosen),
         lambda: diagnosis_settings.proxies(chosen),
+        lambda: diagnosis_settings.notice(chosen),
         lambda: diagnosis_settings.outbound(chosen),
         lambda: diagnosis_reach.address(chosen),
         lambda: diagnosis_reach.files(chosen),

@@ -25,11 +25,13 @@ class WhatIsHeld:
     """What there is about `person`. `told`: what of the account the LMS told us, by its LTI names.
 
     `numbers`: how many rows of each kind, in the order of `KINDS`; both empty when nothing is held.
+    `account`: the number of the account here, which the console asks for.
     """
 
     person: ForUser
     told: Sequence[str]
     numbers: Mapping[str, int]
+    account: int | None = None
 
 
 def look_up(launch: Launch, now: datetime) -> WhatIsHeld:
@@ -49,7 +51,7 @@ def look_up(launch: Launch, now: datetime) -> WhatIsHeld:
     if person is None:
         return WhatIsHeld(launch.for_user, (), {})
     told = [name for name in _TOLD_BY_THE_LMS if getattr(person, name) is not None]
-    return WhatIsHeld(launch.for_user, told, _numbers(person, organisation_id))
+    return WhatIsHeld(launch.for_user, told, _numbers(person, organisation_id), person.id)
 
 
 def _person(launch: Launch, organisation_id: int) -> User | None:

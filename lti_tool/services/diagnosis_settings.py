@@ -75,6 +75,23 @@ def _is_weak(secret: str) -> bool:
     return -sum(share * math.log2(share) for share in shares) * len(secret) < LEAST_BITS
 
 
+def notice(settings: Settings) -> list[Finding]:
+    """Say what the privacy notice cannot name, where people other than its operator come."""
+    needed = {
+        "OPERATOR": settings.operator,
+        "CONTACT": settings.data_protection_contact or settings.contact,
+        "HOSTED_BY": settings.hosted_by,
+        "LEGAL_BASIS": settings.legal_basis,
+    }
+    lacking = [PREFIX + name for name, value in needed.items() if not value]
+    if not lacking:
+        return [well("notice", "The privacy notice names everybody it has to name.")]
+    if settings.loopback_http:
+        return []
+    sentence = "The privacy notice at /privacy leaves out what the law wants people to be told."
+    return [warning("notice", sentence, f"Set {', '.join(lacking)}.")]
+
+
 def outbound(settings: Settings) -> list[Finding]:
     """Say whether the tool may call more than it should."""
     wide = [entry for entry in settings.outbound_allow if _is_wide(entry)]

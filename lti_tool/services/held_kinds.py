@@ -102,3 +102,9 @@ KINDS = {
 }
 # Of a table that is not named above.
 OTHER = Kind("other", Group.COMING_IN, Source.TOOL, Readers.ADMINISTRATORS)
+
+
+def by_group() -> dict[Group, list[Kind]]:
+    """Return every kind under its heading, each once."""
+    kinds = dict.fromkeys([*KINDS.values(), OTHER])
+    return {group: [kind for kind in kinds if kind.group is group] for group in Group}

@@ -13,6 +13,10 @@ def front(tour: Tour) -> Page:
     return tour.alone("/")
 
 
+def privacy(tour: Tour) -> Page:
+    return tour.alone("/privacy")
+
+
 def launch_address(tour: Tour) -> Page:
     return tour.alone("/lti/launch")
 
@@ -191,6 +195,7 @@ def lms_back_from_the_tool(tour: Tour) -> Page:
 
 READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     front,
+    privacy,
     launch_address,
     not_signed_in,
     login_refused,

@@ -189,6 +189,15 @@ class TestSettings:
         (finding,) = diagnosis_settings.proxies(settings_of(tool, trusted_proxies=1))
         assert finding.level is Level.WELL
 
+    def test_a_notice_that_names_nobody_is_pointed_out(self, tool):
+        (finding,) = diagnosis_settings.notice(settings_of(tool, contact="dpo@example.org"))
+        assert finding.level is Level.WARNING
+        wanted = "Set LTI_TOOL_OPERATOR, LTI_TOOL_HOSTED_BY, LTI_TOOL_LEGAL_BASIS."
+        assert finding.remedy == wanted
+        said = {"operator": "A University", "hosted_by": "A host", "legal_basis": "contract"}
+        (finding,) = diagnosis_settings.notice(settings_of(tool, contact="dpo@example.org", **said))
+        assert finding.level is Level.WELL
+
 
 class TestTheAddress:
     def test_nobody_answers(self, run):

@@ -167,7 +167,18 @@ class TestWhoAdministersTheLms:
             extensions["settings"] = before
         section = page.soup.select_one("section[aria-labelledby=ask]")
         assert (contact or "Whoever operates this tool") in section.get_text(" ")
-        assert [link["href"] for link in section.select("p a")] == ([href] if href else [])
+        assert [link["href"] for link in section.select("p a:not(.small a)")] == ([href] if href else [])
+
+    def test_is_led_to_where_it_is_carried_out(self, lived):
+        page = launch_with(lived.browser("ruth"), asking_about("u-ines"))
+        with lived.database() as session:
+            number = session.scalars(select(User.id).where(User.sub == "u-ines")).one()
+        assert page.soup.select_one(f"a[href='/admin/people/{number}']")
+        assert lived.browser("ruth").get(f"/admin/people/{number}").status in (302, 303, 401, 403)
+
+    def test_is_led_nowhere_for_somebody_who_never_was_here(self, lived):
+        page = launch_with(lived.browser("ruth"), asking_about("u-nobody"))
+        assert not page.soup.select("a[href^='/admin/people/']")
 
 
 class TestAnybodyElse:

@@ -403,6 +403,7 @@ OUTSIDE = {
     ("file_links.read", "GET"): ("/files/nobody-signed-it", 404),
     ("front.index", "GET"): ("/", 200),
     ("front.accessibility", "GET"): ("/accessibility", 200),
+    ("front.privacy", "GET"): ("/privacy", 200),
     ("health.alive", "GET"): ("/healthz", 200),
     ("health.ready", "GET"): ("/readyz", 503),  # no worker runs
     ("metrics.metrics", "GET"): ("/metrics", 404),  # the public address is a proxy's
