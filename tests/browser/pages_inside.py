@@ -712,7 +712,7 @@ def own_calendar(tour: Tour) -> Page:
 
 
 def appointment(tour: Tour) -> Page:
-    course = tour.course_of("claire", "ines")
+    course = tour.course_of("ines")
     tour.member("ines", course)
     theirs = tour.member("claire", course).goes_to("members?view=table")
     theirs.shown.locator("tbody .menu summary").first.click()

@@ -22,7 +22,7 @@ WRITTEN = 25
 def test_everybody_is_answered_and_nothing_is_left(world, again):
     lived = LivedIn(world)
     number, begun, answers = lived.user_id(), threading.Event(), []
-    page, other = lived.classroom.learner("ines"), lived.classroom.learner("karim")
+    page, other = (lived.classroom.learner(key).get("") for key in ("ines", "karim"))
 
     def write(who):
         for count in range(WRITTEN):

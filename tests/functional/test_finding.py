@@ -394,7 +394,7 @@ class TestDiscussions:
 class TestAnnouncing:
     @pytest.mark.long
     def test_says_of_which_kind_the_new_is(self, space):
-        home = space.home("ines")
+        home = space.home("ines").get("")
         space.write("karim", title="Q")
         space.write("karim", title="D", kind="discussion")
         answer = home.get("changes", after=cursor_of(home)).response.json
