@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 from lti_tool.errors import DatabaseUnavailable
 from lti_tool.extensions import bells, db
 from lti_tool.knowledge.folding import folded
+from lti_tool.writing_queue import WritingQueue
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -83,7 +84,7 @@ def own_transactions(engine: Engine) -> None:
     event.listen(engine, "handle_error", _say_that_it_is_unavailable)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        _let_writers_queue(engine)
         engine.pool = _like(engine.pool, _PoolByMode)
     else:
         event.listen(engine, "begin", _begin_postgresql)
@@ -138,6 +139,32 @@ def _like(pool: QueuePool, kind: type[QueuePool]) -> QueuePool:
     """Make a pool of the same size. A file answers or does not: no connection is tried before its use."""
     size = {"pool_size": pool.size(), "max_overflow": pool._max_overflow, "timeout": pool.timeout()}
     return kind(pool._creator, **size, dialect=pool._dialect, _dispatch=pool.dispatch)
+
+
+def _let_writers_queue(engine: Engine) -> None:
+    """Have writers of this process take turns, from the begin of a transaction to whatever ends it."""
+    queue = WritingQueue()
+
+    def begin(connection) -> None:
+        if not _reading.get():
+            if not queue.enter(SQLITE_PATIENCE / 1000):
+                raise DatabaseUnavailable(problem="database is locked: too many wait for their turn to write")
+            connection.info["writing"] = True
+        try:
+            _begin_sqlite(connection)
+        except BaseException:
+            leave(connection)
+            raise
+
+    def leave(connection, record=None) -> None:
+        if (record or connection).info.pop("writing", False):
+            queue.leave()
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "commit", leave)
+    event.listen(engine, "rollback", leave)
+    # Whatever became of a connection, it is not kept by somebody who writes.
+    event.listen(engine, "checkin", leave)
 
 
 def _begin_sqlite(connection) -> None:
