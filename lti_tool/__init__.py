@@ -130,6 +130,7 @@ def _space():
         space,
         subgroups,
         tabs,
+        threads,
     )
 
     return (
@@ -146,6 +147,7 @@ def _space():
         audit,
         my_data,
         moderation,
+        threads,
         notifications,
         mails,
         own_calendar,

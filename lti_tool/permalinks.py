@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import url_for
 
-from lti_tool.services import thread_order
+from lti_tool.services import former_places, thread_order
 from lti_tool.services.facts import Place
 
 
@@ -17,6 +17,19 @@ def _link(place: Place) -> str:
     if place.comment_id is None:
         return url_for("posts.show", post_id=place.post_id)
     return url_for("comments.show", post_id=place.post_id, comment_id=place.comment_id)
+
+
+def moved_to(member, post_id: int, comment_id: int | None, now, **query) -> str | None:
+    """Return where something stands by now whose address is an old one; None for any other address.
+
+    :raises NotFound: it stands where this member may not read.
+    """
+    place = former_places.stands_at(member, post_id, comment_id, now)
+    if place is None:
+        return None
+    if place.comment_id is None:
+        return url_for("posts.show", post_id=place.post_id, **query)
+    return address_of(member, place.post_id, place.comment_id, now, **query)
 
 
 def address_of(member, post_id: int, comment_id: int, now, **query) -> str:

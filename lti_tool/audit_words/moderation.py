@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask_babel import gettext
 
-from lti_tool.audit_words.sentences import Sentence, Teller, Telling, day, plain
+from lti_tool.audit_words.sentences import Ref, Sentence, Teller, Telling, day, plain
 
 
 def _by(words: str, told: Telling) -> Sentence:
@@ -25,6 +25,14 @@ SENTENCES: dict[str, Teller] = {
     ),
     "moderation.unlocked": lambda told: _by(
         gettext("%(who)s opened the thread of %(what)s, by %(author)s, again."), told
+    ),
+    "moderation.moved": lambda told: _by(gettext("%(who)s moved %(what)s, by %(author)s."), told),
+    "moderation.split": lambda told: told.say(
+        gettext("%(who)s made a thread of its own, %(made)s, of replies to %(what)s."),
+        made=told.thing("post", told.number("made")),
+    ),
+    "moderation.merged": lambda told: _by(
+        gettext("%(who)s made a thread by %(author)s into replies of %(what)s."), told
     ),
     "moderation.arranged": plain(lambda: gettext("%(who)s changed the settings of moderation.")),
     "moderation.member-muted": lambda told: told.say(
@@ -48,6 +56,25 @@ def _before_and_after(told: Telling) -> Iterator[Sentence]:
             )
 
 
+def _from_and_to(told: Telling) -> Iterator[Sentence]:
+    """Say between which sub-groups and topics a thread was moved."""
+    if told.entry.act != "moderation.moved":
+        return
+    for table, words in _WAYS.items():
+        before, after = (told.detail.get(f"{way}_{table}") for way in ("from", "to"))
+        if before != after:
+            named = {
+                name: told.thing(table, number) if isinstance(number, int) else Ref(_NOWHERE[table]())
+                for name, number in (("before", before), ("after", after))
+            }
+            yield Sentence(words(), named)
+
+
+_WAYS = {
+    "subgroup": lambda: gettext("Sub-group: %(after)s instead of %(before)s"),
+    "topic": lambda: gettext("Topic: %(after)s instead of %(before)s"),
+}
+_NOWHERE = {"subgroup": lambda: gettext("everybody here"), "topic": lambda: gettext("none")}
 _SETTINGS = {
     "hourly_limit": lambda: gettext("Contributions within an hour: %(after)s instead of %(before)s"),
     "first_day_limit": lambda: gettext("Contributions on the first day: %(after)s instead of %(before)s"),
@@ -59,4 +86,4 @@ def _setting(value: object) -> str:
     return "–" if value is None else ", ".join(str(value).splitlines())
 
 
-NOTES = (_before_and_after,)
+NOTES = (_before_and_after, _from_and_to)

@@ -6,7 +6,7 @@ from marshmallow import ValidationError
 from lti_tool import clock, form_drafts, sent_files, thread_page
 from lti_tool.access import community_blueprint
 from lti_tool.errors import Stale, Unfit
-from lti_tool.permalinks import address_of
+from lti_tool.permalinks import address_of, moved_to
 from lti_tool.permissions import Act
 from lti_tool.schemas.contributions import CommentDraftSchema, CommentEditSchema
 from lti_tool.schemas.fields import row_number
@@ -37,7 +37,10 @@ def _back_to(member, post_id, comment_id, done, **query):
 @bp.get("/posts/<id:post_id>/comments/<id:comment_id>")
 def show(member, post_id, comment_id):
     """Lead to where a reply stands: its address stays the same, its page does not."""
-    return redirect(address_of(member, post_id, comment_id, clock.now()), 303)
+    member.must(Act.READ)
+    now = clock.now()
+    moved = moved_to(member, post_id, comment_id, now)
+    return redirect(moved or address_of(member, post_id, comment_id, now), 303)
 
 
 @bp.get("/posts/<id:post_id>/comments/<id:comment_id>/edit")

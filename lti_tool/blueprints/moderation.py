@@ -15,7 +15,14 @@ from lti_tool.schemas.moderation import (
     ModerationSettingsSchema,
     ReportSchema,
 )
-from lti_tool.services import measures, moderation, moderation_settings, moderation_views, reports
+from lti_tool.services import (
+    former_places,
+    measures,
+    moderation,
+    moderation_settings,
+    moderation_views,
+    reports,
+)
 
 bp = community_blueprint("moderation", __name__)
 
@@ -140,12 +147,23 @@ def _to_contribution(member, post_id, comment_id, done):
 
 @bp.get("/posts/<id:post_id>/moderation")
 def of_post(member, post_id):
-    return _case_page(member, post_id, None)
+    return _led_on(member, post_id, None) or _case_page(member, post_id, None)
 
 
 @bp.get("/posts/<id:post_id>/comments/<id:comment_id>/moderation")
 def of_comment(member, post_id, comment_id):
-    return _case_page(member, post_id, comment_id)
+    return _led_on(member, post_id, comment_id) or _case_page(member, post_id, comment_id)
+
+
+def _led_on(member, post_id, comment_id):
+    """Lead to where a case stands by now, when its contribution was split or merged; None: it stands here."""
+    member.must(Act.READ)
+    place = former_places.stands_at(member, post_id, comment_id, clock.now())
+    if place is None:
+        return None
+    if place.comment_id is None:
+        return redirect(url_for(".of_post", post_id=place.post_id), 303)
+    return redirect(url_for(".of_comment", post_id=place.post_id, comment_id=place.comment_id), 303)
 
 
 def _case_page(member, post_id, comment_id, values=None, problems=None):

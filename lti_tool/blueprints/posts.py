@@ -5,9 +5,10 @@ from marshmallow import ValidationError
 
 from lti_tool import clock, first_words, form_drafts, sent_files, thread_page
 from lti_tool.access import community_blueprint
-from lti_tool.errors import Stale, Unfit
+from lti_tool.errors import NotFound, Stale, Unfit
 from lti_tool.knowledge import mentions
 from lti_tool.knowledge.cleaning import clean_text
+from lti_tool.permalinks import moved_to
 from lti_tool.permissions import Act
 from lti_tool.schemas.contributions import BODY_LIMIT
 from lti_tool.schemas.fields import row_number
@@ -98,7 +99,14 @@ def _compose_page(member, values, problems, kept_id=None, begun=None):
 
 @bp.get("/posts/<id:post_id>")
 def show(member, post_id):
-    return thread_page.render(member, post_id)
+    """Show a thread; where staff merged it into another one, lead to where its first text stands."""
+    try:
+        return thread_page.render(member, post_id)
+    except NotFound:
+        moved = moved_to(member, post_id, None, clock.now())
+        if moved is None:
+            raise
+        return redirect(moved, 303)
 
 
 @bp.get("/posts/<id:post_id>/edit")

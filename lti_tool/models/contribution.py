@@ -105,6 +105,7 @@ class Post(Base):
     idea_decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
     pinned_until: Mapped[datetime | None] = mapped_column(UTCDateTime)  # of an announcement
     locked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # staff let nothing new be said under it
+    moved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # staff made a reply into it
     # Of a resource: where it leads, and what a worker read there; `link_wanted_at` is set until it has.
     link_url: Mapped[str | None] = mapped_column(Text)
     link_preview: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
@@ -139,6 +140,16 @@ class Comment(Base):
             postgresql_where=text("solves_id IS NOT NULL"),
         ),
         Index("ix_comment_author_id_created_at", "author_id", "created_at", "id"),
+        *(
+            Index(
+                f"ix_comment_{name}",
+                name,
+                unique=True,
+                sqlite_where=text(f"{name} IS NOT NULL"),
+                postgresql_where=text(f"{name} IS NOT NULL"),
+            )
+            for name in ("became_post_id", "made_of_post_id")
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -157,6 +168,12 @@ class Comment(Base):
     solves_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
+    # Staff moved it into this thread: it was written in another one.
+    moved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Of what staff split or merged two rows stand, since no number is given twice: the thread that a reply
+    # became (the reply is then an empty place), and the thread that this reply was (which is then empty).
+    became_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    made_of_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
 
     author: Mapped[Membership] = relationship(foreign_keys=[author_id])
     post: Mapped[Post] = relationship(foreign_keys=[post_id])
@@ -193,6 +210,14 @@ class ContributionFact(Base):
     __tablename__ = "contribution_fact"
     __table_args__ = (
         Index("ix_contribution_fact_community_id_member_id", "community_id", "member_id", "id"),
+        Index(
+            "ix_contribution_fact_subject",
+            "subject",
+            "community_id",
+            "id",
+            sqlite_where=text("subject IS NOT NULL"),
+            postgresql_where=text("subject IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -203,6 +228,9 @@ class ContributionFact(Base):
     kind: Mapped[str] = mapped_column(String(20))  # grading.facts.Kind
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id"), index=True)
+    # "comment:3", "post:12": what it is about, where staff made a thread of a reply or a reply of a thread.
+    # Post and comment say where that can be read by now; grading knows it by its first name for ever.
+    subject: Mapped[str | None] = mapped_column(String(60))
     words: Mapped[int | None] = mapped_column(Integer)  # counted when written or edited
     copied: Mapped[str | None] = mapped_column(String(40))  # overlap as an exact fraction, "3/4"
     helped_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)

@@ -33,6 +33,9 @@ class ModerationAct(StrEnum):
     LEFT = "left"  # it stays as it is
     LOCKED = "locked"  # nothing new can be said under it
     UNLOCKED = "unlocked"
+    MOVED = "moved"  # its thread has another topic, or others can read it
+    SPLIT = "split"  # replies of its thread became a thread of their own
+    MERGED = "merged"  # its thread became a part of another one
     ANSWERED = "answered"  # its author wrote to staff
     EDITED = "edited"  # its author gave it other words while it was hidden
     DELETED = "deleted"  # its author deleted it while it was hidden

@@ -22,6 +22,15 @@ def _choice(choices: Sequence[str]) -> fields.String:
     return fields.String(required=True, validate=OneOf(choices, error="unknown"), error_messages=unknown)
 
 
+def state_field() -> fields.Integer:
+    """Return the field that says which state of a case somebody saw."""
+    return fields.Integer(
+        required=True,
+        validate=Range(0, 10**9, error="stale"),
+        error_messages=dict.fromkeys(("required", "null", "invalid", "too_large"), "stale"),
+    )
+
+
 class ReportSchema(Form):
     """A report: one of the reasons, and words where none of them says it."""
 
@@ -40,11 +49,7 @@ class DecisionSchema(Form):
 
     act = _choice(DECISIONS)
     body = OptionalText(limit=REASON_LIMIT)
-    version = fields.Integer(
-        required=True,
-        validate=Range(0, 10**9, error="stale"),
-        error_messages=dict.fromkeys(("required", "null", "invalid", "too_large"), "stale"),
-    )
+    version = state_field()
     until = Moment(required=True)
 
     @post_load

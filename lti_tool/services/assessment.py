@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, case, or_, select
 
 from lti_tool.errors import NotFound
 from lti_tool.extensions import db
@@ -62,6 +62,7 @@ def mark_of(
         "kind": written.kind,
         "post_id": written.post_id,
         "comment_id": written.comment_id,
+        "subject": written.subject,
         "quality": quality,
         "reason": reason,
         "at": now,
@@ -73,13 +74,8 @@ def _written(member: ActingMember, subject: str) -> ContributionFact:
     named = subject_named(subject)
     if named is None:
         raise NotFound()
-    table, number = named
-    if table == "post":
-        here = (ContributionFact.post_id == number, ContributionFact.comment_id.is_(None))
-        stands = Post.deleted_at.is_(None)
-    else:
-        here = (ContributionFact.comment_id == number,)
-        stands = Comment.deleted_at.is_(None)
+    of_reply = ContributionFact.comment_id.is_not(None)
+    stands = case((of_reply, Comment.deleted_at), else_=Post.deleted_at).is_(None)
     wanted = (
         select(ContributionFact)
         .join(Post, Post.id == ContributionFact.post_id)
@@ -88,7 +84,7 @@ def _written(member: ActingMember, subject: str) -> ContributionFact:
             ContributionFact.community_id == member.community.id,
             ContributionFact.act == FactAct.WRITTEN.value,
             ContributionFact.kind.in_(_CONTRIBUTED),
-            *here,
+            about([named]),
             stands,
         )
         .order_by(ContributionFact.id)
@@ -98,6 +94,25 @@ def _written(member: ActingMember, subject: str) -> ContributionFact:
     if written is None:
         raise NotFound()
     return written
+
+
+def about(named: Iterable[tuple[str, int]]) -> ColumnElement[bool]:
+    """Return the condition on facts that they are about these contributions, by table and number.
+
+    What staff moved elsewhere is named as it was first: `facts.subject_of`.
+    """
+    wanted = list(named)
+    posts = {number for table, number in wanted if table == "post"}
+    replies = {number for table, number in wanted if table == "comment"}
+    here = (
+        and_(ContributionFact.post_id.in_(posts), ContributionFact.comment_id.is_(None)),
+        ContributionFact.comment_id.in_(replies),
+    )
+    first_names = [f"{table}:{number}" for table, number in wanted]
+    return or_(
+        *(and_(place, ContributionFact.subject.is_(None)) for place in here),
+        ContributionFact.subject.in_(first_names),
+    )
 
 
 def subject_named(subject: str) -> tuple[str, int] | None:

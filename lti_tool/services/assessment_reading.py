@@ -22,7 +22,7 @@ from lti_tool.models import (
     User,
 )
 from lti_tool.services import people
-from lti_tool.services.facts import Place
+from lti_tool.services.facts import Place, subject_of
 from lti_tool.services.people import Person
 
 
@@ -122,7 +122,7 @@ def marks_of(community_id: int, member_id: int) -> list[Mark]:
 
 def _mark(fact: ContributionFact, actor: Membership, user: User, post: Post, comment: Comment | None) -> Mark:
     return Mark(
-        subject=subject_of(post, comment),
+        subject=subject_of(fact),
         title=post.title,
         place=Place(post.id, comment.id if comment else None),
         quality=None if fact.quality is None else Fraction(fact.quality),
@@ -131,11 +131,6 @@ def _mark(fact: ContributionFact, actor: Membership, user: User, post: Post, com
         at=fact.at,
         stands=(comment or post).deleted_at is None,
     )
-
-
-def subject_of(post: Post, comment: Comment | None) -> str:
-    """Return how facts name a contribution."""
-    return f"comment:{comment.id}" if comment else f"post:{post.id}"
 
 
 def marks_in_force(marks: Iterable[Mark]) -> dict[str, Mark]:
@@ -243,7 +238,7 @@ def texts_of(community_id: int, member_id: int) -> dict[str, Text]:
     for fact, post, comment, there, who in db.session.execute(measured):
         written = comment or post
         if written.deleted_at is None:
-            found[subject_of(post, comment)] = Text(
+            found[subject_of(fact)] = Text(
                 place=Place(post.id, comment.id if comment else None),
                 body=written.body,
                 words=fact.words,

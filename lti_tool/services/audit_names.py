@@ -23,6 +23,7 @@ from lti_tool.models import (
     ScoreDelivery,
     ScoreQuestion,
     Subgroup,
+    Topic,
     User,
 )
 from lti_tool.services import people
@@ -115,7 +116,7 @@ def _mentions(entry: AuditEntry) -> Iterator[tuple[str, int]]:
         yield subject
     yield from (("membership", number) for number in members_in(entry))
     told = entry.detail or {}
-    for name, table in (("of", "membership"), ("column", "column"), ("successor", "platform")):
+    for name, table in _NAMED_IN.items():
         if isinstance(told.get(name), int):
             yield table, told[name]
 
@@ -181,6 +182,12 @@ def _subgroups(numbers: set[int], community_id: int | None) -> Rows:
     for row in db.session.execute(
         wanted.where(Subgroup.id.in_(numbers), Subgroup.community_id == community_id)
     ):
+        yield row.id, Named(row.name)
+
+
+def _topics(numbers: set[int], community_id: int | None) -> Rows:
+    wanted = select(Topic.id, Topic.name).where(Topic.id.in_(numbers), Topic.community_id == community_id)
+    for row in db.session.execute(wanted):
         yield row.id, Named(row.name)
 
 
@@ -260,6 +267,14 @@ def _communities(numbers: set[int], _community_id: int | None) -> Rows:
         yield row.id, Named(row.name)
 
 
+# What the detail of an entry names by a number of its own.
+_NAMED_IN = {
+    "of": "membership",
+    "column": "column",
+    "successor": "platform",
+    "made": "post",
+    **{f"{way}_{table}": table for way in ("from", "to") for table in ("subgroup", "topic")},
+}
 _OF_MEMBERS = frozenset({"delivery", "question"})
 _IN_COMMUNITY: dict[str, Reader] = {
     "membership": _members,
@@ -267,6 +282,7 @@ _IN_COMMUNITY: dict[str, Reader] = {
     "comment": _comments,
     "prompt": _prompts,
     "subgroup": _subgroups,
+    "topic": _topics,
     "column": _columns,
     "line-item": _line_items,
     "course": _courses,

@@ -1,4 +1,8 @@
-"""The append-only facts that grading reads: noted when something happens, never changed."""
+"""The append-only facts that grading reads: noted when something happens, never changed.
+
+Where staff move what was written, its facts follow (`moving_rows`): where it can be read changes, what they
+say of it does not, and later ones say it in the words of the first.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +24,7 @@ COMPARED = 50
 COMPARED_LETTERS = 60_000
 # More parameters than this are more than some databases take at once.
 MOST_NAMED = 500
+_CONTRIBUTED = tuple(kind.value for kind in Kind if kind.is_contribution)
 
 
 @dataclass(frozen=True)
@@ -47,14 +52,12 @@ def record(member: ActingMember, act: Act, post: Post, comment: Comment | None, 
             member_id=member.id,
             actor_id=member.id,
             act=act.value,
-            kind=(KIND_OF_COMMENT if comment else KIND_OF_POST[post.kind]).value,
             post_id=post.id,
             comment_id=comment.id if comment else None,
             words=counted_words(text) if measured else None,
             copied=str(_largest_overlap(member, text, post, comment)) if measured else None,
-            helped_id=post.author_id if comment else None,
-            prompt_id=post.prompt_id,
             at=now,
+            **_as_first_noted(post, comment),
         )
     )
     db.session.flush()
@@ -75,16 +78,43 @@ def record_of_staff(
             member_id=author_id,
             actor_id=member.id,
             act=act.value,
-            kind=(KIND_OF_COMMENT if comment else KIND_OF_POST[post.kind]).value,
             post_id=post.id,
             comment_id=comment.id if comment else None,
-            helped_id=post.author_id if comment else None,
-            prompt_id=post.prompt_id,
             at=now,
+            **_as_first_noted(post, comment),
         )
     )
     db.session.flush()
     cells.mark_ready(member.community.id, author_id, now)
+
+
+def _as_first_noted(post: Post, comment: Comment | None) -> dict[str, object]:
+    """Return what every fact about a contribution says of it: what it is, whom it helps, what it answers.
+
+    What staff moved stays what it was. One statement at most.
+    """
+    first = _first_of(post, comment)
+    if first is not None:
+        told = ("subject", "kind", "helped_id", "prompt_id")
+        return {name: getattr(first, name) for name in told}
+    return {
+        "kind": (KIND_OF_COMMENT if comment else KIND_OF_POST[post.kind]).value,
+        "helped_id": post.author_id if comment else None,
+        "prompt_id": post.prompt_id,
+    }
+
+
+def _first_of(post: Post, comment: Comment | None) -> ContributionFact | None:
+    """Return the first fact about a contribution that staff moved. One statement, none for all others."""
+    if (comment or post).moved_at is None:
+        return None
+    of_comment = ContributionFact.comment_id
+    wanted = select(ContributionFact).where(
+        ContributionFact.post_id == post.id,
+        of_comment.is_(None) if comment is None else of_comment == comment.id,
+        ContributionFact.kind.in_(_CONTRIBUTED),
+    )
+    return db.session.scalars(wanted.order_by(ContributionFact.id).limit(1)).one_or_none()
 
 
 def can_bring_points(post: Post, comment: Comment | None) -> bool:
@@ -141,6 +171,7 @@ def record_taken_back(post: Post, comment: Comment | None, received: Received, n
 
 
 def _add_received(act: Act, post: Post, comment: Comment | None, received: Received, now: datetime) -> None:
+    first = _first_of(post, comment)
     db.session.add(
         ContributionFact(
             community_id=post.community_id,
@@ -150,6 +181,7 @@ def _add_received(act: Act, post: Post, comment: Comment | None, received: Recei
             kind=received.kind.value,
             post_id=post.id,
             comment_id=comment.id if comment else None,
+            subject=first.subject if first is not None else None,
             received_id=received.number,
             by_staff=received.by_staff,
             returns_at=received.returns_at,
@@ -235,6 +267,7 @@ def places_of(community_id: int, member_id: int) -> dict[str, Place]:
             ContributionFact.kind,
             ContributionFact.post_id,
             ContributionFact.comment_id,
+            ContributionFact.subject,
             ContributionFact.received_id,
         )
         .where(ContributionFact.community_id == community_id, ContributionFact.member_id == member_id)
@@ -245,7 +278,6 @@ def places_of(community_id: int, member_id: int) -> dict[str, Place]:
 
 def _as_fact(row: ContributionFact, title: str) -> Fact:
     kind = Kind(row.kind)
-    place = _subject(row.post_id, row.comment_id)
     return Fact(
         id=row.id,
         act=Act(row.act),
@@ -260,20 +292,20 @@ def _as_fact(row: ContributionFact, title: str) -> Fact:
         lateness=Fraction(1) if row.lateness is None else Fraction(row.lateness),
         title=title,
         prompt=None if row.prompt_id is None else prompt_subject(row.prompt_id),
-        praise=None if kind.is_contribution else _praise(row, place),
+        praise=None if kind.is_contribution else _praise(row),
     )
 
 
 def _subject_of(row) -> str:
     """Return what the facts of a row are about: a contribution, or one thing received for it."""
     kind = Kind(row.kind)
-    if kind.is_contribution:
-        return _subject(row.post_id, row.comment_id)
-    return f"{kind.value}:{row.received_id}"
+    return subject_of(row) if kind.is_contribution else f"{kind.value}:{row.received_id}"
 
 
-def _praise(row: ContributionFact, about: str) -> Praise:
-    return Praise(giver=row.actor_id, about=about, by_staff=bool(row.by_staff), returns=row.returns_at)
+def _praise(row: ContributionFact) -> Praise:
+    return Praise(
+        giver=row.actor_id, about=subject_of(row), by_staff=bool(row.by_staff), returns=row.returns_at
+    )
 
 
 def _around(row: AssessmentFact, opens_at: datetime | None) -> Fact:
@@ -295,8 +327,11 @@ def _number(text: str | None) -> Fraction | None:
     return None if text is None else Fraction(text)
 
 
-def _subject(post_id: int, comment_id: int | None) -> str:
-    return f"post:{post_id}" if comment_id is None else f"comment:{comment_id}"
+def subject_of(row) -> str:
+    """Return the name of the contribution that a fact is about, or that something was received for."""
+    if row.subject is not None:
+        return row.subject
+    return f"post:{row.post_id}" if row.comment_id is None else f"comment:{row.comment_id}"
 
 
 def _largest_overlap(member: ActingMember, text: str, post: Post, comment: Comment | None) -> Fraction:

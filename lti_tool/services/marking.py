@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import Select, and_, func, insert, or_, select
+from sqlalchemy import Select, func, insert, select
 
 from lti_tool.extensions import db
 from lti_tool.grading.facts import Act as FactAct
@@ -17,6 +17,7 @@ from lti_tool.models import Comment, ContributionFact, Post
 from lti_tool.permissions import Act
 from lti_tool.services import assessment, audit, cells, graded
 from lti_tool.services.acting import ActingMember
+from lti_tool.services.facts import subject_of
 
 # Contributions that one act may mark.
 MOST_AT_ONCE = 1000
@@ -103,7 +104,7 @@ def undo(member: ActingMember, at: datetime, now: datetime) -> Outcome:
     A bounded number of statements. Nothing happens when they did nothing then.
     """
     member.must(Act.MANAGE_GRADES)
-    done = {_subject(fact): fact for fact in db.session.scalars(_done(member, at))}
+    done = {subject_of(fact): fact for fact in db.session.scalars(_done(member, at))}
     standing = _standing_and_locked(member, done, now)
     wanted = {
         subject: one.before(done[subject])
@@ -141,7 +142,7 @@ def _standing_and_locked(
     scored = {one.id for one in graded.graded_among(member, authors, now)} if authors else set()
     found: dict[str, _Standing] = {}
     for fact, post_gone, comment_gone in db.session.execute(named.order_by(ContributionFact.id)):
-        one = found.setdefault(_subject(fact), _Standing())
+        one = found.setdefault(subject_of(fact), _Standing())
         one.is_there = (comment_gone if fact.comment_id else post_gone) is None
         _take_in(one, fact)
     return {
@@ -163,8 +164,6 @@ def _take_in(one: _Standing, fact: ContributionFact) -> None:
 def _named(member: ActingMember, subjects: Iterable[str]) -> Select:
     """Return what became of these contributions, with what was deleted of them."""
     named = [one for one in map(assessment.subject_named, subjects) if one is not None]
-    posts = {number for table, number in named if table == "post"}
-    comments = {number for table, number in named if table == "comment"}
     return (
         select(ContributionFact, Post.deleted_at, Comment.deleted_at)
         .join(Post, Post.id == ContributionFact.post_id)
@@ -173,10 +172,7 @@ def _named(member: ActingMember, subjects: Iterable[str]) -> Select:
             ContributionFact.community_id == member.community.id,
             ContributionFact.act.in_(_TOLD),
             ContributionFact.kind.in_(CONTRIBUTED),
-            or_(
-                and_(ContributionFact.post_id.in_(posts), ContributionFact.comment_id.is_(None)),
-                ContributionFact.comment_id.in_(comments),
-            ),
+            assessment.about(named),
         )
     )
 
@@ -205,7 +201,3 @@ def _note(
     cells.mark_all_ready(
         member.community.id, {standing[subject].written.member_id for subject in wanted}, now
     )
-
-
-def _subject(fact: ContributionFact) -> str:
-    return f"comment:{fact.comment_id}" if fact.comment_id else f"post:{fact.post_id}"

@@ -84,7 +84,7 @@ def decide(
     if case.version != wanted.version or act not in possible(member, post, comment):
         raise Stale("decided-meanwhile")
     _carry_out(member, post, comment, act, now)
-    _settle(member, case, act, wanted, now)
+    settle(member, case, act, wanted, now)
 
 
 def _must_be_possible(member: ActingMember, post: Post, comment: Comment | None, act: ModerationAct) -> None:
@@ -110,10 +110,18 @@ def _carry_out(
         publishing.locked(post)
 
 
-def _settle(
-    member: ActingMember, case: ModerationCase, act: ModerationAct, wanted: Decision, now: datetime
+def settle(
+    member: ActingMember,
+    case: ModerationCase,
+    act: ModerationAct,
+    wanted: Decision,
+    now: datetime,
+    **detail: object,
 ) -> None:
-    """Write the decision down, tell whom it concerns, and take the case off the queues."""
+    """Write the decision down, tell whom it concerns, and take the case off the queues.
+
+    :param detail: what the audit log tells beside the reason.
+    """
     step = cases.note(member, case, act, wanted.reason, now)
     case.decided_at, case.answered_since, case.watched_at = now, None, None
     looked_at = update(ContributionReport).where(
@@ -130,7 +138,16 @@ def _settle(
         telling.of_moderation(member, case, step, now)
     telling.of_reports(member, case, step, now)
     more = {"reason": wanted.reason} if wanted.reason else {}
-    audit.record(member, f"moderation.{act.value}", case.about, now, of=case.author_id, **more)
+    audit.record(member, f"moderation.{act.value}", case.about, now, of=case.author_id, **more, **detail)
+
+
+def tell(
+    member: ActingMember, case: ModerationCase, act: ModerationAct, wanted: Decision, now: datetime
+) -> None:
+    """Let an author know of a decision about a thread that moved what they said in it; they may answer."""
+    step = cases.note(member, case, act, wanted.reason, now)
+    case.decided_at = now
+    telling.of_moderation(member, case, step, now)
 
 
 def answer(member: ActingMember, post_id: int, comment_id: int | None, words: str, now: datetime) -> None:

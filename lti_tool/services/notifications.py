@@ -196,11 +196,12 @@ def _told(
 def _stands(member: ActingMember, told, now: datetime) -> ColumnElement[bool]:
     """Whether what is told of was not deleted, and is open to the member by now.
 
-    What is of the space itself is; and what was decided about something, also where that is hidden.
+    What is of the space itself is; and what was decided about something, also where that is hidden, but not
+    where its thread is for others by now.
     """
     reply_stands = or_(Comment.id.is_(None), Comment.deleted_at.is_(None))
-    open_to_them = and_(Post.deleted_at.is_(None), reply_stands, contributions.shown_to(member, now))
-    return or_(told.post_id.is_(None), told.kind.in_(_OF_MODERATION), open_to_them)
+    there = or_(told.kind.in_(_OF_MODERATION), and_(Post.deleted_at.is_(None), reply_stands))
+    return or_(told.post_id.is_(None), and_(there, contributions.shown_to(member, now)))
 
 
 def _lines(member: ActingMember, rows: Iterable) -> list[Line]:

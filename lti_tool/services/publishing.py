@@ -71,6 +71,16 @@ def locked(post: Post) -> None:
     acceptance.tell_whether_it_waits(post)
 
 
+def moved(member: ActingMember, post: Post, now: datetime) -> None:
+    """Follow up on a thread that staff moved, or some replies of it: what is said in it stays as it was.
+
+    Open pages of it learn that something happened. No fact tells of it: nobody's score follows from where
+    something stands.
+    """
+    acceptance.tell_whether_it_waits(post)
+    changes.record(member, "post.moved", post, None, now)
+
+
 def given_up(member: ActingMember, post: Post, comment: Comment | None, now: datetime) -> None:
     """Follow up on something hidden that its author deletes: it left every page before."""
     attachments.taken_back(post, comment, now)

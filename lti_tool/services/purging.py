@@ -356,7 +356,8 @@ def _sent_scores(community_id: int, _now: datetime) -> int:
     return 0
 
 
-_NO_REPLY = {"body": "", "parent_id": None, "solves_id": None, "accepted_by_id": None}
+_OTHERS_OF_REPLY = ("parent_id", "solves_id", "accepted_by_id", "became_post_id", "made_of_post_id")
+_NO_REPLY = {"body": "", **dict.fromkeys(_OTHERS_OF_REPLY)}
 _NO_POST = {
     "title": "",
     "body": "",

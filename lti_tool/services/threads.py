@@ -65,6 +65,7 @@ class CommentView:
     mention: str = ""  # what a reply to it begins with, where it does not stand directly below
     files: tuple[AttachedFile, ...] = ()
     withheld: bool = False
+    became: bool = False  # a thread of its own: its place is empty
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,7 @@ class _Shown:
             edit_count=comment.edit_count,
             deleted=not standing,
             withheld=comment.hidden_at is not None,
+            became=comment.became_post_id is not None,
             unread=contributions.is_unread(comment.created_at, comment.author_id, self.member, self.mark)
             and standing,
             mine=mine,

@@ -28,8 +28,8 @@ from lti_tool.models import Comment, ContributionFact, Membership, Post, User
 from lti_tool.permissions import Act
 from lti_tool.services import cursors, participation, people, prompt_views, rules
 from lti_tool.services.acting import ActingMember
-from lti_tool.services.assessment_reading import Text, subject_of
-from lti_tool.services.facts import Place
+from lti_tool.services.assessment_reading import Text
+from lti_tool.services.facts import Place, subject_of
 from lti_tool.services.marking import CONTRIBUTED
 from lti_tool.services.people import Person
 from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST, Rules
@@ -252,7 +252,7 @@ def _contribution(
 ) -> Unmarked:
     words = comment or post
     return Unmarked(
-        subject=subject_of(post, comment),
+        subject=subject_of(written),
         title=post.title,
         kind=Kind(written.kind),
         at=written.at,
