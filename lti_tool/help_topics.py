@@ -47,6 +47,7 @@ TOPICS = {
     "space.charter_versions": ("learner", "first-visit"),
     "space.welcome": ("learner", "first-visit"),
     "subgroups": ("learner", "people"),
+    "threads": ("community-manager", "order"),
     "topics": ("trainer", "lead"),
 }
 

@@ -190,6 +190,37 @@ def what_was_hidden_as_its_author_reads_it(tour: Tour) -> Page:
     return tour.member("karim", course).goes_to(f"{below}/moderation").page
 
 
+def a_discussion_to_be_moved(tour: Tour) -> Page:
+    course, below = _written_by_karim(tour)
+    theirs = tour.member("claire", course)
+    theirs.goes_to("subgroups")
+    theirs.shown.locator("#name").fill("Ceux de Lyon")
+    theirs.form("/subgroups?").locator("button.primary").click()
+    theirs.is_told("subgroup-made")
+    theirs.goes_to(f"{below}/move")
+    theirs.shown.locator("#subgroup").select_option(index=1)
+    theirs.form("/move").locator("button.primary").click()
+    theirs.shown.wait_for_url("**subgroup=**")
+    return theirs.page
+
+
+def a_discussion_to_be_split(tour: Tour) -> Page:
+    course, below = _written_by_karim(tour)
+    tour.member("ines", course).goes_to(below)
+    replies = tour.member("ines", course).goes_to(below)
+    replies.shown.locator("#body").fill("Oui, et une autre question\u202f: comment commencer\u202f?")
+    replies.form("/comments").locator("button.primary").click()
+    replies.is_told("comment-written")
+    return tour.member("claire", course).goes_to(f"{below}/split").page
+
+
+def a_discussion_to_be_merged(tour: Tour) -> Page:
+    course, below = _written_by_karim(tour)
+    tour.member("ines", course).writes("Qui connaît ce client\u202f? Encore", TEXT)
+    other = tour.member("ines", course).shown.url.partition("/posts/")[2].partition("?")[0]
+    return tour.member("claire", course).goes_to(f"{below}/merge?into={other}").page
+
+
 def space_settings_to_be_corrected(tour: Tour) -> Page:
     theirs = tour.member("claire", tour.course_of("ines")).goes_to("space")
     theirs.shown.locator("#answer-target").fill("beaucoup")
@@ -820,6 +851,9 @@ MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     nothing_to_look_at,
     something_reported,
     what_was_hidden_as_its_author_reads_it,
+    a_discussion_to_be_moved,
+    a_discussion_to_be_split,
+    a_discussion_to_be_merged,
     audit_log_narrowed_to_nothing,
     audit_log_asking_whom_one_means,
     shortcuts_listed,

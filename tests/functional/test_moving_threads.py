@@ -11,6 +11,7 @@ from lti_tool.models import (
     AuditEntry,
     Comment,
     ContributionFact,
+    Draft,
     ModerationCase,
     ModerationStep,
     Notification,
@@ -176,7 +177,8 @@ class TestMoving:
         page = course.space.home("claire").get(f"posts/{post}/move", topic="", subgroup=str(group))
         words = " ".join(page.soup.select_one("main").text.split())
         assert "From then on 4 people can read it: the sub-group The two of us" in words
-        assert "1 person who can read it now will no longer see it." in words
+        assert "Nobody will see it who does not see it now." in words
+        assert "9 people who can read it now will no longer see it." in words
         assert course.space.name("hugo") in words
         assert course.one(Post, post).subgroup_id is None
 
@@ -385,8 +387,10 @@ class TestSplitting:
             told = {"draft": place, "draft_version": "0", "draft_page": "p1"}
             assert home.post("drafts", **told, body="Begun.").status in (200, 204)
         made = id_of(talk.split(talk.karim))
-        page = home.get("drafts")
-        assert f"/posts/{made}" in page.html
+        with talk.course.world.database() as session:
+            places = set(session.scalars(select(Draft.place)))
+        assert places == {f"reply-{made}", f"reply-{made}-{talk.below}"}
+        assert "The other thing" in home.get("drafts").text
 
     def test_a_question_that_is_split_off_waits_for_an_answer(self, talk):
         made = id_of(talk.split(talk.last, kind="question"))
@@ -635,14 +639,14 @@ class TestWhoMay:
             )
             assert page.status == 200, page.text
 
-        mark("1.25", "Before it went.")
+        mark("5/4", "Before it went.")
         talk.split(talk.karim)
         page = course.space.home("claire").get(learner)
         assert "Before it went." in page.text
         assert "Karim tells of the giraffe" in page.text
-        mark("1.5", "After it went.")
+        mark("1/2", "After it went.")
         with course.world.database() as session:
             marks = select(ContributionFact.quality, ContributionFact.subject)
             found = session.execute(marks.where(ContributionFact.act == "marked")).all()
-        assert [tuple(one) for one in found] == [("5/4", subject), ("3/2", subject)]
+        assert [tuple(one) for one in found] == [("5/4", subject), ("1/2", subject)]
         assert course.space.count(SubgroupMember) == 0

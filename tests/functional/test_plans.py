@@ -1,5 +1,6 @@
 """Every query of the pages and of a launch stands on an index: the databases' own plans are read."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -195,8 +196,28 @@ def moderation(trainer, learner, number: int) -> None:
             trainer.browser.get(f"{trainer.community}moderation?show={show}{after}")
     for page in (f"{mine}/moderation", f"members/{number}/moderation", "moderation/members"):
         trainer.browser.get(trainer.community + page)
+    arranging(trainer, learner)
     for act in ("muted", "unmuted"):
         trainer.post(f"members/{number}/moderation", act=act, body="Why", days="1")
+
+
+def arranging(trainer, learner) -> None:
+    """Move a thread, split it, merge it into another one; open what stood elsewhere before."""
+    threads = [learner.post("posts", kind="question", title=f"Thread {one}", body="Words.") for one in "ab"]
+    first, second = (f"posts/{id_of(one)}" for one in threads)
+    replies = [trainer.post(f"{first}/comments", body=f"A reply {one}.") for one in "ab"]
+    numbers = [re.search(r'id="comment-(\d+)"', replies[0].html)[1]]
+    trainer.post("topics", name="To be moved to")
+    topic = re.search(r"/topics/(\d+)", trainer.get("topics").html)[1]
+    why = {"body": "Why", "until": clock.now().isoformat()}
+    trainer.browser.get(f"{trainer.community}{first}/move?topic={topic}&subgroup=everybody")
+    trainer.post(f"{first}/move", topic=topic, subgroup="everybody", version="0", **why)
+    trainer.browser.get(f"{trainer.community}{first}/split")
+    trainer.post(f"{first}/split", title="Apart", chosen=numbers, version="1", **why)
+    trainer.browser.get(f"{trainer.community}{first}/merge?into={id_of(threads[1])}")
+    trainer.post(f"{first}/merge", into=str(id_of(threads[1])), version="2", **why)
+    for old in (first, f"{first}/comments/{numbers[0]}", f"{first}/moderation", second):
+        learner.browser.get(learner.community + old)
 
 
 def files(learner) -> None:

@@ -125,6 +125,12 @@ INSIDE = {
     ("moderation.answer_about_comment", "POST"): Inside(
         "posts/{post}/comments/{comment}/moderation/answer", SETTERS | AUTHOR, 422
     ),
+    ("threads.move", "GET"): Inside("posts/{post}/move", SETTERS),
+    ("threads.do_move", "POST"): Inside("posts/{post}/move", SETTERS, 422),
+    ("threads.split", "GET"): Inside("posts/{post}/split", SETTERS),
+    ("threads.do_split", "POST"): Inside("posts/{post}/split", SETTERS, 422),
+    ("threads.merge", "GET"): Inside("posts/{post}/merge", SETTERS),
+    ("threads.do_merge", "POST"): Inside("posts/{post}/merge", SETTERS, 422),
     ("preferences.shortcuts", "POST"): Inside("preferences/shortcuts", EVERYBODY, 303, {"shortcuts": "on"}),
     ("discussions.index", "GET"): Inside("discussions", READERS),
     ("topics.index", "GET"): Inside("topics", READERS),
