@@ -161,7 +161,7 @@ def merge(member: ActingMember, post_id: int, wanted: Merge, now: datetime) -> N
     relocating.replies(numbers, to, now, parent_id=reply.id)
     tags.count_post(post, -1)
     post.title, post.body, post.parts, post.deleted_at = "", "", None, now
-    post.solved_at, post.helped_count, post.met_count = None, 0, 0
+    post.solved_at, post.helped_count = None, 0
     db.session.flush()
     db.session.expire_all()
     relocating.drafts(post.community_id, post.id, to.id, {number: number for number in numbers})

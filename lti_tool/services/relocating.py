@@ -22,6 +22,7 @@ from lti_tool.models import (
     Notification,
     Post,
     Reaction,
+    ReactionKind,
     Revision,
     SearchDocument,
     ThreadReader,
@@ -145,7 +146,7 @@ def _chosen_columns():
 
 
 def recount(post: Post) -> None:
-    """Bring the numbers of a post into line with the replies that stand under it. One statement."""
+    """Bring the numbers of a post into line with what is said to it and under it. Three statements."""
     stands = (Comment.post_id == post.id, Comment.deleted_at.is_(None))
     counted = select(
         func.count(),
@@ -155,6 +156,10 @@ def recount(post: Post) -> None:
     latest = select(Comment.author_id, Comment.created_at).where(*stands)
     post.comment_count, post.answer_count, helped = db.session.execute(counted).one()
     post.thread_helped_count = post.helped_count + helped
+    met = select(func.count()).where(
+        Reaction.post_id == post.id, Reaction.comment_id.is_(None), Reaction.kind == ReactionKind.MET
+    )
+    post.met_count = db.session.scalars(met).one()
     last = db.session.execute(latest.order_by(Comment.created_at.desc(), Comment.id.desc()).limit(1)).first()
     by, at = (post.author_id, post.created_at) if last is None else last
     post.last_activity_at, post.last_activity_by_id = at, by

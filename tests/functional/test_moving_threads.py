@@ -15,6 +15,8 @@ from lti_tool.models import (
     ModerationCase,
     ModerationStep,
     Notification,
+    PollBallot,
+    PollOption,
     Post,
     Reaction,
     Revision,
@@ -25,6 +27,8 @@ from lti_tool.models import (
 )
 from lti_tool.services import facts
 from tests.functional.space import id_of
+from tests.functional.test_kinds import POLL
+from tests.functional.test_prompts import set_by
 from tests.functional.test_subgroups import Groups
 from tests.support.statements import counted
 
@@ -165,6 +169,30 @@ class TestMoving:
         with course.world.database() as session:
             assert session.scalars(select(Tag.post_count).where(Tag.name == "sales")).one() == 0
 
+    def test_the_votes_of_a_poll_stay_and_only_those_who_read_it_vote(self, course, group):
+        post = id_of(course.space.home("ines").post("posts", **POLL | {"title": "Which zebra?"}))
+        with course.world.database() as session:
+            first = session.scalars(select(PollOption.id).order_by(PollOption.id).limit(1)).one()
+        for person in ("karim", "hugo"):
+            voted = course.space.home(person).post(f"posts/{post}/ballot", option=str(first))
+            assert "done=voted" in voted.path, voted.text
+        course.done("move", post, topic="", subgroup=str(group))
+        assert course.space.count(PollBallot) == 2
+        assert course.space.home("hugo").post(f"posts/{post}/ballot", option=str(first)).status == 404
+        assert course.sees("karim", post)
+
+    def test_what_is_read_and_begun_is_still_there(self, course):
+        post, topic = course.write(), course.topic()
+        hugo = course.space.home("hugo")
+        hugo.post("drafts", draft=f"reply-{post}", draft_version="0", draft_page="p1", body="Begun.")
+        hugo.post(f"posts/{post}/attention", attention="followed")
+        with course.world.database() as session:
+            before = session.execute(select(*ThreadReader.__table__.columns)).all()
+        course.done("move", post, topic=str(topic), subgroup="everybody")
+        with course.world.database() as session:
+            assert session.execute(select(*ThreadReader.__table__.columns)).all() == before
+        assert "Begun." in hugo.get("drafts").text
+
     def test_whoever_reported_it_reads_its_title_no_more(self, course, group):
         post = course.write()
         course.space.home("hugo").post(f"posts/{post}/report", reason="elsewhere")
@@ -249,13 +277,14 @@ class TestMoving:
         assert course.acts() == ["moderation.moved"]
         assert course.space.count(ModerationStep) == 1
 
-    def test_the_post_of_a_task_only_changes_its_topic(self, course, group):
-        claire = course.space.home("claire")
-        page = claire.post("prompts", title="A task", body="Do it.", opens_at="", deadline="", reply_days="7")
-        post = id_of(page) if "/posts/" in page.path else None
-        if post is None:
-            pytest.skip("no prompt")
-        assert course.sends("move", post, topic="", subgroup=str(group)).status == 422
+    def test_the_post_of_a_prompt_only_changes_its_topic(self, course, group):
+        post, topic = id_of(set_by(course.space.home("claire"))), course.topic()
+        page = course.sends("move", post, topic="", subgroup=str(group))
+        assert page.status == 422
+        assert "only its topic can be changed" in page.text
+        course.done("move", post, topic=str(topic), subgroup="everybody")
+        assert course.one(Post, post).topic_id == topic
+        assert course.sends("merge", post, into=str(course.write())).status == 422
 
 
 class Talk:
@@ -559,10 +588,9 @@ class TestMerging:
             until=f"{clock.now():%Y-%m-%dT%H:%M:%S.%fZ}",
         )
         assert course.sends("merge", talk.post, into=str(into)).status == 422
-        poll = {"kind": "poll", "title": "Which?", "body": "", "option": ["A", "B"], "results": "always"}
-        made = course.space.home("ines").post("posts", **poll)
-        if "/posts/" in made.path:
-            assert course.sends("merge", id_of(made), into=str(talk.post)).status == 422
+        made = id_of(course.space.home("ines").post("posts", **POLL))
+        assert course.sends("merge", made, into=str(talk.post)).status == 422
+        assert "cannot become a reply" in course.space.home("claire").get(f"posts/{made}/merge").text
         assert [one for one in course.acts() if one == "moderation.merged"] == []
 
     def test_an_address_is_as_good_as_a_number(self, talk, into):
