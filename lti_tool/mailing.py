@@ -68,6 +68,7 @@ def composed(outgoing: Outgoing) -> EmailMessage:
         _say_how_to_stop(mail, letter)
     with in_words_of(outgoing.locale) as language:
         said = outgoing.about if letter is None else _said_by(letter)
+        g.zone = letter.zone if letter else "UTC"
         _fill(mail, TEMPLATES[outgoing.kind], {**said, "language": language})
     return mail
 
