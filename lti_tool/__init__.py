@@ -127,6 +127,7 @@ def _space():
         preferences,
         profile,
         prompts,
+        shared,
         space,
         subgroups,
         tabs,
@@ -150,6 +151,7 @@ def _space():
         mails,
         own_calendar,
         life,
+        shared,
     )
 
 

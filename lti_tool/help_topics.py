@@ -42,6 +42,7 @@ TOPICS = {
     "reactions": ("learner", "help-one-another"),
     "reading": ("learner", "find"),
     "search": ("learner", "find"),
+    "shared": ("learner", "sponsors"),
     "space": ("trainer", "lead"),
     "space.charter": ("learner", "first-visit"),
     "space.charter_versions": ("learner", "first-visit"),

@@ -338,8 +338,15 @@ def _context_of(admission) -> dict:
         "muted_until": member.muted_until,
         "frame_origins": admission.seat.frame_origins,
         "notice_undo": _undo_address(),
-        "nav_counts": lambda: nav.counts(member, clock.now()),
+        "nav_counts": lambda: _nav_counts(member),
     }
+
+
+def _nav_counts(member) -> nav.Counts:
+    """Return what the navigation shows, read once however many parts of a page ask."""
+    if "nav_counts" not in g:
+        g.nav_counts = nav.counts(member, clock.now())
+    return g.nav_counts
 
 
 def moment(value: datetime) -> str:

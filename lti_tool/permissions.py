@@ -9,6 +9,8 @@ class Act(StrEnum):
     """Something that a member may or may not do in a community."""
 
     READ = "read"
+    READ_CHARTER = "charter.read"
+    READ_SHARED = "shared.read"
     WRITE_POST = "post.write"
     WRITE_COMMENT = "comment.write"
     SEE_OWN_GRADE = "grading.own"
@@ -38,9 +40,13 @@ class Act(StrEnum):
 LEARNER, TRAINER, LEAD = Role.LEARNER, Role.TRAINER, Role.PEDAGOGICAL_LEAD
 MANAGER, GUEST = Role.COMMUNITY_MANAGER, Role.GUEST_EXPERT
 
-# Observers and sponsors have no act here: their rooms are the lobby, which every member may enter.
+# Observers have no act here: their room is the lobby, which every member may enter. Sponsors read no more
+# than the charter says.
 WHILE_OPEN: dict[Act, frozenset[Role]] = {
     Act.READ: frozenset({LEARNER, TRAINER, LEAD, MANAGER, GUEST}),
+    Act.READ_CHARTER: frozenset({LEARNER, TRAINER, LEAD, MANAGER, GUEST, Role.SPONSOR}),
+    # Contributions without who wrote them, as far as the charter opens them to sponsors (services/shared.py).
+    Act.READ_SHARED: frozenset({Role.SPONSOR}),
     Act.WRITE_POST: frozenset({LEARNER, TRAINER, LEAD, MANAGER}),
     Act.WRITE_COMMENT: frozenset({LEARNER, TRAINER, LEAD, MANAGER, GUEST}),
     Act.SEE_OWN_GRADE: frozenset({LEARNER, MANAGER}),
@@ -84,6 +90,8 @@ NOBODY: frozenset[Role] = frozenset()
 LEADING = frozenset({TRAINER, LEAD, MANAGER})
 STILL_WHEN_CLOSED = {
     Act.READ,
+    Act.READ_CHARTER,
+    Act.READ_SHARED,
     Act.PLACE_CONTENT,
     Act.SEE_OWN_GRADE,
     Act.MANAGE_GRADES,
@@ -115,7 +123,7 @@ def _narrowed(to_acts: set[Act]) -> dict[Act, frozenset[Role]]:
 _BEFORE_IT_OPENS = {act: roles & LEADING for act, roles in WHILE_OPEN.items()}
 
 # What somebody keeps who is muted: to read, and what concerns themselves.
-STILL_WHEN_MUTED = frozenset({Act.READ, Act.KEEP, Act.SEE_OWN_GRADE, Act.REPORT})
+STILL_WHEN_MUTED = frozenset({Act.READ, Act.READ_CHARTER, Act.KEEP, Act.SEE_OWN_GRADE, Act.REPORT})
 
 TABLE: dict[CommunityState, dict[Act, frozenset[Role]]] = {
     CommunityState.DRAFT: _BEFORE_IT_OPENS,

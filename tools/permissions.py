@@ -23,6 +23,8 @@ ROLES = {
 }
 ACTS = {
     Act.READ: "read contributions, members, topics",
+    Act.READ_CHARTER: "read the charter",
+    Act.READ_SHARED: "read contributions without names, where the charter opens them",
     Act.WRITE_POST: "write a contribution",
     Act.WRITE_COMMENT: "reply",
     Act.SEE_OWN_GRADE: "see the own score, with every line of it",

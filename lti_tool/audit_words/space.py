@@ -167,6 +167,14 @@ SENTENCES: dict[str, Teller] = {
         lambda: gettext("%(who)s deleted the evidence of grades that was kept after the space was emptied.")
     ),
     "charter.written": _charter,
+    "charter.opened": plain(
+        lambda: gettext(
+            "%(who)s had the charter say that sponsors read what is written from now on, without names."
+        )
+    ),
+    "charter.closed": plain(
+        lambda: gettext("%(who)s had the charter say no longer that sponsors read what is written.")
+    ),
     "subgroup.made": _subgroup_made,
     "subgroup.described": plain(lambda: gettext("%(who)s described the sub-group %(what)s anew.")),
     "subgroup.closed": plain(lambda: gettext("%(who)s closed the sub-group %(what)s.")),

@@ -81,7 +81,7 @@ INSIDE = {
     ("help.show", "GET"): Inside("help/learner", EVERYBODY),
     ("space.welcome", "GET"): Inside("welcome", READERS),
     ("space.welcomed", "POST"): Inside("welcome", READERS, 303),
-    ("space.charter", "GET"): Inside("charter", READERS),
+    ("space.charter", "GET"): Inside("charter", READERS | {SPONSOR}),
     # There is none yet.
     ("space.accept_charter", "POST"): Inside("charter/acceptance", READERS, 404),
     ("space.charter_versions", "GET"): Inside("charter/versions", READERS),
@@ -95,6 +95,9 @@ INSIDE = {
     ("life.take_along", "POST"): Inside("life/archive", STAFF),
     ("life.preview", "GET"): Inside("life/moves/closed", STAFF),
     ("life.move", "POST"): Inside("life/moves/closed", STAFF, 409, {"seen": "draft"}),
+    # There is no charter that opens anything to them.
+    ("shared.index", "GET"): Inside("shared", frozenset({SPONSOR}), 403),
+    ("shared.show", "GET"): Inside("shared/{post}", frozenset({SPONSOR}), 403),
     ("audit.index", "GET"): Inside("audit", SETTERS),
     ("audit.as_csv", "GET"): Inside("audit.csv", SETTERS),
     ("audit.as_json", "GET"): Inside("audit.json", SETTERS),
