@@ -55,7 +55,9 @@ class CharterSchema(Form):
         error_messages=dict.fromkeys(("required", "null", "invalid"), "unknown"),
     )
     translation = OptionalText(limit=BODY_LIMIT)
-    opens_to_sponsors = fields.Boolean(load_default=False, error_messages={"invalid": "unknown"})
+    opens_to_sponsors = fields.Boolean(
+        load_default=False, falsy={*fields.Boolean.falsy, ""}, error_messages={"invalid": "unknown"}
+    )
     number = fields.Integer(
         required=True,
         validate=Range(0, 10**9, error="stale"),
