@@ -122,6 +122,7 @@ def _space():
         moderation,
         my_data,
         notifications,
+        overrides,
         own_calendar,
         people,
         preferences,
@@ -152,6 +153,7 @@ def _space():
         own_calendar,
         life,
         shared,
+        overrides,
     )
 
 

@@ -29,6 +29,7 @@ TOPICS = {
     "moderation.report_comment": ("learner", "reporting"),
     "moderation.report_post": ("learner", "reporting"),
     "notifications": ("learner", "told"),
+    "overrides": ("trainer", "permissions"),
     "own_calendar": ("learner", "told"),
     "participation": ("learner", "score"),
     "people": ("learner", "people"),

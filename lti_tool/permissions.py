@@ -1,5 +1,11 @@
-"""Who may do what: one table, role × act × state of the community, read by views, templates and tests."""
+"""Who may do what: one table, role × act × state of the community, read by views, templates and tests.
 
+A community may differ from it in what `OVERRIDABLE` names. That is a short list on purpose: nothing by which
+a learner, sponsor or observer would do more or see more, nothing that grades, appoints, ends a membership or
+moves the space; and never for trainers, so that whatever was decided can be taken back.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
 
 from lti_tool.models import CommunityState, Role
@@ -35,6 +41,7 @@ class Act(StrEnum):
     MUTE = "members.mute"
     EXCLUDE = "members.exclude"
     LEAD_LIFE = "community.lead-life"
+    SET_PERMISSIONS = "permissions.set"
 
 
 LEARNER, TRAINER, LEAD = Role.LEARNER, Role.TRAINER, Role.PEDAGOGICAL_LEAD
@@ -83,7 +90,24 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
     Act.EXCLUDE: frozenset({TRAINER, LEAD}),
     # When it opens, closes, is archived and emptied: dates set in advance, and moves by hand.
     Act.LEAD_LIFE: frozenset({TRAINER, LEAD}),
+    # In what this table is another one here. Not for those about whom it is decided.
+    Act.SET_PERMISSIONS: frozenset({TRAINER, LEAD}),
 }
+
+# What a community may decide otherwise, and about whom: in the order in which the page has it.
+OVERRIDABLE: dict[Act, tuple[Role, ...]] = {
+    Act.WRITE_POST: (GUEST,),
+    Act.ACCEPT_ANY: (LEAD,),
+    Act.ANNOUNCE: (MANAGER,),
+    Act.DECIDE_IDEA: (MANAGER,),
+    Act.SET_PROMPT: (MANAGER,),
+    Act.SET_ZONE: (MANAGER,),
+    Act.MUTE: (MANAGER,),
+    Act.SEE_VISITS: (MANAGER,),
+    Act.READ_AUDIT: (MANAGER,),
+}
+# As a community keeps it: act, role, whether they may. What it does not name is as the table says.
+Overrides = Mapping[str, Mapping[str, bool]]
 
 NOBODY: frozenset[Role] = frozenset()
 # Before it opens, those who lead it have it to themselves.
@@ -108,10 +132,11 @@ STILL_WHEN_CLOSED = {
     Act.MUTE,
     Act.EXCLUDE,
     Act.LEAD_LIFE,
+    Act.SET_PERMISSIONS,
 }
 # Nothing changes any more: no grade, no appointment, no list of the course.
 STILL_WHEN_ARCHIVED = STILL_WHEN_CLOSED - {
-    *(Act.PLACE_CONTENT, Act.MANAGE_GRADES, Act.APPOINT, Act.READ_ROSTER),
+    *(Act.PLACE_CONTENT, Act.MANAGE_GRADES, Act.APPOINT, Act.READ_ROSTER, Act.SET_PERMISSIONS),
 }
 STILL_WHEN_EMPTIED = {Act.READ_AUDIT}
 
@@ -135,17 +160,42 @@ TABLE: dict[CommunityState, dict[Act, frozenset[Role]]] = {
     CommunityState.PURGED: _narrowed(STILL_WHEN_EMPTIED),
 }
 
+_BEFOREHAND = frozenset({CommunityState.DRAFT, CommunityState.PREPARING})
+# Which acts there are at all in a state, for some role.
+_ACTS_IN = {state: frozenset(act for act, roles in acts.items() if roles) for state, acts in TABLE.items()}
 
-def allows(role: Role, act: Act, state: CommunityState) -> bool:
-    """Tell whether somebody in this role may do this act while the community is in this state."""
-    return role in TABLE[state][act]
+
+def by_default(role: Role, act: Act) -> bool:
+    """Tell whether somebody in this role may do this act in an open community that decided nothing."""
+    return role in WHILE_OPEN[act]
 
 
-def roles_that_may(act: Act, state: CommunityState) -> list[Role]:
+def decided(role: Role, act: Act, overrides: Overrides | None) -> bool | None:
+    """Return what a community decided about this role and act; None: nothing, or nothing that it could."""
+    if not overrides or role not in OVERRIDABLE.get(act, ()):
+        return None
+    said = overrides.get(act.value, {}).get(role.value)
+    return said if isinstance(said, bool) else None
+
+
+def allows(role: Role, act: Act, state: CommunityState, overrides: Overrides | None = None) -> bool:
+    """Tell whether somebody in this role may do this act while the community is in this state.
+
+    :param overrides: in what this community differs from the table.
+    """
+    said = decided(role, act, overrides)
+    if said is None:
+        return role in TABLE[state][act]
+    if state in _BEFOREHAND:
+        return said and role in LEADING
+    return said and act in _ACTS_IN[state]
+
+
+def roles_that_may(act: Act, state: CommunityState, overrides: Overrides | None = None) -> list[Role]:
     """Return the roles that may, in the order of the Role enumeration."""
-    return [role for role in Role if role in TABLE[state][act]]
+    return [role for role in Role if allows(role, act, state, overrides)]
 
 
-def who_may(act: Act, state: CommunityState) -> list[str]:
+def who_may(act: Act, state: CommunityState, overrides: Overrides | None = None) -> list[str]:
     """Return the roles that may by their words, for the sentence of a refusal."""
-    return [role.value for role in roles_that_may(act, state)]
+    return [role.value for role in roles_that_may(act, state, overrides)]

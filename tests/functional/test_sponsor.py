@@ -57,6 +57,7 @@ class Watched:
         karim = self.classroom.number("karim")
         with world.app.app_context():
             walk(self.classroom, karim)
+        self.classroom.pages["ines"] = world.enter("ines")  # the walk signs her out
         self._judged()
         self.appoint()
 
@@ -133,8 +134,10 @@ class Watched:
         gone = self.write("karim", "zqgone")
         self.classroom.learner("karim").post(f"{gone}/delete")
         hidden = self.write("karim", "zqhidden")
-        self.classroom.trainer.post(f"{hidden}/moderation", act="hidden", version="0", body="zqwhy")
-        self.classroom.trainer.post("prompts", title="zqcoming", body="zqcoming", opens="2090-01-01T10:00")
+        self.classroom.trainer.post(
+            f"{hidden}/moderation", act="hidden", version="0", until=clock.now().isoformat(), body="zqwhy"
+        )
+        self.classroom.trainer.post("prompts", title="zqcoming", body="zqcoming", opens_at="2090-01-01T10:00")
         with self.world.app.app_context(), transaction():  # as if she had not been asked
             post = int(thread.partition("/")[2])
             lea, now = self.number("lea"), clock.now()

@@ -90,6 +90,12 @@ INSIDE = {
     ("space.save_charter", "POST"): Inside("charter/edit", SETTERS, 422),
     ("space.settings", "GET"): Inside("space", SETTERS),
     ("space.save_settings", "POST"): Inside("space", SETTERS, 422),
+    ("overrides.index", "GET"): Inside("space/permissions", SETTERS),
+    ("overrides.show", "GET"): Inside("space/permissions/post.write/guest_expert", STAFF),
+    ("overrides.change", "POST"): Inside(
+        "space/permissions/post.write/guest_expert", STAFF, 303, {"allowed": "false"}
+    ),
+    ("overrides.back", "POST"): Inside("space/permissions/usual", STAFF, 303),
     ("life.show", "GET"): Inside("life", READERS),
     ("life.set_dates", "POST"): Inside("life/dates", STAFF, 422, {"closes_at": "tomorrow"}),
     ("life.take_along", "POST"): Inside("life/archive", STAFF),
