@@ -41,7 +41,7 @@ def act_hint(code: object) -> str:
         Act.MUTE: gettext(
             "Without it they can still hide what was reported. To end a membership is for others."
         ),
-        Act.SEE_VISITS: gettext("It also says who never came. Nobody sees it of visitors of other spaces."),
+        Act.SEE_VISITS: gettext("It also says who has never come."),
         Act.READ_AUDIT: gettext("It says who decided what. What concerns scores is for trainers alone."),
     }
     return hints.get(str(code), "")

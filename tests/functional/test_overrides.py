@@ -253,7 +253,7 @@ class TestWhatHolds:
             assert manager.get(below).status == 403
         page = manager.get("moderation")
         assert page.status == 200 and page.soup.select_one("main a[href*='/moderation/members']") is None
-        assert manager.get(f"members/{number}").soup.select_one(f"a[href*='{number}/moderation']") is None
+        assert manager.get(f"members/{number}").soup.select_one(f"a[href*='members/{number}/mod']") is None
 
     def test_managers_no_longer_see_visits(self, space, decides):
         manager = space.home_of(MANAGER)
