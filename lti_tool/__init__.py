@@ -122,11 +122,13 @@ def _space():
         moderation,
         my_data,
         notifications,
+        overrides,
         own_calendar,
         people,
         preferences,
         profile,
         prompts,
+        shared,
         space,
         subgroups,
         tabs,
@@ -150,6 +152,8 @@ def _space():
         mails,
         own_calendar,
         life,
+        shared,
+        overrides,
     )
 
 

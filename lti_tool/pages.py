@@ -5,7 +5,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from flask import Flask, current_app, g, render_template, request, url_for
 from flask_babel import get_locale, get_translations, gettext
 from markupsafe import escape
 
-from lti_tool import audit_words, clock, file_words, form_drafts, help_topics, mentioned, settings
+from lti_tool import act_words, audit_words, clock, file_words, form_drafts, help_topics, mentioned, settings
 from lti_tool.extensions import babel
 from lti_tool.grading.catalogue import written
 from lti_tool.grading.exact import round_half_up
@@ -52,8 +52,7 @@ PLATFORM_SECTIONS = (
     ("life", "platform_life.index"),
 )
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
-# What a redirect may say was done; anything else in ?done= is ignored.
-NOTICES = frozenset(
+NOTICES = frozenset(  # what a redirect may say was done; anything else in ?done= is ignored
     [
         "written",
         "edited",
@@ -137,6 +136,8 @@ NOTICES = frozenset(
         "life-dates-set",
         "life-moved",
         "space-saved",
+        "permission-changed",
+        "permissions-usual",
         "reminders-rest",
         "reminders-again",
         "thread-followed",
@@ -218,6 +219,7 @@ def install(app: Flask) -> None:
         "is_page": lambda endpoint: endpoint in app.view_functions,
     }
     file_words.install(app)
+    act_words.install(app)
 
 
 # Stand where a kept page will hold the addresses of one login; no address has these characters.
@@ -338,7 +340,7 @@ def _context_of(admission) -> dict:
         "muted_until": member.muted_until,
         "frame_origins": admission.seat.frame_origins,
         "notice_undo": _undo_address(),
-        "nav_counts": lambda: nav.counts(member, clock.now()),
+        "nav_counts": cache(lambda: nav.counts(member, clock.now())),  # once, whatever parts of a page ask
     }
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from flask_babel import gettext
 
+from lti_tool.act_words import act_name
 from lti_tool.audit_words.sentences import Sentence, Teller, Telling, day, in_list, plain, role, ungettext
 from lti_tool.file_words import file_size
 from lti_tool.services.audit_names import MOST_NAMED, members_in
@@ -66,6 +67,23 @@ def _zone(told: Telling) -> Sentence:
         return told.say(gettext("%(who)s confirmed the time zone %(after)s."), after=told.text("after"))
     words = gettext("%(who)s set the time zone to %(after)s; it was %(before)s.")
     return told.say(words, after=told.text("after"), before=told.text("before"))
+
+
+def _permission(told: Telling) -> Sentence:
+    about = {"role": role(told.detail.get("role")), "act": act_name(told.detail.get("permission"))}
+    if told.detail.get("allowed"):
+        return told.say(gettext("%(who)s decided that the role “%(role)s” may: %(act)s."), **about)
+    return told.say(gettext("%(who)s decided that the role “%(role)s” may not: %(act)s."), **about)
+
+
+def _permissions_usual(told: Telling) -> Sentence:
+    number = told.number("number")
+    words = ungettext(
+        "%(who)s brought %(number)s permission back to the usual.",
+        "%(who)s brought %(number)s permissions back to the usual.",
+        number,
+    )
+    return told.say(words, number=number)
 
 
 def _charter(told: Telling) -> Sentence:
@@ -166,7 +184,17 @@ SENTENCES: dict[str, Teller] = {
     "community.evidence-deleted": plain(
         lambda: gettext("%(who)s deleted the evidence of grades that was kept after the space was emptied.")
     ),
+    "community.permission-changed": _permission,
+    "community.permissions-usual": _permissions_usual,
     "charter.written": _charter,
+    "charter.opened": plain(
+        lambda: gettext(
+            "%(who)s had the charter say that sponsors read what is written from now on, without names."
+        )
+    ),
+    "charter.closed": plain(
+        lambda: gettext("%(who)s had the charter say no longer that sponsors read what is written.")
+    ),
     "subgroup.made": _subgroup_made,
     "subgroup.described": plain(lambda: gettext("%(who)s described the sub-group %(what)s anew.")),
     "subgroup.closed": plain(lambda: gettext("%(who)s closed the sub-group %(what)s.")),

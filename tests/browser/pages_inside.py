@@ -127,6 +127,52 @@ def space_that_is_closed(tour: Tour) -> Page:
     return tour.member("ines", course).goes_to("notifications").page
 
 
+def who_may_do_what_with_something_that_differs(tour: Tour) -> Page:
+    course = tour.course_of("ines")
+    theirs = tour.member("claire", course).goes_to("space/permissions/post.write/guest_expert")
+    theirs.form("/space/permissions/").locator("button.primary").click()
+    theirs.is_told("permission-changed")
+    return theirs.page
+
+
+def permission_to_be_confirmed(tour: Tour) -> Page:
+    page = "space/permissions/prompts.set/community_manager"
+    return tour.member("claire", tour.course_of("ines")).goes_to(page).page
+
+
+def charter_that_opens_to_sponsors(tour: Tour) -> Page:
+    return opened_to_sponsors(tour)[0].goes_to("charter").page
+
+
+def contributions_as_a_sponsor_reads_them(tour: Tour) -> Page:
+    return opened_to_sponsors(tour)[1].goes_to("shared").page
+
+
+def thread_as_a_sponsor_reads_it(tour: Tour) -> Page:
+    sponsor = opened_to_sponsors(tour)[1].goes_to("shared")
+    sponsor.shown.locator("#shared .title").first.click()
+    sponsor.shown.locator("#replies").wait_for()
+    return sponsor.page
+
+
+def opened_to_sponsors(tour: Tour):
+    """Open a course of one's own to sponsors; return its learner, who wrote something, and its sponsor."""
+    course = tour.course_of("ines", "karim")
+    theirs = tour.member("claire", course).goes_to("charter/edit")
+    theirs.shown.locator("#opens-to-sponsors").check()
+    theirs.form("/charter/edit?").locator("button.primary").click()
+    theirs.is_told("charter-written")
+    sponsor = tour.member("karim", course)
+    row = theirs.goes_to("members?view=table").shown.locator("tbody tr", has_text="Haddad")
+    row.locator(".menu summary").click()
+    row.locator("button[name=role][value=sponsor]").click()
+    theirs.is_told("appointed")
+    learner = tour.member("ines", course).goes_to("charter")
+    learner.shown.locator("form button.primary").click()
+    learner.writes("Ce que j’ai essayé", TEXT).replies("Et ce qui a suivi.")
+    return learner, sponsor
+
+
 def charter_to_be_written(tour: Tour) -> Page:
     return tour.member("claire", tour.course_of("ines")).goes_to("charter/edit").page
 
@@ -804,6 +850,11 @@ MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     resource,
     answered_and_not_solved,
     welcome,
+    who_may_do_what_with_something_that_differs,
+    permission_to_be_confirmed,
+    charter_that_opens_to_sponsors,
+    contributions_as_a_sponsor_reads_them,
+    thread_as_a_sponsor_reads_it,
     charter_to_be_accepted,
     charter_to_be_written,
     charter_that_changed,

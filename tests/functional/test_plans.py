@@ -122,6 +122,7 @@ def walk(classroom: Classroom, number: int) -> None:
     classroom.send()
     trainer.post("grading/send", member=str(number))
     placed(classroom, number)
+    shared(classroom)
     learner.post(f"{reply}/delete")
     learner.post(f"{thread}/delete")
     into_a_tab(learner)
@@ -267,6 +268,24 @@ def the_space(trainer, learner) -> None:
         home.post("preferences/shortcuts", shortcuts="on")
     trainer.browser.get(f"{trainer.community}charter/edit")
     trainer.browser.get(f"{trainer.community}space")
+
+
+def shared(classroom: Classroom) -> None:
+    """Decide about permissions, take it back; open the charter to sponsors, and read as one."""
+    trainer, learner, sponsor = classroom.trainer, classroom.learner("ines"), classroom.learner("awa")
+    trainer.post("charter/edit", body="Be kind.", language="en", number="1", opens_to_sponsors="true")
+    learner.post("charter/acceptance", number="2")
+    thread = id_of(learner.post("posts", kind="question", title="Open", body="To sponsors."))
+    learner.post(f"posts/{thread}/comments", body="A reply.")
+    decided = "space/permissions/prompts.set/community_manager"
+    for page in ("space/permissions", decided, "space/permissions/post.write/guest_expert"):
+        trainer.browser.get(trainer.community + page)
+    trainer.post(decided, allowed="false")
+    trainer.post("space/permissions/usual")
+    trainer.post(f"members/{sponsor.soup.body['data-me'].partition(':')[2]}/appointment", role="sponsor")
+    for page in ("", "charter", "shared", "shared?before=1700000000.0-5", f"shared/{thread}"):
+        sponsor.browser.get(sponsor.community + page)
+    sponsor.browser.get(f"{sponsor.community}shared/{thread}?after=1700000000.0-5")
 
 
 def helping(classroom: Classroom, thread: str, reply: str) -> None:

@@ -81,7 +81,7 @@ INSIDE = {
     ("help.show", "GET"): Inside("help/learner", EVERYBODY),
     ("space.welcome", "GET"): Inside("welcome", READERS),
     ("space.welcomed", "POST"): Inside("welcome", READERS, 303),
-    ("space.charter", "GET"): Inside("charter", READERS),
+    ("space.charter", "GET"): Inside("charter", READERS | {SPONSOR}),
     # There is none yet.
     ("space.accept_charter", "POST"): Inside("charter/acceptance", READERS, 404),
     ("space.charter_versions", "GET"): Inside("charter/versions", READERS),
@@ -90,11 +90,20 @@ INSIDE = {
     ("space.save_charter", "POST"): Inside("charter/edit", SETTERS, 422),
     ("space.settings", "GET"): Inside("space", SETTERS),
     ("space.save_settings", "POST"): Inside("space", SETTERS, 422),
+    ("overrides.index", "GET"): Inside("space/permissions", SETTERS),
+    ("overrides.show", "GET"): Inside("space/permissions/post.write/guest_expert", STAFF),
+    ("overrides.change", "POST"): Inside(
+        "space/permissions/post.write/guest_expert", STAFF, 303, {"allowed": "false"}
+    ),
+    ("overrides.back", "POST"): Inside("space/permissions/usual", STAFF, 303),
     ("life.show", "GET"): Inside("life", READERS),
     ("life.set_dates", "POST"): Inside("life/dates", STAFF, 422, {"closes_at": "tomorrow"}),
     ("life.take_along", "POST"): Inside("life/archive", STAFF),
     ("life.preview", "GET"): Inside("life/moves/closed", STAFF),
     ("life.move", "POST"): Inside("life/moves/closed", STAFF, 409, {"seen": "draft"}),
+    # There is no charter that opens anything to them.
+    ("shared.index", "GET"): Inside("shared", frozenset({SPONSOR}), 403),
+    ("shared.show", "GET"): Inside("shared/{post}", frozenset({SPONSOR}), 403),
     ("audit.index", "GET"): Inside("audit", SETTERS),
     ("audit.as_csv", "GET"): Inside("audit.csv", SETTERS),
     ("audit.as_json", "GET"): Inside("audit.json", SETTERS),
