@@ -154,6 +154,7 @@ NOTICES = frozenset(
         "moderation-hidden",
         "moderation-kept-hidden",
         "moderation-restored",
+        *("guest-invited", "guest-invited-again", "guest-withdrawn"),
         "moderation-left",
         "moderation-answered",
         "moderation-locked",

@@ -43,6 +43,7 @@ class Letter:
     more: int
     mentioned: Mapping[int, Person]
     unsubscribe: str  # an address
+    invited: bool = False  # they come in by links that are mailed, not by a course
 
 
 def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -> Letter:
@@ -71,6 +72,7 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
         more=len(lines) - len(shown),
         mentioned=mentions.named(member, {one for text in words.values() for one in numbers_in(text)}),
         unsubscribe=mail_links.address_for(member.id),
+        invited=member.user.invited,
     )
 
 
