@@ -53,6 +53,7 @@ def _outside():
         content,
         file_links,
         front,
+        guest_links,
         health,
         lti,
         mail_links,
@@ -64,7 +65,7 @@ def _outside():
 
     return (
         *(front, health, metrics, lti, content, notices, registration, arrivals, sign_in, file_links),
-        *(mail_links, calendar_links),
+        *(mail_links, calendar_links, guest_links),
     )
 
 
@@ -116,6 +117,7 @@ def _space():
         activities,
         audit,
         connection,
+        guests,
         life,
         mails,
         members,
@@ -136,6 +138,7 @@ def _space():
 
     return (
         members,
+        guests,
         prompts,
         activities,
         preferences,

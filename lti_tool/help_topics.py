@@ -17,6 +17,7 @@ TOPICS = {
     "evidence": ("trainer", "take-along"),
     "files": ("learner", "files"),
     "grading": ("trainer", "send"),
+    "guests": ("trainer", "guests"),
     "helping": ("learner", "help-one-another"),
     "home": ("learner", "home"),
     "kinds": ("learner", "contribute"),

@@ -155,6 +155,7 @@ NOTICES = frozenset(  # what a redirect may say was done; anything else in ?done
         "moderation-hidden",
         "moderation-kept-hidden",
         "moderation-restored",
+        *("guest-invited", "guest-invited-again", "guest-withdrawn"),
         "moderation-left",
         "moderation-answered",
         "moderation-locked",

@@ -23,6 +23,21 @@ def _appointment_ended(told: Telling) -> Sentence:
     return told.say(words, role=role(told.detail.get("role")))
 
 
+def _guest_invited(told: Telling) -> Sentence:
+    words = gettext("%(who)s invited %(what)s by mail, as %(role)s until %(until)s.")
+    return told.say(words, role=role(told.detail.get("role")), until=day(told.detail.get("until")))
+
+
+def _guest_invited_again(told: Telling) -> Sentence:
+    words = gettext("%(who)s sent %(what)s a new invitation, as %(role)s until %(until)s.")
+    return told.say(words, role=role(told.detail.get("role")), until=day(told.detail.get("until")))
+
+
+def _guest_accepted(told: Telling) -> Sentence:
+    words = gettext("%(who)s accepted the invitation, as %(role)s until %(until)s.")
+    return told.say(words, role=role(told.detail.get("role")), until=day(told.detail.get("until")))
+
+
 def _role_confirmed(told: Telling) -> Sentence:
     words = gettext(
         "%(who)s confirmed the role that the LMS gives to %(what)s: %(after)s instead of %(before)s."
@@ -165,6 +180,10 @@ def _placed(told: Telling) -> Sentence:
 SENTENCES: dict[str, Teller] = {
     "member.appointed": _appointed,
     "member.appointment-ended": _appointment_ended,
+    "guest.invited": _guest_invited,
+    "guest.invited-again": _guest_invited_again,
+    "guest.withdrawn": plain(lambda: gettext("%(who)s withdrew the invitation of %(what)s.")),
+    "guest.accepted": _guest_accepted,
     "enrolment.role-confirmed": _role_confirmed,
     "roster.taken-over": _roster_taken_over,
     "roster.kept-everybody": _everybody_kept,

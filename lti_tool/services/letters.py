@@ -46,6 +46,7 @@ class Letter:
     mentioned: Mapping[int, Person]
     zone: str  # of the community's clock
     unsubscribe: str  # an address
+    invited: bool = False  # they come in by links that are mailed, not by a course
 
 
 def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -> Letter:
@@ -75,6 +76,7 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
         mentioned=mentions.named(member, {one for text in words.values() for one in numbers_in(text)}),
         zone=member.community.time_zone,
         unsubscribe=mail_links.address_for(member.id),
+        invited=member.user.invited,
     )
 
 

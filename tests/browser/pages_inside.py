@@ -1,7 +1,10 @@
 """The pages of a community, in every state that looks different: how one comes there."""
 
+from datetime import timedelta
+
 from playwright.sync_api import Page
 
+from lti_tool import clock
 from tests.browser.people import ENGLISH, FRENCH
 from tests.browser.tour import TEXT, PageOf, Tour
 
@@ -767,6 +770,39 @@ def appointment(tour: Tour) -> Page:
     return theirs.page
 
 
+def invites_somebody(tour: Tour, course: str):
+    """Let the trainer of a course invite a guest expert; return her page of invitations."""
+    theirs = tour.member("claire", course).goes_to("members/guests")
+    theirs.shown.locator("#guest-name").fill("Nadia Benali")
+    theirs.shown.locator("#guest-email").fill("nadia.benali@cabinet-conseil-formation.test")
+    theirs.shown.locator("input[value=guest_expert]").check()
+    theirs.shown.locator("#last-day").fill((clock.now() + timedelta(days=60)).date().isoformat())
+    theirs.form("/members/guests?").locator("button.primary").click()
+    return theirs.is_told("guest-invited")
+
+
+def invitations(tour: Tour) -> Page:
+    return invites_somebody(tour, tour.course_of("ines")).page
+
+
+def invitation_to_be_corrected(tour: Tour) -> Page:
+    theirs = invites_somebody(tour, tour.course_of("ines"))
+    theirs.shown.locator("#guest-name").fill("Nadia Benali")
+    theirs.shown.locator("#guest-email").fill("nadia.benali@cabinet-conseil-formation.test")
+    theirs.shown.locator("input[value=sponsor]").check()
+    theirs.shown.locator("#last-day").fill((clock.now() + timedelta(days=60)).date().isoformat())
+    theirs.form("/members/guests?").locator("button.primary").click()
+    theirs.shown.locator("[aria-invalid=true]").first.wait_for()
+    return theirs.page
+
+
+def one_invitation(tour: Tour) -> Page:
+    theirs = invites_somebody(tour, tour.course_of("ines"))
+    theirs.shown.locator("a[href*='/members/guests/']").first.click()
+    theirs.shown.locator("form[action*='/withdrawal']").wait_for()
+    return theirs.page
+
+
 def bookmarks(tour: Tour) -> Page:
     course, _ = topics_and_a_filed_thread(tour)
     theirs = tour.member("claire", course).goes_to("discussions")
@@ -838,6 +874,9 @@ MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     no_notifications,
     my_data,
     appointment,
+    invitations,
+    invitation_to_be_corrected,
+    one_invitation,
     help_of_a_trainer,
     guide,
     mails_to_me,

@@ -23,6 +23,7 @@ from lti_tool.models import (
 from lti_tool.services import (
     audit,
     file_sweep,
+    guest_records,
     letters,
     link_previews,
     mail_choices,
@@ -126,6 +127,7 @@ def walk(classroom: Classroom, number: int) -> None:
     learner.post(f"{reply}/delete")
     learner.post(f"{thread}/delete")
     into_a_tab(learner)
+    guests(trainer)
     lost_in_the_middle(classroom)
 
 
@@ -432,6 +434,36 @@ def into_a_tab(learner) -> None:
     tab.headers["Origin"] = TOOL
     tab.get(address)
     tab.post(address, {}, follow=False)
+
+
+def guests(trainer) -> None:
+    """Invite somebody by mail, who comes with two browsers; invite them anew, withdraw, forget them."""
+    world = trainer.browser.world
+    # Empty tables are planned as if scanned.
+    fields = {"name": "Nadia", "role": "guest_expert", "last_day": "2029-03-28", "language": "en"}
+    for number in range(3):
+        trainer.post("members/guests", email=f"{number}@expert.test", **fields)
+    settings, links = world.app.extensions["settings"], []
+    object.__setattr__(settings, "mail_url", "smtp://127.0.0.1:1")
+    browser = world.browser()
+    browser.headers["Origin"] = TOOL
+    browser.post("/sign-in/guest", {"email": "0@expert.test"})
+    messages.send_due(clock.now, transaction, lambda outgoing: links.append(outgoing.about.get("link")))
+    object.__setattr__(settings, "mail_url", None)
+    link = next(one for one in reversed(links) if one).removeprefix(TOOL)
+    trainer.browser.headers["Origin"] = TOOL
+    for who in (trainer.browser, browser):
+        who.get(link)
+        who.post(link, {})
+    browser.get(link)
+    browser.post(f"{link}/sign-out", {})
+    for page in ("members/guests", "members/guests/1"):
+        trainer.browser.get(trainer.community + page)
+    trainer.post("members/guests/2/link", last_day="2029-03-28")
+    for number in (1, 3):
+        trainer.post(f"members/guests/{number}/withdrawal")
+    with transaction():
+        guest_records.sweep(clock.now() + timedelta(days=90))
 
 
 def lost_in_the_middle(classroom: Classroom) -> None:

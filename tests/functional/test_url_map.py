@@ -232,6 +232,12 @@ INSIDE = {
     ("members.appointment", "GET"): Inside("members/{member}/appointment", STAFF),
     ("members.end_appointment", "POST"): Inside("members/{member}/appointment/end", STAFF, 303),
     ("members.confirm_role", "POST"): Inside("members/{member}/role", STAFF, 303),
+    ("guests.index", "GET"): Inside("members/guests", STAFF),
+    ("guests.invite", "POST"): Inside("members/guests", STAFF, 422, {"name": "Nobody", "email": "nowhere"}),
+    # Nobody was invited.
+    ("guests.show", "GET"): Inside("members/guests/1", STAFF, 404),
+    ("guests.send_again", "POST"): Inside("members/guests/1/link", STAFF, 404, {"last_day": "2027-03-28"}),
+    ("guests.withdraw", "POST"): Inside("members/guests/1/withdrawal", STAFF, 404),
     ("members.roster", "GET"): Inside("members/roster", STAFF),
     ("members.read_roster", "POST"): Inside("members/roster", STAFF, 303),
     # No list is held: there is nothing to decide, for those who might.
@@ -406,6 +412,12 @@ OUTSIDE = {
     ("sign_in.enter_from_portal", "POST"): ("/sign-in/openid/callback", 410),
     ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
     ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
+    ("guest_links.index", "GET"): ("/sign-in/guest", 200),
+    # A form that does not come from our own page.
+    ("guest_links.ask", "POST"): ("/sign-in/guest", 403),
+    ("guest_links.look", "GET"): ("/o/guest/nobody-made-it", 410),
+    ("guest_links.come_in", "POST"): ("/o/guest/nobody-made-it", 403),
+    ("guest_links.sign_other_out", "POST"): ("/o/guest/nobody-made-it/sign-out", 403),
     ("calendar_links.read", "GET"): ("/o/calendar/nobody-made-it.ics", 404),
     ("mail_links.look", "GET"): ("/o/mails/nobody-made-it", 404),
     ("mail_links.stop", "POST"): ("/o/mails/nobody-made-it", 404),
