@@ -148,7 +148,9 @@ def _narrowed(to_acts: set[Act]) -> dict[Act, frozenset[Role]]:
 _BEFORE_IT_OPENS = {act: roles & LEADING for act, roles in WHILE_OPEN.items()}
 
 # What somebody keeps who is muted: to read, and what concerns themselves.
-STILL_WHEN_MUTED = frozenset({Act.READ, Act.READ_CHARTER, Act.KEEP, Act.SEE_OWN_GRADE, Act.REPORT})
+STILL_WHEN_MUTED = frozenset(
+    {Act.READ, Act.READ_CHARTER, Act.READ_SHARED, Act.KEEP, Act.SEE_OWN_GRADE, Act.REPORT}
+)
 
 TABLE: dict[CommunityState, dict[Act, frozenset[Role]]] = {
     CommunityState.DRAFT: _BEFORE_IT_OPENS,

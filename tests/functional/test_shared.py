@@ -27,14 +27,16 @@ class TestTheFeedForSponsors:
     def test_shows_what_was_written_after_its_author_accepted_and_not_who_wrote(self, space):
         before = space.write("ines", title="Before")
         self.opened(space, "ines")
-        thread = space.write("ines", title="After", body="Tell @Karim Haddad.")
-        number = space.number("karim") if "karim" in space._pages else None
+        space.home("karim")
+        number = space.number("karim")
+        thread = space.write("ines", title="After", body=f"Tell @Karim Haddad, and `@[{number}]`.")
         space.home("karim").post(f"posts/{id_of(thread)}/comments", body="Mine.", charter="1")
         space.home("karim").post(f"posts/{id_of(before)}/comments", body="Under what is older.")
         page = self.feed(space)
         assert [one.text for one in page.soup.select("#shared .title")] == ["After"]
         read = page.browser.get(page.soup.select_one("#shared .title")["href"])
-        assert "Mine." in read.text and number is None
+        assert "Mine." in read.text and "Tell @…, and @… ." in read.text
+        assert "Haddad" not in read.html + page.html and f"@[{number}]" not in read.html + page.html
         assert page.get(f"shared/{id_of(before)}").status == 404
         assert space.name("ines") not in read.html and not read.soup.select("a[href*='/members/']")
 
