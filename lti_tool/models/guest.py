@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -18,7 +18,10 @@ class GuestInvitation(Base):
     """
 
     __tablename__ = "guest_invitation"
-    __table_args__ = (UniqueConstraint("community_id", "email"),)
+    __table_args__ = (
+        UniqueConstraint("community_id", "email"),
+        Index("ix_guest_invitation_community_id_id", "community_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))

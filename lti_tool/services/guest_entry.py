@@ -160,10 +160,8 @@ def ask_by_mail(email: str, base_url: str, now: datetime) -> None:
 
 def _too_many(invitation: GuestInvitation, now: datetime) -> bool:
     an_hour_ago, asked_for = now - timedelta(hours=1), GuestLink.asked_for.is_(True)
-    return (
-        guests.too_many_links(invitation.id, now)
-        or guest_records.links_since(an_hour_ago, asked_for) >= MOST_AT_ALL
-    )
+    too_many_to_all = guest_records.are_enough(MOST_AT_ALL, an_hour_ago, asked_for)
+    return guests.too_many_links(invitation.id, now) or too_many_to_all
 
 
 def _may_come(invitation: GuestInvitation, now: datetime) -> bool:

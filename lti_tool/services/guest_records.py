@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from lti_tool.extensions import db
-from lti_tool.models import GuestInvitation, GuestLink, MembershipState, Message
+from lti_tool.models import GuestInvitation, GuestLink, MembershipState, Message, MessageState
 from lti_tool.services import roles
 
 # So long a link that was used still says so, instead of being unknown.
@@ -46,7 +46,8 @@ def subject_of(invitation_id: int) -> str:
 
 def forget(which: ColumnElement[bool]) -> int:
     """Delete some invitations with their links and the mails that were sent for them; return how many."""
-    some = db.session.scalars(select(GuestInvitation.id).where(which).limit(MOST_FORGOTTEN)).all()
+    wanted = select(GuestInvitation.id).where(which).order_by(GuestInvitation.good_until)
+    some = db.session.scalars(wanted.limit(MOST_FORGOTTEN)).all()
     if some:
         for gone in (
             delete(Message).where(Message.subject.in_([subject_of(number) for number in some])),
@@ -63,18 +64,24 @@ def forget_those_of(members: Collection[int]) -> None:
 
 
 def sweep(now: datetime) -> None:
-    """Delete links that have served their time, and invitations that nobody can accept any more."""
-    old = delete(GuestLink).where(GuestLink.expires_at <= now - LINKS_ARE_REMEMBERED)
-    db.session.execute(old.execution_options(synchronize_session=False))
-    long_ago = now - UNACCEPTED_ARE_KEPT
-    over = and_(
-        GuestInvitation.member_id.is_(None),
-        or_(GuestInvitation.good_until <= long_ago, GuestInvitation.withdrawn_at <= long_ago),
-    )
-    forget(over)
+    """Delete links that have served their time, and invitations that nobody can accept any more: some."""
+    old = select(GuestLink.id).where(GuestLink.expires_at <= now - LINKS_ARE_REMEMBERED)
+    some = db.session.scalars(old.order_by(GuestLink.expires_at).limit(MOST_FORGOTTEN)).all()
+    gone = delete(GuestLink).where(GuestLink.id.in_(some))
+    db.session.execute(gone.execution_options(synchronize_session=False))
+    is_over = GuestInvitation.good_until <= now - UNACCEPTED_ARE_KEPT
+    forget(and_(GuestInvitation.member_id.is_(None), is_over))
 
 
-def links_since(since: datetime, *which: ColumnElement[bool]) -> int:
-    """Count the links that were made since a moment, of some invitations or all."""
-    made = select(func.count(GuestLink.id))
-    return db.session.scalar(made.where(GuestLink.created_at > since, *which))
+def call_mails_back(invitation_id: int, now: datetime) -> None:
+    """Send nothing any more of what waits to be mailed for an invitation: its link is no longer good."""
+    waits = (Message.subject == subject_of(invitation_id), Message.state == MessageState.DUE)
+    useless = update(Message).where(*waits).values(useless_after=now)
+    db.session.execute(useless.execution_options(synchronize_session=False))
+
+
+def are_enough(most: int, since: datetime, *which: ColumnElement[bool]) -> bool:
+    """Tell whether so many links were made since a moment, of some invitations or all."""
+    made = select(GuestLink.id).where(GuestLink.created_at > since, *which)
+    latest = made.order_by(GuestLink.created_at.desc()).limit(most)
+    return len(db.session.scalars(latest).all()) >= most

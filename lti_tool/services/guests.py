@@ -228,7 +228,7 @@ def _must_be_new_here(member: ActingMember, email: str) -> None:
 def _must_not_be_too_many(member: ActingMember, now: datetime) -> None:
     here = select(GuestInvitation.id).where(GuestInvitation.community_id == member.community.id)
     by_staff = (GuestLink.invitation_id.in_(here), GuestLink.asked_for.is_(False))
-    if guest_records.links_since(now - timedelta(days=1), *by_staff) >= MOST_A_DAY:
+    if guest_records.are_enough(MOST_A_DAY, now - timedelta(days=1), *by_staff):
         raise Unfit({"email": ["invited-enough"]})
 
 
@@ -274,6 +274,8 @@ def withdraw(member: ActingMember, number: int, now: datetime) -> None:
         members.end_appointment(member, invitation.member_id, now)
     elif invitation.withdrawn_at is None:
         invitation.withdrawn_at = now
+        invitation.good_until = min(invitation.good_until, now)
+        guest_records.call_mails_back(invitation.id, now)
         _note(member, "guest.withdrawn", invitation, now)
 
 
@@ -286,7 +288,7 @@ def appoint(membership: Membership, invitation: GuestInvitation, now: datetime) 
 def too_many_links(invitation_id: int, now: datetime) -> bool:
     """Tell whether a guest was sent enough links for now; their invitation must be locked."""
     to_them = GuestLink.invitation_id == invitation_id
-    return guest_records.links_since(now - QUARTER, to_them) >= MOST_LINKS
+    return guest_records.are_enough(MOST_LINKS, now - QUARTER, to_them)
 
 
 def new_link(
@@ -315,6 +317,7 @@ def mail_link(invitation: GuestInvitation, member: ActingMember, base_url: str, 
         )
     ):
         earlier.expires_at = now
+    guest_records.call_mails_back(invitation.id, now)
     zone = ZoneInfo(member.community.time_zone)
     about = {
         "link": new_link(invitation, invitation.good_until, base_url, now, asked_for=False),

@@ -48,6 +48,7 @@ def upgrade() -> None:
     )
     for column in ('email', 'good_until', 'member_id'):
         op.create_index(op.f(f'ix_guest_invitation_{column}'), 'guest_invitation', [column])
+    op.create_index('ix_guest_invitation_community_id_id', 'guest_invitation', ['community_id', 'id'])
     op.create_table(
         'guest_link',
         sa.Column('id', sa.Integer(), nullable=False),

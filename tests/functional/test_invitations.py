@@ -362,7 +362,7 @@ class TestAnotherBrowser:
         time_machine.move_to(at, tick=True)
         desk.invited(last_day="2026-06-30")
         time_machine.move_to(at + timedelta(days=20), tick=True)
-        assert "expired" in desk.space.world.enter("claire").get("members/guests").html
+        assert "expirée" in desk.space.world.enter("claire").get("members/guests").html
         desk.ask()
         assert desk.press(desk.link()).status == 200
 
@@ -487,6 +487,13 @@ class TestTheEnd:
         assert [act for act, _, _ in desk.acts()] == ["guest.invited", "guest.withdrawn"]
         assert desk.invite().path.partition("?")[0].endswith("/guests")
         assert desk.press(desk.link()).status == 200
+
+    def test_calls_back_the_mail_that_waits(self, desk):
+        desk.invite()
+        desk.space.home("claire").post(f"members/guests/{desk.row().id}/withdrawal")
+        assert desk.mailed() == []
+        desk.invite()
+        assert len(desk.mailed()) == 1
 
     def test_can_be_followed_by_another_visit_of_the_same_person(self, desk):
         home, row = desk.guest(), desk.row()
@@ -667,7 +674,7 @@ class TestWithoutAMailServer:
     def test_pages_say_so_and_the_mail_waits(self, space):
         desk = Desk(space, None)
         page = desk.invite()
-        assert page.status == 200 and "mail server" in page.text
+        assert page.status == 200 and "serveur de courriel" in page.text
         assert desk.count(Message) == 1
         asked = desk.browser().get("/sign-in/guest")
         assert asked.status == 200 and not asked.soup.select("form")
