@@ -286,6 +286,7 @@ class TestASponsor:
     """Who was a learner among the others before: everything that was theirs then might tell of others."""
 
     @pytest.mark.timeout(240)
+    @pytest.mark.long
     def test_meets_no_learner_and_no_contribution_while_the_feed_is_closed(self, watched, copies):
         crawl = Crawl(watched)
         crawl.everything()
@@ -301,6 +302,7 @@ class TestASponsor:
         crawl.check("mails", mails_to_awa(watched), own=True)
 
     @pytest.mark.timeout(240)
+    @pytest.mark.slow_on_postgresql
     def test_reads_what_the_charter_opens_and_nobody_s_name(self, watched, copies):
         thread = watched.opened()
         crawl = Crawl(watched)
