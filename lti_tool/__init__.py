@@ -53,6 +53,7 @@ def _outside():
         content,
         file_links,
         front,
+        guest_links,
         health,
         lti,
         mail_links,
@@ -64,7 +65,7 @@ def _outside():
 
     return (
         *(front, health, metrics, lti, content, notices, registration, arrivals, sign_in, file_links),
-        *(mail_links, calendar_links),
+        *(mail_links, calendar_links, guest_links),
     )
 
 
@@ -116,17 +117,20 @@ def _space():
         activities,
         audit,
         connection,
+        guests,
         life,
         mails,
         members,
         moderation,
         my_data,
         notifications,
+        overrides,
         own_calendar,
         people,
         preferences,
         profile,
         prompts,
+        shared,
         space,
         subgroups,
         tabs,
@@ -135,6 +139,7 @@ def _space():
 
     return (
         members,
+        guests,
         prompts,
         activities,
         preferences,
@@ -152,6 +157,8 @@ def _space():
         mails,
         own_calendar,
         life,
+        shared,
+        overrides,
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import and_, bindparam, select
 from werkzeug.routing import BaseConverter, RequestRedirect
 
 from lti_tool import clock, settings
-from lti_tool.errors import NotAMember, NotFound, NotSignedIn, SeatRefused
+from lti_tool.errors import NotAMember, NotFound, NotSignedIn, SeatRefused, VisitOver
 from lti_tool.extensions import db, login_manager
 from lti_tool.models import BrowserSession, Community, Course, Enrolment, Membership, Seat, User
 from lti_tool.services import roles, sessions, visits
@@ -198,13 +198,17 @@ def _admissions(community_id: int, now: datetime) -> list[Admission]:
     """Return an admission for each seat of this browser in a community, the latest launch first.
 
     :raises NotSignedIn: this browser has no session that may still be used.
+    :raises VisitOver: it has one of an invited guest, whose time here is over.
     """
     cookies = session_cookies()
     rows = _seats_and_standing(cookies, community_id) if cookies else []
     alive = [row for row in rows if sessions.is_alive(row.BrowserSession, now)]
     if not alive:
         raise NotSignedIn()
-    return _admissible(alive, now)
+    admissions = _admissible(alive, now)
+    if not admissions and any(row.User is not None and row.User.invited for row in alive):
+        raise VisitOver()
+    return admissions
 
 
 def _note_presence(admission: Admission, now: datetime) -> None:

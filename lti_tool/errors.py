@@ -38,6 +38,13 @@ class NotAMember(NotFound):
     code = "not-a-member"
 
 
+class VisitOver(ToolError):
+    """An invited guest whose last day is over, or whose visit staff ended."""
+
+    status = 403
+    code = "visit-over"
+
+
 class NotAllowed(ToolError):
     """A member without the right; `facts["who"]` lists the roles that may."""
 

@@ -17,18 +17,25 @@ from flask_babel import force_locale, gettext
 
 from lti_tool import clock, settings
 from lti_tool.access import SPACE
+from lti_tool.audit_words.sentences import day
 from lti_tool.errors import MailRefused, MailUnavailable
 from lti_tool.knowledge import mentions
 from lti_tool.lti.connections import default_tls
-from lti_tool.services import letters
+from lti_tool.services import guests, letters
 from lti_tool.services.letters import Letter
 from lti_tool.services.mail_server import MailServer, hand_in
-from lti_tool.services.messages import NEWS, SIGN_IN, Outgoing
+from lti_tool.services.messages import GUEST_LINK, INVITATION, NEWS, SIGN_IN, Outgoing
 from lti_tool.services.preferences import LANGUAGES
 from lti_tool.transactions import reading
 
 # Template by kind; each has a subject.txt, a body.txt and a body.html.
-TEMPLATES = {SIGN_IN: "mails/sign_in", NEWS: "mails/news"}
+TEMPLATES = {
+    SIGN_IN: "mails/sign_in",
+    NEWS: "mails/news",
+    INVITATION: "mails/invitation",
+    GUEST_LINK: "mails/guest_link",
+}
+_DAYS = ("last_day", "link_ends")  # in what a mail is about, as ISO
 # A long address in a header stays one line: folded, it would be an encoded word, which no mail program opens.
 _POLICY = policy.default.clone(max_line_length=998, cte_type="7bit")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -67,7 +74,8 @@ def composed(outgoing: Outgoing) -> EmailMessage:
     if letter:
         _say_how_to_stop(mail, letter)
     with in_words_of(outgoing.locale) as language:
-        said = outgoing.about if letter is None else _said_by(letter)
+        said = _said_about(outgoing.about) if letter is None else _said_by(letter)
+        g.zone = letter.zone if letter else "UTC"
         _fill(mail, TEMPLATES[outgoing.kind], {**said, "language": language})
     return mail
 
@@ -96,12 +104,17 @@ def in_words_of(locale: str | None) -> Iterator[str]:
     g.pop("catalogue", None)
 
 
+def _said_about(about: dict) -> dict:
+    return about | {name: day(about[name]) for name in _DAYS if name in about}
+
+
 def _said_by(letter: Letter) -> dict:
     """Return what the templates show of a letter, with names in the place of mentions."""
     place = f"{settings.current().base_url}{SPACE}/{letter.community_id}/"
     names = {number: _name(person, number) for number, person in letter.mentioned.items()}
     items = [replace(item, words=mentions.read_aloud(item.words, names)) for item in letter.items]
-    return {"letter": replace(letter, items=items), "place": place}
+    asking = f"{settings.current().base_url}{guests.ASKING}"
+    return {"letter": replace(letter, items=items), "place": place, "asking": asking}
 
 
 def _name(person, number: int) -> str:

@@ -6,14 +6,18 @@ from flask_babel import gettext
 from lti_tool.access import for_seat
 from lti_tool.knowledge import mentions as tokens
 from lti_tool.knowledge.mentions import Mentioned
+from lti_tool.permissions import Act
 from lti_tool.services import mentions
 from lti_tool.services.people import Person
 
 
 def people_in(text: str) -> dict[int, Mentioned]:
-    """Return how everybody who is mentioned in a text is shown; members of this community alone."""
+    """Return how everybody who is mentioned in a text is shown; members of this community alone.
+
+    Nobody, to somebody who may not read here: no text tells a sponsor or an observer a name.
+    """
     numbers = tokens.numbers_in(text)
-    if not numbers or "admission" not in g:
+    if not numbers or "admission" not in g or not g.admission.member.may(Act.READ):
         return {}
     known = g.setdefault("mentioned", {})
     missing = [number for number in numbers if number not in known]

@@ -5,7 +5,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,12 +17,13 @@ from flask import Flask, current_app, g, render_template, request, url_for
 from flask_babel import get_locale, get_translations, gettext
 from markupsafe import escape
 
-from lti_tool import audit_words, clock, file_words, form_drafts, help_topics, mentioned, settings
+from lti_tool import act_words, audit_words, clock, file_words, form_drafts, help_topics, mentioned, settings
 from lti_tool.extensions import babel
 from lti_tool.grading.catalogue import written
 from lti_tool.grading.exact import round_half_up
 from lti_tool.group_names import group_name
 from lti_tool.knowledge import markdown
+from lti_tool.notices import NOTICES
 from lti_tool.permissions import Act
 from lti_tool.release import release
 from lti_tool.schemas.fields import row_number
@@ -52,130 +53,6 @@ PLATFORM_SECTIONS = (
     ("life", "platform_life.index"),
 )
 LANGUAGE_NAMES = [("fr", "Français"), ("en", "English")]
-# What a redirect may say was done; anything else in ?done= is ignored.
-NOTICES = frozenset(
-    [
-        "written",
-        "edited",
-        "deleted",
-        "comment-written",
-        "comment-edited",
-        "comment-deleted",
-        "appointed",
-        "appointment-ended",
-        "role-confirmed",
-        "roster-asked",
-        "roster-taken-over",
-        "roster-kept",
-        "grading-on",
-        "sending",
-        "kept-theirs",
-        "sending-ours",
-        "zone-set",
-        "language-set",
-        "kept-discarded",
-        "draft-kept",
-        "draft-discarded",
-        "draft-restored",
-        "making-again",
-        "column-added",
-        "automatic-on",
-        "automatic-off",
-        "paused",
-        "resumed",
-        "unread-accepted",
-        "restored",
-        "restored-capped",
-        "marked",
-        "mark-taken-back",
-        "assessed",
-        "assessment-taken-back",
-        "excused",
-        "expected",
-        "score-set",
-        "decision-taken-back",
-        "decided",
-        "feedback-written",
-        "feedback-taken-back",
-        "policy-adopted",
-        "prompt-set",
-        "prompt-edited",
-        "prompt-withdrawn",
-        "question-asked",
-        "question-answered",
-        "marks-taken-over",
-        "brought-back",
-        "helped",
-        "helped-without-points",
-        "helped-taken-back",
-        "met",
-        "met-taken-back",
-        "accepted",
-        "acceptance-taken-back",
-        "recognised",
-        "recognition-taken-back",
-        "subgroup-made",
-        "subgroups-made",
-        "subgroup-described",
-        "subgroup-closed",
-        "subgroup-brought-back",
-        "put-in",
-        "taken-out",
-        "profile-saved",
-        "picture-saved",
-        "picture-removed",
-        "voted",
-        "idea-decided",
-        "unpinned",
-        "copy-asked",
-        "erasure-asked",
-        "erasure-withdrawn",
-        "shortcuts-on",
-        "shortcuts-off",
-        "charter-accepted",
-        "charter-written",
-        "life-dates-set",
-        "life-moved",
-        "space-saved",
-        "reminders-rest",
-        "reminders-again",
-        "thread-followed",
-        "thread-muted",
-        "thread-none",
-        "topic-followed",
-        "topic-muted",
-        "topic-none",
-        "bookmarked",
-        "bookmark-gone",
-        "all-read",
-        "told-read",
-        "reported",
-        "report-withdrawn",
-        "moderation-hidden",
-        "moderation-kept-hidden",
-        "moderation-restored",
-        "moderation-left",
-        "moderation-answered",
-        "moderation-locked",
-        "moderation-unlocked",
-        "thread-moved",
-        "thread-split",
-        "thread-merged",
-        "member-muted",
-        "member-unmuted",
-        "member-removed",
-        "member-readmitted",
-        "filed",
-        "topic-added",
-        "topic-changed",
-        "topic-archived",
-        "topic-back",
-        "mails-chosen",
-        "mails-again",
-        "calendar-made",
-        "calendar-ended",
-    ]
-)
 # What a notice offers to take back, by its code: the end point its form is sent to, and which numbers that
 # takes. They stand in ?of= beside ?done=, joined by hyphens: `url_for(…, done="deleted", of=post.id)`.
 UNDO: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -221,6 +98,7 @@ def install(app: Flask) -> None:
         "is_page": lambda endpoint: endpoint in app.view_functions,
     }
     file_words.install(app)
+    act_words.install(app)
 
 
 # Stand where a kept page will hold the addresses of one login; no address has these characters.
@@ -341,7 +219,7 @@ def _context_of(admission) -> dict:
         "muted_until": member.muted_until,
         "frame_origins": admission.seat.frame_origins,
         "notice_undo": _undo_address(),
-        "nav_counts": lambda: nav.counts(member, clock.now()),
+        "nav_counts": cache(lambda: nav.counts(member, clock.now())),  # once, whatever parts of a page ask
     }
 
 

@@ -1,5 +1,11 @@
-"""Who may do what: one table, role × act × state of the community, read by views, templates and tests."""
+"""Who may do what: one table, role × act × state of the community, read by views, templates and tests.
 
+A community may differ from it in what `OVERRIDABLE` names. That is a short list on purpose: nothing by which
+a learner, sponsor or observer would do more or see more, nothing that grades, appoints, ends a membership or
+moves the space; and never for trainers, so that whatever was decided can be taken back.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
 
 from lti_tool.models import CommunityState, Role
@@ -9,6 +15,8 @@ class Act(StrEnum):
     """Something that a member may or may not do in a community."""
 
     READ = "read"
+    READ_CHARTER = "charter.read"
+    READ_SHARED = "shared.read"
     WRITE_POST = "post.write"
     WRITE_COMMENT = "comment.write"
     SEE_OWN_GRADE = "grading.own"
@@ -33,14 +41,19 @@ class Act(StrEnum):
     MUTE = "members.mute"
     EXCLUDE = "members.exclude"
     LEAD_LIFE = "community.lead-life"
+    SET_PERMISSIONS = "permissions.set"
 
 
 LEARNER, TRAINER, LEAD = Role.LEARNER, Role.TRAINER, Role.PEDAGOGICAL_LEAD
 MANAGER, GUEST = Role.COMMUNITY_MANAGER, Role.GUEST_EXPERT
 
-# Observers and sponsors have no act here: their rooms are the lobby, which every member may enter.
+# Observers have no act here: their room is the lobby, which every member may enter. Sponsors read no more
+# than the charter says.
 WHILE_OPEN: dict[Act, frozenset[Role]] = {
     Act.READ: frozenset({LEARNER, TRAINER, LEAD, MANAGER, GUEST}),
+    Act.READ_CHARTER: frozenset({LEARNER, TRAINER, LEAD, MANAGER, GUEST, Role.SPONSOR}),
+    # Contributions without who wrote them, as far as the charter opens them to sponsors (services/shared.py).
+    Act.READ_SHARED: frozenset({Role.SPONSOR}),
     Act.WRITE_POST: frozenset({LEARNER, TRAINER, LEAD, MANAGER}),
     Act.WRITE_COMMENT: frozenset({LEARNER, TRAINER, LEAD, MANAGER, GUEST}),
     Act.SEE_OWN_GRADE: frozenset({LEARNER, MANAGER}),
@@ -77,13 +90,32 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
     Act.EXCLUDE: frozenset({TRAINER, LEAD}),
     # When it opens, closes, is archived and emptied: dates set in advance, and moves by hand.
     Act.LEAD_LIFE: frozenset({TRAINER, LEAD}),
+    # In what this table is another one here. Not for those about whom it is decided.
+    Act.SET_PERMISSIONS: frozenset({TRAINER, LEAD}),
 }
+
+# What a community may decide otherwise, and about whom: in the order in which the page has it.
+OVERRIDABLE: dict[Act, tuple[Role, ...]] = {
+    Act.WRITE_POST: (GUEST,),
+    Act.ACCEPT_ANY: (LEAD,),
+    Act.ANNOUNCE: (MANAGER,),
+    Act.DECIDE_IDEA: (MANAGER,),
+    Act.SET_PROMPT: (MANAGER,),
+    Act.SET_ZONE: (MANAGER,),
+    Act.MUTE: (MANAGER,),
+    Act.SEE_VISITS: (MANAGER,),
+    Act.READ_AUDIT: (MANAGER,),
+}
+# As a community keeps it: act, role, whether they may. What it does not name is as the table says.
+Overrides = Mapping[str, Mapping[str, bool]]
 
 NOBODY: frozenset[Role] = frozenset()
 # Before it opens, those who lead it have it to themselves.
 LEADING = frozenset({TRAINER, LEAD, MANAGER})
 STILL_WHEN_CLOSED = {
     Act.READ,
+    Act.READ_CHARTER,
+    Act.READ_SHARED,
     Act.PLACE_CONTENT,
     Act.SEE_OWN_GRADE,
     Act.MANAGE_GRADES,
@@ -100,10 +132,11 @@ STILL_WHEN_CLOSED = {
     Act.MUTE,
     Act.EXCLUDE,
     Act.LEAD_LIFE,
+    Act.SET_PERMISSIONS,
 }
 # Nothing changes any more: no grade, no appointment, no list of the course.
 STILL_WHEN_ARCHIVED = STILL_WHEN_CLOSED - {
-    *(Act.PLACE_CONTENT, Act.MANAGE_GRADES, Act.APPOINT, Act.READ_ROSTER),
+    *(Act.PLACE_CONTENT, Act.MANAGE_GRADES, Act.APPOINT, Act.READ_ROSTER, Act.SET_PERMISSIONS),
 }
 STILL_WHEN_EMPTIED = {Act.READ_AUDIT}
 
@@ -115,7 +148,9 @@ def _narrowed(to_acts: set[Act]) -> dict[Act, frozenset[Role]]:
 _BEFORE_IT_OPENS = {act: roles & LEADING for act, roles in WHILE_OPEN.items()}
 
 # What somebody keeps who is muted: to read, and what concerns themselves.
-STILL_WHEN_MUTED = frozenset({Act.READ, Act.KEEP, Act.SEE_OWN_GRADE, Act.REPORT})
+STILL_WHEN_MUTED = frozenset(
+    {Act.READ, Act.READ_CHARTER, Act.READ_SHARED, Act.KEEP, Act.SEE_OWN_GRADE, Act.REPORT}
+)
 
 TABLE: dict[CommunityState, dict[Act, frozenset[Role]]] = {
     CommunityState.DRAFT: _BEFORE_IT_OPENS,
@@ -127,17 +162,42 @@ TABLE: dict[CommunityState, dict[Act, frozenset[Role]]] = {
     CommunityState.PURGED: _narrowed(STILL_WHEN_EMPTIED),
 }
 
+_BEFOREHAND = frozenset({CommunityState.DRAFT, CommunityState.PREPARING})
+# Which acts there are at all in a state, for some role.
+_ACTS_IN = {state: frozenset(act for act, roles in acts.items() if roles) for state, acts in TABLE.items()}
 
-def allows(role: Role, act: Act, state: CommunityState) -> bool:
-    """Tell whether somebody in this role may do this act while the community is in this state."""
-    return role in TABLE[state][act]
+
+def by_default(role: Role, act: Act) -> bool:
+    """Tell whether somebody in this role may do this act in an open community that decided nothing."""
+    return role in WHILE_OPEN[act]
 
 
-def roles_that_may(act: Act, state: CommunityState) -> list[Role]:
+def decided(role: Role, act: Act, overrides: Overrides | None) -> bool | None:
+    """Return what a community decided about this role and act; None: nothing, or nothing that it could."""
+    if not overrides or role not in OVERRIDABLE.get(act, ()):
+        return None
+    said = overrides.get(act.value, {}).get(role.value)
+    return said if isinstance(said, bool) else None
+
+
+def allows(role: Role, act: Act, state: CommunityState, overrides: Overrides | None = None) -> bool:
+    """Tell whether somebody in this role may do this act while the community is in this state.
+
+    :param overrides: in what this community differs from the table.
+    """
+    said = decided(role, act, overrides)
+    if said is None:
+        return role in TABLE[state][act]
+    if state in _BEFOREHAND:
+        return said and role in LEADING
+    return said and act in _ACTS_IN[state]
+
+
+def roles_that_may(act: Act, state: CommunityState, overrides: Overrides | None = None) -> list[Role]:
     """Return the roles that may, in the order of the Role enumeration."""
-    return [role for role in Role if role in TABLE[state][act]]
+    return [role for role in Role if allows(role, act, state, overrides)]
 
 
-def who_may(act: Act, state: CommunityState) -> list[str]:
+def who_may(act: Act, state: CommunityState, overrides: Overrides | None = None) -> list[str]:
     """Return the roles that may by their words, for the sentence of a refusal."""
-    return [role.value for role in roles_that_may(act, state)]
+    return [role.value for role in roles_that_may(act, state, overrides)]

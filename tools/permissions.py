@@ -7,7 +7,7 @@ gets an answer there: the very table that the walk over the URL map tries with s
 from pathlib import Path
 
 from lti_tool.models import CommunityState, Role
-from lti_tool.permissions import STILL_WHEN_MUTED, WHILE_OPEN, Act, roles_that_may
+from lti_tool.permissions import OVERRIDABLE, STILL_WHEN_MUTED, WHILE_OPEN, Act, roles_that_may
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "permissions.md"
@@ -23,6 +23,8 @@ ROLES = {
 }
 ACTS = {
     Act.READ: "read contributions, members, topics",
+    Act.READ_CHARTER: "read the charter",
+    Act.READ_SHARED: "read contributions without names, where the charter opens them",
     Act.WRITE_POST: "write a contribution",
     Act.WRITE_COMMENT: "reply",
     Act.SEE_OWN_GRADE: "see the own score, with every line of it",
@@ -47,6 +49,7 @@ ACTS = {
     Act.MUTE: "let somebody read only, for a time",
     Act.EXCLUDE: "end a membership, and let somebody in again",
     Act.LEAD_LIFE: "open, close, archive and empty the space",
+    Act.SET_PERMISSIONS: "decide in what the space differs from this table (⇄)",
 }
 STATES = {
     CommunityState.PREPARING: "Before it opens (draft, preparing)",
@@ -63,6 +66,10 @@ outsiders, suspended members and people of another community.
 An observer and a sponsor have a page of their own (*lobby*) and what is theirs alone: preferences, help,
 *My data*.
 
+A space may differ from this table where it has ⇄, and nowhere else: those who may decide it find *Who may
+do what* in its settings, with what differs. Nothing by which learners, sponsors or observers could do or see
+more is among it, nor anything that grades, appoints, ends a membership or moves the space.
+
 ## While the space is open
 
 """
@@ -76,9 +83,14 @@ def page() -> str:
 def _open_table() -> str:
     lines = ["| | " + " | ".join(ROLES.values()) + " |", "|---|" + "---|" * len(ROLES)]
     for act, words in ACTS.items():
-        marks = ["●" if role in WHILE_OPEN[act] else "" for role in ROLES]
-        lines.append(f"| {words} | " + " | ".join(marks) + " |")
+        lines.append(f"| {words} | " + " | ".join(_mark(act, role) for role in ROLES) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _mark(act: Act, role: Role) -> str:
+    """Say whether a role may, and whether a space may decide it otherwise."""
+    marks = ("●" if role in WHILE_OPEN[act] else "", "⇄" if role in OVERRIDABLE.get(act, ()) else "")
+    return " ".join(filter(None, marks))
 
 
 def _other_states() -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from flask_babel import gettext
 
+from lti_tool.act_words import act_name
 from lti_tool.audit_words.sentences import Sentence, Teller, Telling, day, in_list, plain, role, ungettext
 from lti_tool.file_words import file_size
 from lti_tool.services.audit_names import MOST_NAMED, members_in
@@ -20,6 +21,21 @@ def _appointed(told: Telling) -> Sentence:
 def _appointment_ended(told: Telling) -> Sentence:
     words = gettext("%(who)s ended the appointment of %(what)s as %(role)s.")
     return told.say(words, role=role(told.detail.get("role")))
+
+
+def _guest_invited(told: Telling) -> Sentence:
+    words = gettext("%(who)s invited %(what)s by mail, as %(role)s until %(until)s.")
+    return told.say(words, role=role(told.detail.get("role")), until=day(told.detail.get("until")))
+
+
+def _guest_invited_again(told: Telling) -> Sentence:
+    words = gettext("%(who)s sent %(what)s a new invitation, as %(role)s until %(until)s.")
+    return told.say(words, role=role(told.detail.get("role")), until=day(told.detail.get("until")))
+
+
+def _guest_accepted(told: Telling) -> Sentence:
+    words = gettext("%(who)s accepted the invitation, as %(role)s until %(until)s.")
+    return told.say(words, role=role(told.detail.get("role")), until=day(told.detail.get("until")))
 
 
 def _role_confirmed(told: Telling) -> Sentence:
@@ -66,6 +82,23 @@ def _zone(told: Telling) -> Sentence:
         return told.say(gettext("%(who)s confirmed the time zone %(after)s."), after=told.text("after"))
     words = gettext("%(who)s set the time zone to %(after)s; it was %(before)s.")
     return told.say(words, after=told.text("after"), before=told.text("before"))
+
+
+def _permission(told: Telling) -> Sentence:
+    about = {"role": role(told.detail.get("role")), "act": act_name(told.detail.get("permission"))}
+    if told.detail.get("allowed"):
+        return told.say(gettext("%(who)s decided that the role “%(role)s” may: %(act)s."), **about)
+    return told.say(gettext("%(who)s decided that the role “%(role)s” may not: %(act)s."), **about)
+
+
+def _permissions_usual(told: Telling) -> Sentence:
+    number = told.number("number")
+    words = ungettext(
+        "%(who)s brought %(number)s permission back to the usual.",
+        "%(who)s brought %(number)s permissions back to the usual.",
+        number,
+    )
+    return told.say(words, number=number)
 
 
 def _charter(told: Telling) -> Sentence:
@@ -147,6 +180,10 @@ def _placed(told: Telling) -> Sentence:
 SENTENCES: dict[str, Teller] = {
     "member.appointed": _appointed,
     "member.appointment-ended": _appointment_ended,
+    "guest.invited": _guest_invited,
+    "guest.invited-again": _guest_invited_again,
+    "guest.withdrawn": plain(lambda: gettext("%(who)s withdrew the invitation of %(what)s.")),
+    "guest.accepted": _guest_accepted,
     "enrolment.role-confirmed": _role_confirmed,
     "roster.taken-over": _roster_taken_over,
     "roster.kept-everybody": _everybody_kept,
@@ -166,7 +203,17 @@ SENTENCES: dict[str, Teller] = {
     "community.evidence-deleted": plain(
         lambda: gettext("%(who)s deleted the evidence of grades that was kept after the space was emptied.")
     ),
+    "community.permission-changed": _permission,
+    "community.permissions-usual": _permissions_usual,
     "charter.written": _charter,
+    "charter.opened": plain(
+        lambda: gettext(
+            "%(who)s had the charter say that sponsors read what is written from now on, without names."
+        )
+    ),
+    "charter.closed": plain(
+        lambda: gettext("%(who)s had the charter say no longer that sponsors read what is written.")
+    ),
     "subgroup.made": _subgroup_made,
     "subgroup.described": plain(lambda: gettext("%(who)s described the sub-group %(what)s anew.")),
     "subgroup.closed": plain(lambda: gettext("%(who)s closed the sub-group %(what)s.")),

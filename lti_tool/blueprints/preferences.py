@@ -32,7 +32,7 @@ def shortcuts(member):
 @bp.post("/sign-out")
 def sign_out(member):
     sessions.end(g.admission.session.id, clock.now())
-    response = Response(render_template("preferences/signed_out.html"))
+    response = Response(render_template("preferences/signed_out.html", invited=member.user.invited))
     access.forget_session(response)
     return response
 

@@ -93,7 +93,8 @@ def _to_rewrite(found):
     language = found.text.language or str(get_locale())
     translation = found.text.translations.get(charters.other_language(language), "")
     texts = {"body": found.text.body, "translation": translation}
-    return texts | {"language": language, "number": found.number}
+    sponsors = "true" if found.text.opens_to_sponsors else ""
+    return texts | {"language": language, "number": found.number, "opens_to_sponsors": sponsors}
 
 
 def _charter_form(values, problems, found, *, meanwhile=False):

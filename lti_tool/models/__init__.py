@@ -60,6 +60,7 @@ from lti_tool.models.grade import (
     ScoreStatement,
 )
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
+from lti_tool.models.guest import GuestInvitation, GuestLink
 from lti_tool.models.helping import Mention, Reaction, ReactionKind
 from lti_tool.models.mail_choice import MailChoice, MailFrequency
 from lti_tool.models.message import Message, MessageState
@@ -139,6 +140,8 @@ __all__ = [
     "GradeDecision",
     "GradingPolicy",
     "GroupSource",
+    "GuestInvitation",
+    "GuestLink",
     "HandlerState",
     "Handover",
     "HostSlot",

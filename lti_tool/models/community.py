@@ -94,6 +94,8 @@ class Community(Base):
     first_day_limit: Mapped[int] = mapped_column(Integer, default=50, server_default=text("50"))
     watched_words: Mapped[str | None] = mapped_column(Text)  # one a line; who writes one is looked at
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    # In what it differs from the table of permissions (permissions.Overrides); None: in nothing.
+    permission_overrides: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Course(Base):

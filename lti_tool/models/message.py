@@ -11,6 +11,7 @@ from lti_tool.models.columns import words
 
 _TO_NOBODY_HERE = text("member_id IS NULL")
 _TO_A_MEMBER = text("member_id IS NOT NULL")
+_ABOUT_SOMETHING = text("subject IS NOT NULL")
 
 
 class MessageState(StrEnum):
@@ -30,6 +31,12 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("uuid"),
         Index("ix_message_state_due_at", "state", "due_at"),
+        Index(
+            "ix_message_subject",
+            "subject",
+            sqlite_where=_ABOUT_SOMETHING,
+            postgresql_where=_ABOUT_SOMETHING,
+        ),
         Index(
             "ix_message_to_nobody_here",
             "state",

@@ -35,7 +35,7 @@ class NotificationKind(StrEnum):
     PURGE_SOON = "purge-soon"
 
 
-# Told inside the space alone: a banner says it as well.
+# What becomes of the space: whoever does not come any more learns it by mail.
 OF_THE_SPACE = frozenset(
     {
         NotificationKind.OPENED,

@@ -29,11 +29,16 @@ _STAFF = "IN ('trainer', 'pedagogical_lead')"
 SAID_TO_BE_STAFF = f"(launch_role {_STAFF} OR lower_role {_STAFF} OR roster_role {_STAFF})"
 
 
+# How the `sub` begins that we make for somebody whom no LMS knows; what follows is made up.
+INVITED = "invited:"
+
+
 class User(Base):
     """A person as one platform knows them: platform + sub. Never merged by e-mail.
 
-    Of somebody who was erased the row stays, without anything that says who it was: threads name it. Whoever
-    launches again after that is another row.
+    A guest who came by an invitation, whom no LMS knows, has the platform by whose course the community is
+    reached, and a `sub` of ours. Of somebody who was erased the row stays, without anything that says who it
+    was: threads name it. Whoever launches again after that is another row.
     """
 
     __tablename__ = "user_account"
@@ -64,6 +69,11 @@ class User(Base):
     erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     # When the evidence of their sent grades, which names nobody, is deleted; empty when there is none.
     evidence_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+
+    @property
+    def invited(self) -> bool:
+        """Whether they came by an invitation and not from the LMS."""
+        return self.sub.startswith(INVITED)
 
 
 class Enrolment(Base):

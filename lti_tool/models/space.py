@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.extensions import Base, UTCDateTime
@@ -50,6 +50,8 @@ class Charter(Base):
     body: Mapped[str] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(String(8))  # None: written before it was asked
     translations: Mapped[dict | None] = mapped_column(JSON)  # the same in other languages, by their code
+    # It opens what is written under it to sponsors, without names.
+    opens_to_sponsors: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     written_by_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
     written_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

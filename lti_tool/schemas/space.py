@@ -55,6 +55,9 @@ class CharterSchema(Form):
         error_messages=dict.fromkeys(("required", "null", "invalid"), "unknown"),
     )
     translation = OptionalText(limit=BODY_LIMIT)
+    opens_to_sponsors = fields.Boolean(
+        load_default=False, falsy={*fields.Boolean.falsy, ""}, error_messages={"invalid": "unknown"}
+    )
     number = fields.Integer(
         required=True,
         validate=Range(0, 10**9, error="stale"),
@@ -65,4 +68,4 @@ class CharterSchema(Form):
     def make_charter(self, data, **kwargs) -> tuple[CharterText, int]:
         language, translation = data["language"], data["translation"]
         others = {other_language(language): translation} if translation else {}
-        return CharterText(data["body"], language, others), data["number"]
+        return CharterText(data["body"], language, others, data["opens_to_sponsors"]), data["number"]

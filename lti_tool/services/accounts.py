@@ -17,12 +17,16 @@ MOST_FOUND = 50
 
 @dataclass(frozen=True)
 class Account:
-    """A person as one registration of an LMS knows them. `names`: as the LMS or they themselves say it."""
+    """A person as one registration of an LMS knows them. `names`: as the LMS or they themselves say it.
+
+    `invited`: they came by an invitation into a community that is reached by this registration.
+    """
 
     id: int
     names: Sequence[str]
     email: str | None
     sub: str
+    invited: bool
     platform_id: int
     platform: str
     courses: Sequence[str]
@@ -102,6 +106,7 @@ def _accounts(wanted: Select) -> list[Account]:
             names=_names(user, pseudonyms.get(user.id, [])),
             email=user.email,
             sub=user.sub,
+            invited=user.invited,
             platform_id=user.platform_id,
             platform=platform,
             courses=courses.get(user.id, []),

@@ -35,8 +35,11 @@ class ActingMember:
         return self.membership.id
 
     def may(self, act: Act) -> bool:
-        """Tell whether the permissions table lets this member do the act now, and nobody has muted them."""
-        return self._may_while_muted(act) and allows(self.role, act, self.community.state)
+        """Tell whether the permissions of their community let this member do the act now, unless muted."""
+        return self._may_while_muted(act) and self._allowed(act, self.community.state)
+
+    def _allowed(self, act: Act, state: CommunityState) -> bool:
+        return allows(self.role, act, state, self.community.permission_overrides)
 
     def _may_while_muted(self, act: Act) -> bool:
         return self.muted_until is None or act in STILL_WHEN_MUTED
@@ -49,8 +52,9 @@ class ActingMember:
         """
         if self.may(act):
             return
-        if not self._may_while_muted(act) and allows(self.role, act, self.community.state):
+        if not self._may_while_muted(act) and self._allowed(act, self.community.state):
             raise NotAllowed("muted", act=act.value)
-        if allows(self.role, act, CommunityState.OPEN):
+        if self._allowed(act, CommunityState.OPEN):
             raise CommunityClosed(_CLOSED_BECAUSE.get(self.community.state), opens_at=self.community.opens_at)
-        raise NotAllowed(who=who_may(act, CommunityState.OPEN), act=act.value)
+        who = who_may(act, CommunityState.OPEN, self.community.permission_overrides)
+        raise NotAllowed(who=who, act=act.value)

@@ -27,6 +27,7 @@ class Area(StrEnum):
 # belongs; what is about somebody's score belongs to grading, which trainers alone read.
 AREA_OF = {
     "member": Area.PEOPLE,
+    "guest": Area.PEOPLE,
     "enrolment": Area.PEOPLE,
     "roster": Area.PEOPLE,
     "person": Area.PEOPLE,

@@ -14,6 +14,7 @@ from lti_tool.models import (
     Course,
     Deployment,
     GradeColumn,
+    GuestInvitation,
     LineItem,
     Membership,
     Platform,
@@ -231,6 +232,12 @@ def _questions(numbers: set[int], community_id: int | None) -> Rows:
         yield number, Named(None, of=member_id)
 
 
+def _guests(numbers: set[int], community_id: int | None) -> Rows:
+    wanted = select(GuestInvitation.id, GuestInvitation.name).where(GuestInvitation.id.in_(numbers))
+    for row in db.session.execute(wanted.where(GuestInvitation.community_id == community_id)):
+        yield row.id, Named(row.name)
+
+
 def _administrators(numbers: set[int], _community_id: int | None) -> Rows:
     wanted = select(Administrator.id, Administrator.name, Administrator.email)
     for row in db.session.execute(wanted.where(Administrator.id.in_(numbers))):
@@ -278,6 +285,7 @@ _NAMED_IN = {
 _OF_MEMBERS = frozenset({"delivery", "question"})
 _IN_COMMUNITY: dict[str, Reader] = {
     "membership": _members,
+    "guest": _guests,
     "post": _posts,
     "comment": _comments,
     "prompt": _prompts,

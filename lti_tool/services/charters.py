@@ -30,6 +30,7 @@ class CharterText:
     body: str
     language: str | None
     translations: Mapping[str, str] = field(default_factory=dict)
+    opens_to_sponsors: bool = False  # they read, without names, what is written by who accepted it
 
     def in_language(self, language: str) -> str:
         """Return it in a language, as it was written where there is no translation."""
@@ -103,12 +104,13 @@ def _view(charter: Charter, accepted_at: datetime | None) -> CharterView:
 
 def text_of(charter: Charter) -> CharterText:
     """Return what a charter says, in the languages in which it was written."""
-    return CharterText(charter.body, charter.language, charter.translations or {})
+    more = charter.translations or {}
+    return CharterText(charter.body, charter.language, more, charter.opens_to_sponsors)
 
 
 def shown(member: ActingMember) -> CharterView | None:
     """Return the charter for the page about it, None while there is none. One statement."""
-    member.must(Act.READ)
+    member.must(Act.READ_CHARTER)
     return in_force(member)
 
 
@@ -168,13 +170,18 @@ def write(member: ActingMember, text: CharterText, number: int, now: datetime) -
         body=text.body,
         language=text.language,
         translations=dict(text.translations) or None,
+        opens_to_sponsors=text.opens_to_sponsors,
         written_by_id=member.id,
         written_at=now,
     )
     db.session.add(charter)
     db.session.flush()
     _note_acceptance(charter, member, now)
-    audit.record(member, "charter.written", f"community:{member.community.id}", now, number=number + 1)
+    here = f"community:{member.community.id}"
+    audit.record(member, "charter.written", here, now, number=number + 1)
+    if text.opens_to_sponsors != bool(before and before.opens_to_sponsors):
+        act = "charter.opened" if text.opens_to_sponsors else "charter.closed"
+        audit.record(member, act, here, now, number=number + 1)
 
 
 def other_language(language: str) -> str:

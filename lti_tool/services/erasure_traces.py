@@ -69,6 +69,7 @@ from lti_tool.models import (
     TopicStanding,
     User,
 )
+from lti_tool.services import guest_records
 
 # What a delivery that is evidence leaves behind: nobody does anything with it any more.
 _AT_REST = {
@@ -134,10 +135,8 @@ _ROWS_OF_SEVERAL = {
 }
 _ON_THE_WAY = (DeliveryState.DUE, DeliveryState.SENDING)
 _KEPT_FOR_THEMSELVES = (
-    *(CharterAcceptance, Draft, Mention, Notification),
     *(CharterAcceptance, Draft, Mention, Notification, MailChoice, Message, CalendarFeed),
     *(MemberMeasure, SubgroupMember, ThreadReader, TopicStanding),
-    *(SubgroupMember, ThreadReader, TopicStanding),
 )
 # Rows read and written at once: a statement may be large.
 _AT_ONCE = 200
@@ -285,12 +284,13 @@ def without_titles(record: dict) -> dict:
 
 
 def forget_words(user_id: int, members: Collection[int]) -> None:
-    """Delete what was written to them, what they asked, and what they typed without sending it."""
+    """Delete what was written to them, with invitations, what they asked, and typed without sending it."""
     _run(delete(Feedback).where(Feedback.member_id.in_(members)))
     _run(delete(ScoreQuestion).where(ScoreQuestion.member_id.in_(members)))
     for table in (KeptText, PersonalCopy, ErasureRequest):
         _run(delete(table).where(table.user_id == user_id))
     forget_launches(user_id)
+    guest_records.forget_those_of(members)
 
 
 def forget_launches(user_id: int) -> None:

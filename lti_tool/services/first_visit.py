@@ -19,12 +19,13 @@ MOST_STAFF = 6
 
 @dataclass(frozen=True)
 class FromLms:
-    """What the LMS told of whoever reads it."""
+    """What the LMS told of whoever reads it; `invited`: what those told who invited them by mail."""
 
     name: str | None
     email: bool
     picture: bool
     groups: Sequence[CourseGroupView]
+    invited: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def _from_lms(member: ActingMember) -> FromLms:
         picture=bool(user.picture),
         # What the LMS hides from learners is not told to them here.
         groups=[group for group in here if group.id in theirs and not group.hidden],
+        invited=user.invited,
     )
 
 

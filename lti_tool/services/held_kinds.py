@@ -89,6 +89,7 @@ KINDS = {
     "score_delivery": Kind("sent-scores", Group.SCORE, Source.TOOL, Readers.TRAINERS),
     "enrolment": Kind("courses", Group.COMING_IN, Source.LMS, Readers.STAFF),
     "membership": Kind("communities", Group.COMING_IN, Source.TOOL, Readers.MEMBERS),
+    "guest_invitation": Kind("invitation", Group.COMING_IN, Source.OTHERS, Readers.STAFF),
     "seat": Kind("visits", Group.COMING_IN, Source.TOOL, Readers.NOBODY, ABSOLUTE_LIMIT),
     "launch_record": Kind(
         "launches",

@@ -10,6 +10,7 @@ from lti_tool.services import (
     audit,
     drafts,
     erasure,
+    guest_records,
     launch_log,
     messages,
     notices,
@@ -27,8 +28,9 @@ SESSIONS_ARE_REMEMBERED = timedelta(days=7)
 def sweep(now: datetime) -> None:
     """Delete what has expired: nonces, kept texts, sessions of a week ago, the launch log, dead rosters.
 
-    Links into a tab, notices and access tokens too, drafts that nobody went on with, and the evidence of
-    grades of those who were erased; signing keys whose grace time is over are withdrawn.
+    Links into a tab and of guests, notices and access tokens too, invitations that nobody accepted, drafts
+    that nobody went on with, and the evidence of grades of those who were erased; signing keys whose grace
+    time is over are withdrawn.
     """
     for table in (UsedNonce, KeptText, Handover):
         db.session.execute(_plain(delete(table).where(table.expires_at <= now)))
@@ -44,6 +46,7 @@ def sweep(now: datetime) -> None:
     db.session.execute(_plain(delete(AccessTokenRow).where(AccessTokenRow.good_until <= now)))
     signing.sweep(now)
     sign_in.sweep(now)
+    guest_records.sweep(now)
     messages.sweep(now)
     notifications.sweep(now)
     erasure.sweep(now)

@@ -11,6 +11,7 @@ from lti_tool.extensions import db
 from lti_tool.knowledge.markdown import excerpt
 from lti_tool.knowledge.mentions import numbers_in
 from lti_tool.models import Comment, MailChoice, NotificationKind, Post
+from lti_tool.models.notification import OF_THE_SPACE
 from lti_tool.services import mail_choices, mail_links, mentions, notifications, readers
 from lti_tool.services.notifications import Line
 from lti_tool.services.people import Person
@@ -18,9 +19,10 @@ from lti_tool.services.people import Person
 MOST_LINES = 20
 EXCERPT = 400
 _OF_MODERATION = (NotificationKind.MODERATED, NotificationKind.LOOKED_AT)
-_OF_THEIR_OWN = (
+_WITHOUT_WORDS = (
     *(NotificationKind.ACCEPTED, NotificationKind.THANKS, NotificationKind.RECOGNISED),
     *_OF_MODERATION,
+    *OF_THE_SPACE,
 )
 
 
@@ -42,7 +44,9 @@ class Letter:
     items: Sequence[Item]
     more: int
     mentioned: Mapping[int, Person]
+    zone: str  # of the community's clock
     unsubscribe: str  # an address
+    invited: bool = False  # they come in by links that are mailed, not by a course
 
 
 def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -> Letter:
@@ -70,12 +74,16 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
         items=[Item(line, _path(line), words.get(place, "")) for place, line in enumerate(shown)],
         more=len(lines) - len(shown),
         mentioned=mentions.named(member, {one for text in words.values() for one in numbers_in(text)}),
+        zone=member.community.time_zone,
         unsubscribe=mail_links.address_for(member.id),
+        invited=member.user.invited,
     )
 
 
 def _path(line: Line) -> str:
     """Return where a line leads, without a fragment, which a launch on the way there would lose."""
+    if line.post_id is None:
+        return "life"
     place = f"posts/{line.post_id}" + (f"/comments/{line.comment_id}" if line.comment_id else "")
     if line.kind == NotificationKind.MODERATED:
         return f"{place}/moderation"
@@ -88,7 +96,7 @@ def _beginnings(lines: Sequence[Line]) -> dict[int, str]:
 
     Who is thanked knows what they wrote: their own words are not sent to them, nor what somebody reported.
     """
-    new = [line for line in lines if line.kind not in _OF_THEIR_OWN]
+    new = [line for line in lines if line.kind not in _WITHOUT_WORDS]
     replies = _bodies(Comment, {line.comment_id for line in new if line.comment_id is not None})
     posts = _bodies(Post, {line.post_id for line in new if line.comment_id is None})
     return {

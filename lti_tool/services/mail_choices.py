@@ -1,6 +1,7 @@
 """What members choose about the mails that tell them what concerns them, and what holds until they do.
 
-Mentions, replies and announcements come at once, all else once a day; nothing at night or at week-ends.
+Mentions, replies, announcements and what becomes of the space come at once, all else once a day; nothing at
+night or at week-ends.
 """
 
 from dataclasses import dataclass, replace
@@ -22,15 +23,15 @@ from lti_tool.services.upserts import upsert
 # An address that its server refused is left alone for so long, then tried once more: a server that refused
 # everybody by mistake heals, one that is really gone costs one mail a week.
 REFUSED_RESTS = timedelta(days=7)
-_AT_ONCE = (NotificationKind.MENTION, NotificationKind.REPLY, NotificationKind.ANNOUNCEMENT)
+_AT_ONCE = OF_THE_SPACE | {NotificationKind.MENTION, NotificationKind.REPLY, NotificationKind.ANNOUNCEMENT}
 BY_DEFAULT = {
-    kind: MailFrequency.AT_ONCE if kind in _AT_ONCE else MailFrequency.DAILY
-    for kind in NotificationKind
-    if kind not in OF_THE_SPACE
+    kind: MailFrequency.AT_ONCE if kind in _AT_ONCE else MailFrequency.DAILY for kind in NotificationKind
 }
+# What becomes of the space is chosen as one, under the word of what matters most.
+_CHOSEN_AS = dict.fromkeys(OF_THE_SPACE, NotificationKind.PURGE_SOON)
 
 # By their words, as forms have them.
-KINDS = {kind.value: kind for kind in BY_DEFAULT}
+KINDS = {kind.value: kind for kind in BY_DEFAULT if _CHOSEN_AS.get(kind, kind) is kind}
 FREQUENCIES = {frequency.value: frequency for frequency in MailFrequency}
 
 
@@ -76,7 +77,10 @@ def wishes_of(choice: MailChoice | None, community: Community) -> Wishes:
     """Return what holds for somebody: what they chose, else what is so by default."""
     if choice is None:
         return Wishes(BY_DEFAULT, Hours(community.time_zone), None)
-    chosen = {kind: MailFrequency(choice.frequencies.get(kind, usual)) for kind, usual in BY_DEFAULT.items()}
+    chosen = {
+        kind: MailFrequency(choice.frequencies.get(_CHOSEN_AS.get(kind, kind), usual))
+        for kind, usual in BY_DEFAULT.items()
+    }
     # A zone that this machine's data no longer knows is none.
     own_zone = choice.zone if choice.zone in available_timezones() else None
     hours = Hours(

@@ -36,7 +36,10 @@ GROUPS: Mapping[str, frozenset[Role]] = {
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a role came from: an appointment, a launch, the roster, a launch that said less, a test user."""
+    """Where a role came from.
+
+    An appointment, an invitation, a launch, the roster, a launch that said less, a test user.
+    """
 
     code: str
     raw_roles: list[str]
@@ -67,6 +70,7 @@ class MemberRow:
     lowered: Lowered | None
     may_appoint: bool
     appointed: bool
+    invited: bool  # by mail: no LMS knows them
     groups: Sequence[CourseGroupView]  # of the LMS; none for those who do not look after the list
     asks_about: str | None  # what they like to be asked
     helps: Sequence[str]  # the topics that they chose to show
@@ -269,6 +273,7 @@ def _row(
         lowered=Lowered(lowered.lower_role.value, lowered.lowered_at) if lowered else None,
         may_appoint=member.may(Act.APPOINT) and role not in roles.STAFF,
         appointed=roles.appointed(membership, now) is not None,
+        invited=membership.user.invited,
         groups=groups,
         asks_about=membership.asks_about,
         helps=(),
@@ -279,7 +284,7 @@ def _origin(membership: Membership, enrolments: list[Enrolment], titles: dict, n
     if roles.appointed(membership, now) is not None:
         by = membership.appointed_by
         return Origin(
-            code="appointed",
+            code="invited" if membership.user.invited else "appointed",
             raw_roles=_names(enrolments[0].launch_roles) if enrolments else [],
             by=people.shown(by, by.user, None) if by else None,
             at=membership.appointed_at,

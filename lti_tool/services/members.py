@@ -16,6 +16,8 @@ from lti_tool.services.acting import ActingMember
 from lti_tool.services.people import Person
 
 MAY_BE_APPOINTED = (Role.COMMUNITY_MANAGER, Role.GUEST_EXPERT, Role.SPONSOR)
+# Who came by an invitation stays what they were invited for, always to the end of a day.
+GUESTS_MAY_BE = (Role.GUEST_EXPERT, Role.SPONSOR)
 # Whom the LMS lets in to look on takes part when staff admit them: without a grade, which enrolments decide.
 OBSERVER_IS_ADMITTED_AS = Role.LEARNER
 LONGEST = timedelta(days=5 * 366)
@@ -23,12 +25,16 @@ LONGEST = timedelta(days=5 * 366)
 
 @dataclass(frozen=True)
 class Appointable:
-    """Somebody whom staff may appoint, and to what. `until`: the last day of the appointment in force."""
+    """Somebody whom staff may appoint, and to what. `until`: the last day of the appointment in force.
+
+    `invited`: they came by an invitation, not from the LMS.
+    """
 
     person: Person
     roles: Sequence[Role]
     appointed: Role | None
     until: date | None
+    invited: bool
 
 
 def appointable(member: ActingMember, membership_id: int, now: datetime) -> Appointable:
@@ -41,9 +47,10 @@ def appointable(member: ActingMember, membership_id: int, now: datetime) -> Appo
     until = membership.appointed_until
     return Appointable(
         person=people.shown(membership, membership.user, roles.in_force(membership, enrolments, now)),
-        roles=_may_become(enrolments, now),
+        roles=_may_become(membership, enrolments, now),
         appointed=roles.appointed(membership, now),
         until=until.astimezone(ZoneInfo(member.community.time_zone)).date() if until else None,
+        invited=membership.user.invited,
     )
 
 
@@ -55,14 +62,16 @@ def appoint(
     Their enrolment, and whether they are graded, stays.
 
     :raises NotFound: no such member here, or no role that they may have. :raises Stale: staff cannot be
-        appointed to less. :raises Unfit: `last_day`: `in-the-past`, `too-far`.
+        appointed to less. :raises Unfit: `last_day`: `in-the-past`, `too-far`, `guests-until`.
     """
     member.must(Act.APPOINT)
     membership, enrolments = member_here(member, membership_id)
-    role = next((one for one in _may_become(enrolments, now) if one == wanted), None)
+    role = next((one for one in _may_become(membership, enrolments, now) if one == wanted), None)
     if role is None:
         raise NotFound("no-such-role")
-    until = _end_of(last_day, member.community.time_zone, now) if last_day else None
+    if last_day is None and membership.user.invited:
+        raise Unfit({"last_day": ["guests-until"]})
+    until = end_of_day(last_day, member.community.time_zone, now) if last_day else None
     before = roles.in_force(membership, enrolments, now)
     membership.appointed_role = role
     membership.appointed_by_id = member.id
@@ -74,7 +83,9 @@ def appoint(
     return membership
 
 
-def _may_become(enrolments: Sequence[Enrolment], now: datetime) -> Sequence[Role]:
+def _may_become(membership: Membership, enrolments: Sequence[Enrolment], now: datetime) -> Sequence[Role]:
+    if membership.user.invited:
+        return GUESTS_MAY_BE
     highest = roles.highest(enrolments, now)
     if highest in roles.STAFF:
         raise Stale("staff-already")
@@ -83,8 +94,11 @@ def _may_become(enrolments: Sequence[Enrolment], now: datetime) -> Sequence[Role
     return MAY_BE_APPOINTED
 
 
-def _end_of(day: date, zone: str, now: datetime) -> datetime:
-    """Return the last second of a day by the clock of a zone."""
+def end_of_day(day: date, zone: str, now: datetime) -> datetime:
+    """Return the last second of a day by the clock of a zone.
+
+    :raises Unfit: `last_day`: `in-the-past`, `too-far`.
+    """
     end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
     if end <= now:
         raise Unfit({"last_day": ["in-the-past"]})

@@ -34,7 +34,10 @@ MEMBERS_KEPT_FOR = timedelta(days=365)
 MOST_FORGOTTEN = 1_000  # in one transaction
 
 SIGN_IN = "sign-in"  # about: link, minutes
+INVITATION = "invitation"  # to a guest, about: see `guests.mail_link`
+GUEST_LINK = "guest-link"  # to a guest who asked for it, about: link, name, community, minutes
 NEWS = "news"  # to a member; its words are made of the notifications that name it
+TOO_LATE = "too-late"  # the problem of a mail that nobody could use any more
 NEEDLESS = "needless"  # the problem of a mail that nobody needed any more
 
 Clock = Callable[[], datetime]
@@ -220,7 +223,7 @@ def _drop_useless(now: datetime) -> None:
         Message.state == MessageState.DUE,
         and_(Message.state == MessageState.SENDING, Message.lease_until <= now),
     )
-    given_up = {"state": MessageState.REFUSED, "due_at": None, "about_encrypted": None, "problem": "too-late"}
+    given_up = {"state": MessageState.REFUSED, "due_at": None, "about_encrypted": None, "problem": TOO_LATE}
     db.session.execute(
         update(Message)
         .where(waits, Message.useless_after <= now)

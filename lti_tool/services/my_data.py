@@ -29,11 +29,13 @@ class Line:
 class MyData:
     """Everything of an account, whatever community it is opened from.
 
-    `told`: what the LMS said, by its name there. `sub`: what the LMS calls the account.
+    `told`: what the LMS said, by its name there. `sub`: what the LMS calls the account. `invited`: they came
+    by an invitation, which told it instead.
     """
 
     platform: str
     sub: str
+    invited: bool
     told: Mapping[str, str]
     courses: Sequence[str]
     communities: int
@@ -54,6 +56,7 @@ def of(member: ActingMember, now: datetime) -> MyData:
     return MyData(
         platform=db.session.scalar(select(Platform.name).where(Platform.id == user.platform_id)),
         sub=user.sub,
+        invited=user.invited,
         told={name: value for name in _TOLD_BY_THE_LMS if (value := getattr(user, name)) is not None},
         courses=courses,
         communities=len(members),

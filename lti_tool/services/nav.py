@@ -6,12 +6,12 @@ Threads with something new are those of the list that is narrowed to what is unr
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, exists, func, literal, select
+from sqlalchemy import ScalarSelect, func, literal, select
 
 from lti_tool.extensions import db
-from lti_tool.models import Charter, Post
+from lti_tool.models import Post
 from lti_tool.permissions import Act
-from lti_tool.services import contributions, helping, notifications, reading
+from lti_tool.services import contributions, helping, notifications, reading, shared
 from lti_tool.services.acting import ActingMember
 
 MOST_COUNTED = 99
@@ -33,12 +33,13 @@ class Counts:
     news: int = 0
     more_news: bool = False
     told: int = 0
+    shared: bool = False  # the charter opens what is written to sponsors
 
 
 def counts(member: ActingMember, now: datetime) -> Counts:
     """Count what waits for this member. One statement, which stops counting at its bound."""
     if not member.may(Act.READ):
-        return Counts()
+        return _to_a_sponsor(member) if member.may(Act.READ_CHARTER) else Counts()
     waiting = (
         select(Post.id)
         .where(*helping.waiting_for(member, now))
@@ -47,18 +48,23 @@ def counts(member: ActingMember, now: datetime) -> Counts:
         .subquery()
     )
     counted = select(func.count()).select_from(waiting).scalar_subquery()
-    charter = exists().where(Charter.community_id == member.community.id)
     told = notifications.counted(member, now)
-    wanted = select(counted, charter, _news(member, now), told)
-    found, has_charter, news, unread = db.session.execute(wanted).one()
+    wanted = select(counted, shared.saying(member).scalar_subquery(), _news(member, now), told)
+    found, opens, news, unread = db.session.execute(wanted).one()
     return Counts(
         to_answer=min(found, MOST_COUNTED),
         more=found > MOST_COUNTED,
-        charter=has_charter,
+        charter=opens is not None,
         news=min(news, MOST_COUNTED),
         more_news=news > MOST_COUNTED,
         told=unread,
+        shared=bool(opens),
     )
+
+
+def _to_a_sponsor(member: ActingMember) -> Counts:
+    opens = shared.charter_says(member)
+    return Counts(charter=opens is not None, shared=bool(opens))
 
 
 def _news(member: ActingMember, now: datetime) -> ScalarSelect[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +26,7 @@ from lti_tool.permissions import Act
 from lti_tool.services import contributions, cursors, people
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.people import Person
+from lti_tool.services.telling import DATE_IN_ABOUT
 
 PAGE = 60
 AT_HOME = 6
@@ -56,6 +57,7 @@ class Line:
     note: str | None
     unread: bool
     until: datetime
+    on: datetime | None = None  # of the space itself: the date that this is about
 
 
 @dataclass(frozen=True)
@@ -233,4 +235,10 @@ def _line(member: ActingMember, rows: list) -> Line:
         note=next((row.note for row in rows if row.note), None),
         unread=told.read_at is None,
         until=told.at,
+        on=_date_in(told) if told.post_id is None else None,
     )
+
+
+def _date_in(told: Notification) -> datetime:
+    """Return the date that members were told of (see `telling.of_space`)."""
+    return datetime.strptime(told.about.partition(":")[2], DATE_IN_ABOUT).replace(tzinfo=UTC)

@@ -33,6 +33,7 @@ from lti_tool.models import (
     ErasureRequest,
     Feedback,
     GradeColumn,
+    GuestInvitation,
     KeptText,
     MailChoice,
     MemberMeasure,
@@ -70,6 +71,7 @@ from lti_tool.services import (
     audit,
     erasure_traces,
     file_sweep,
+    guest_records,
     lms_pictures,
     personal_copies,
     search_index,
@@ -160,6 +162,7 @@ def _everything() -> Iterator[tuple[Step, int]]:
     """Go through the steps in an order in which no row is left behind that another one needs."""
     yield _files, 1
     yield _search, ROWS
+    yield _invitations, guest_records.MOST_FORGOTTEN
     for table, which in _TABLES:
         yield _rows_of(table, which), ROWS
     yield from _people_in_turn()
@@ -284,6 +287,10 @@ def _search(community_id: int, _now: datetime) -> int:
         search_index.forget(numbers)
         _run(delete(SearchDocument).where(SearchDocument.id.in_(numbers)))
     return len(numbers)
+
+
+def _invitations(community_id: int, _now: datetime) -> int:
+    return guest_records.forget(GuestInvitation.community_id == community_id)
 
 
 def _people_in_turn() -> Iterator[tuple[Step, int]]:

@@ -5,9 +5,21 @@ What somebody may not read is not told when the rows are read (`notifications`).
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Select, and_, case, delete, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from lti_tool import settings
 from lti_tool.extensions import UTCDateTime, db
@@ -34,6 +46,9 @@ from lti_tool.models import (
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.mail_rounds import WAIT
 from lti_tool.services.upserts import INSERTS
+
+# How a date stands in what names a thing of the space.
+DATE_IN_ABOUT = "%Y%m%dT%H%M%S"
 
 _RANKS = {kind: rank for rank, kind in enumerate(NotificationKind)}
 # These reach also somebody who muted the thread: they are spoken to.
@@ -123,14 +138,15 @@ def of_space(
     everybody = select(
         Membership.id,
         literal(kind, _KIND),
-        literal(f"{kind.value}:{at:%Y%m%dT%H%M%S}"),
+        literal(f"{kind.value}:{at.astimezone(UTC):{DATE_IN_ABOUT}}"),
         literal(community.id),
         literal(None, Notification.post_id.type),
         literal(None, Notification.comment_id.type),
         literal(by_id, Notification.done_by_id.type),
         literal(now, UTCDateTime),
-        literal(None, UTCDateTime),  # told inside the space alone
-    ).where(
+        _mail_due(now),
+    )
+    everybody = everybody.join(User, User.id == Membership.user_id).where(
         Membership.community_id == community.id,
         Membership.state != MembershipState.REMOVED,
         Membership.id != (by_id or 0),
@@ -154,11 +170,7 @@ class _Thing:
     at: datetime
 
     def columns(self, member: ActingMember) -> list:
-        """Return it as columns, after those of the person and of the reason; `member` did it.
-
-        Whom no mail can reach is asked for none: not those whose address the LMS keeps for itself.
-        """
-        due = literal(self.at + WAIT if settings.current().mail_url else None, UTCDateTime)
+        """Return it as columns, after those of the person and of the reason; `member` did it."""
         return [
             literal(self.about),
             literal(member.community.id),
@@ -166,8 +178,14 @@ class _Thing:
             literal(self.comment_id, Notification.comment_id.type),
             literal(member.id),
             literal(self.at, UTCDateTime),
-            case((User.email.is_not(None), due), else_=None),
+            _mail_due(self.at),
         ]
+
+
+def _mail_due(told_at: datetime) -> ColumnElement:
+    """When a mail is thought of. Whom none can reach has none: not those whose address the LMS keeps."""
+    due = literal(told_at + WAIT if settings.current().mail_url else None, UTCDateTime)
+    return case((User.email.is_not(None), due), else_=None)
 
 
 def _forget(member_id: int, about: str) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from cryptography.fernet import Fernet
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from demo_lms import COURSES, PEOPLE, Course, LmsSettings, create_lms, serve
 from demo_lms.claims import container_address
@@ -18,8 +18,8 @@ from demo_lms.settings import AUTHORIZATION_PATH, KEY_SET_PATH, TOKEN_PATH
 from lti_tool import clock, create_app, jobs, settings
 from lti_tool.cli import application
 from lti_tool.extensions import db
-from lti_tool.models import Membership
-from lti_tool.services import invitations, platforms, sample_course, signing
+from lti_tool.models import GuestInvitation, Membership
+from lti_tool.services import guests, invitations, platforms, sample_course, signing
 from lti_tool.services.platforms import Registration
 from lti_tool.transactions import transaction
 from tests.browser.wire import Wire
@@ -111,6 +111,24 @@ class Campus:
         with self.app.app_context(), transaction():
             name, lifetime = "Connected by its address", timedelta(days=7)
             return invitations.invite(name, None, self.addresses.tool, clock.now(), lifetime).address
+
+    def guest_link(self) -> str:
+        """Make a link for whoever was invited last, as their mail has it."""
+        with self.app.app_context(), transaction():
+            latest = select(GuestInvitation).order_by(GuestInvitation.id.desc()).limit(1)
+            invitation, now = db.session.scalars(latest).one(), clock.now()
+            until = now + timedelta(hours=1)
+            return guests.new_link(invitation, until, self.addresses.tool, now, asked_for=False)
+
+    @contextmanager
+    def sending_mails(self) -> Iterator[None]:
+        """Let pages say that mails can be sent, while the block lasts; nothing takes any."""
+        chosen = self.app.extensions["settings"]
+        object.__setattr__(chosen, "mail_url", f"smtp://{HERE[0]}:1")
+        try:
+            yield
+        finally:
+            object.__setattr__(chosen, "mail_url", None)
 
     def forget_registered_tools(self) -> None:
         """Take away from the LMS what registered itself there: its pages are again those of one tool."""

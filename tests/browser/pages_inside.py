@@ -1,7 +1,10 @@
 """The pages of a community, in every state that looks different: how one comes there."""
 
+from datetime import timedelta
+
 from playwright.sync_api import Page
 
+from lti_tool import clock
 from tests.browser.people import ENGLISH, FRENCH
 from tests.browser.tour import TEXT, PageOf, Tour
 
@@ -125,6 +128,52 @@ def space_that_is_closed(tour: Tour) -> Page:
     theirs.form("/life/moves/").locator("button.primary").click()
     theirs.is_told("life-moved")
     return tour.member("ines", course).goes_to("notifications").page
+
+
+def who_may_do_what_with_something_that_differs(tour: Tour) -> Page:
+    course = tour.course_of("ines")
+    theirs = tour.member("claire", course).goes_to("space/permissions/post.write/guest_expert")
+    theirs.form("/space/permissions/").locator("button.primary").click()
+    theirs.is_told("permission-changed")
+    return theirs.page
+
+
+def permission_to_be_confirmed(tour: Tour) -> Page:
+    page = "space/permissions/prompts.set/community_manager"
+    return tour.member("claire", tour.course_of("ines")).goes_to(page).page
+
+
+def charter_that_opens_to_sponsors(tour: Tour) -> Page:
+    return opened_to_sponsors(tour)[0].goes_to("charter").page
+
+
+def contributions_as_a_sponsor_reads_them(tour: Tour) -> Page:
+    return opened_to_sponsors(tour)[1].goes_to("shared").page
+
+
+def thread_as_a_sponsor_reads_it(tour: Tour) -> Page:
+    sponsor = opened_to_sponsors(tour)[1].goes_to("shared")
+    sponsor.shown.locator("#shared .title").first.click()
+    sponsor.shown.locator("#replies").wait_for()
+    return sponsor.page
+
+
+def opened_to_sponsors(tour: Tour):
+    """Open a course of one's own to sponsors; return its learner, who wrote something, and its sponsor."""
+    course = tour.course_of("ines", "karim")
+    theirs = tour.member("claire", course).goes_to("charter/edit")
+    theirs.shown.locator("#opens-to-sponsors").check()
+    theirs.form("/charter/edit?").locator("button.primary").click()
+    theirs.is_told("charter-written")
+    sponsor = tour.member("karim", course)
+    row = theirs.goes_to("members?view=table").shown.locator("tbody tr", has_text="Haddad")
+    row.locator(".menu summary").click()
+    row.locator("button[name=role][value=sponsor]").click()
+    theirs.is_told("appointed")
+    learner = tour.member("ines", course).goes_to("charter")
+    learner.shown.locator("form button.primary").click()
+    learner.writes("Ce que j’ai essayé", TEXT).replies("Et ce qui a suivi.")
+    return learner, sponsor
 
 
 def charter_to_be_written(tour: Tour) -> Page:
@@ -752,6 +801,39 @@ def appointment(tour: Tour) -> Page:
     return theirs.page
 
 
+def invites_somebody(tour: Tour, course: str):
+    """Let the trainer of a course invite a guest expert; return her page of invitations."""
+    theirs = tour.member("claire", course).goes_to("members/guests")
+    theirs.shown.locator("#guest-name").fill("Nadia Benali")
+    theirs.shown.locator("#guest-email").fill("nadia.benali@cabinet-conseil-formation.test")
+    theirs.shown.locator("input[value=guest_expert]").check()
+    theirs.shown.locator("#last-day").fill((clock.now() + timedelta(days=60)).date().isoformat())
+    theirs.form("/members/guests?").locator("button.primary").click()
+    return theirs.is_told("guest-invited")
+
+
+def invitations(tour: Tour) -> Page:
+    return invites_somebody(tour, tour.course_of("ines")).page
+
+
+def invitation_to_be_corrected(tour: Tour) -> Page:
+    theirs = invites_somebody(tour, tour.course_of("ines"))
+    theirs.shown.locator("#guest-name").fill("Nadia Benali")
+    theirs.shown.locator("#guest-email").fill("nadia.benali@cabinet-conseil-formation.test")
+    theirs.shown.locator("input[value=sponsor]").check()
+    theirs.shown.locator("#last-day").fill((clock.now() + timedelta(days=60)).date().isoformat())
+    theirs.form("/members/guests?").locator("button.primary").click()
+    theirs.shown.locator("[aria-invalid=true]").first.wait_for()
+    return theirs.page
+
+
+def one_invitation(tour: Tour) -> Page:
+    theirs = invites_somebody(tour, tour.course_of("ines"))
+    theirs.shown.locator("a[href*='/members/guests/']").first.click()
+    theirs.shown.locator("form[action*='/withdrawal']").wait_for()
+    return theirs.page
+
+
 def bookmarks(tour: Tour) -> Page:
     course, _ = topics_and_a_filed_thread(tour)
     theirs = tour.member("claire", course).goes_to("discussions")
@@ -823,6 +905,9 @@ MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     no_notifications,
     my_data,
     appointment,
+    invitations,
+    invitation_to_be_corrected,
+    one_invitation,
     help_of_a_trainer,
     guide,
     mails_to_me,
@@ -835,6 +920,11 @@ MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     resource,
     answered_and_not_solved,
     welcome,
+    who_may_do_what_with_something_that_differs,
+    permission_to_be_confirmed,
+    charter_that_opens_to_sponsors,
+    contributions_as_a_sponsor_reads_them,
+    thread_as_a_sponsor_reads_it,
     charter_to_be_accepted,
     charter_to_be_written,
     charter_that_changed,

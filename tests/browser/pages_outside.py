@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page
 
+from tests.browser.pages_inside import invites_somebody
 from tests.browser.people import ENGLISH, FRENCH
 from tests.browser.tour import PageOf, Tour
 from tests.browser.wire import SAFARI
@@ -109,6 +110,37 @@ def arrival_too_late(tour: Tour) -> Page:
     return tour.alone("/o/tab/nobody-made-it")
 
 
+def link_for_a_guest(tour: Tour) -> Page:
+    invites_somebody(tour, tour.course_of("ines"))
+    return _at(tour, tour.campus.guest_link())
+
+
+def link_for_a_guest_where_somebody_else_is(tour: Tour) -> Page:
+    course = tour.course_of("ines")
+    invites_somebody(tour, course)
+    visitor = tour.visitor()
+    page = visitor.enters("ines", course).page.context.new_page()
+    page.goto(tour.campus.guest_link())
+    page.locator("form[action$='/sign-out']").wait_for()
+    return page
+
+
+def home_of_a_guest(tour: Tour) -> Page:
+    page = link_for_a_guest(tour)
+    page.locator("form button").click()
+    page.wait_for_url("**/communities/**")
+    return page
+
+
+def link_of_a_guest_that_nobody_made(tour: Tour) -> Page:
+    return tour.alone("/o/guest/nobody-made-it")
+
+
+def guest_asks_for_a_link(tour: Tour) -> Page:
+    with tour.campus.sending_mails():
+        return tour.alone("/sign-in/guest")
+
+
 def _on_the_way_in(tour: Tour, silent: str, seen: str, **options) -> Page:
     """Stop on the way from the LMS, because what a page of ours asks for is answered with nothing."""
     visitor = tour.visitor(**options).is_in_lms("ines")
@@ -205,6 +237,8 @@ READ_BY_EVERYBODY: tuple[PageOf, ...] = (
     link_into_a_tab,
     arrival_in_a_tab,
     arrival_too_late,
+    link_of_a_guest_that_nobody_made,
+    guest_asks_for_a_link,
     invitation_in_a_browser,
     invitation_that_nobody_made,
     registration_to_confirm,
@@ -225,4 +259,7 @@ MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     space_not_chosen_yet,
     signed_out,
     registration_done,
+    link_for_a_guest,
+    link_for_a_guest_where_somebody_else_is,
+    home_of_a_guest,
 )

@@ -27,6 +27,8 @@ def test_somebody_shows_who_they_are_and_a_sub_group_talks_among_itself(visitor,
     picture = {"name": "moi.jpg", "mimeType": "image/jpeg", "buffer": photograph((1600, 1200))}
     ines.shown.locator("#picture").set_input_files(picture)
     expect(ines.shown.locator("#picture")).to_have_value(re.compile("picture.jpg$"))
+    expect(ines.shown.locator(".picture-now .avatar canvas")).to_be_visible()
+    expect(ines.shown.locator(".picture-now")).to_contain_text("not saved yet")
     ines.form("/profile/picture?").locator("button[type=submit]").click()
     ines.is_told("picture-saved")
     expect(ines.shown.locator(".picture-now img")).not_to_have_js_property("naturalWidth", 0)

@@ -106,6 +106,8 @@ DECIDED = {
     "member_measure.member_id": "deleted",
     "member_measure.done_by_id": "number",
     "poll_ballot.member_id": "number",
+    "guest_invitation.member_id": "deleted",
+    "guest_invitation.invited_by_id": "number",
     "personal_copy.user_id": "deleted",
     "erasure_request.user_id": "deleted",
 }

@@ -26,6 +26,7 @@ from lti_tool.models import (
 from lti_tool.services import (
     erasure_traces,
     housekeeping,
+    life,
     mail_choices,
     mail_rounds,
     mail_server,
@@ -174,6 +175,42 @@ class TestADecision:
         assert f"{TOOL}/communities/1/notifications" in text(his).split()
         for mail in (hers, his):
             assert "secret" not in text(mail) + str(html(mail)) + mail["Subject"]
+
+
+class TestWhatBecomesOfTheSpace:
+    """Whoever does not come any more learns it by mail: afterwards it would be too late."""
+
+    @pytest.fixture
+    def dated(self, course):
+        """The trainer has the space close in five days, at eight in the morning, and the clock has run."""
+        day = (clock.now() + timedelta(days=5)).date()
+        sent = {"archives_at": "", "purges_at": "", "closes_at": f"{day}T08:00"}
+        assert "done=" in course.home("claire").post("life/dates", **sent).path
+        with course.world.app.app_context():
+            assert life.carry_out_what_is_due(clock.now, transaction) == 1
+        return day
+
+    def test_comes_at_once_with_its_date_by_the_clock_of_the_space(self, course, post, dated):
+        later(course, SOON)
+        work(course)
+        (hers,) = to(post, "ines")
+        assert hers["Subject"].endswith("L’espace va se fermer")
+        for said in (text(hers), html(hers).text):
+            assert "08:00" in said and f"{dated.day} " in said
+        assert f"{TOOL}/communities/1/life" in text(hers).split()
+
+    def test_is_not_sent_when_the_date_was_taken_back_meanwhile(self, course, post, dated):
+        sent = {"archives_at": "", "purges_at": "", "closes_at": ""}
+        course.home("claire").post("life/dates", **sent)
+        later(course, SOON)
+        work(course)
+        assert to(post, "ines") == []
+
+    def test_is_chosen_as_one_and_may_be_left_out(self, course, post, dated):
+        choose(course, "ines", **{"kind-purge-soon": "never"})
+        later(course, SOON)
+        work(course)
+        assert (to(post, "ines"), len(to(post, "karim"))) == ([], 1)
 
 
 class TestAReply:

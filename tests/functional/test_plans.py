@@ -24,6 +24,7 @@ from lti_tool.models import (
 from lti_tool.services import (
     audit,
     file_sweep,
+    guest_records,
     letters,
     link_previews,
     mail_choices,
@@ -123,9 +124,11 @@ def walk(classroom: Classroom, number: int) -> None:
     classroom.send()
     trainer.post("grading/send", member=str(number))
     placed(classroom, number)
+    shared(classroom)
     learner.post(f"{reply}/delete")
     learner.post(f"{thread}/delete")
     into_a_tab(learner)
+    guests(trainer)
     lost_in_the_middle(classroom)
 
 
@@ -290,6 +293,24 @@ def the_space(trainer, learner) -> None:
     trainer.browser.get(f"{trainer.community}space")
 
 
+def shared(classroom: Classroom) -> None:
+    """Decide about permissions, take it back; open the charter to sponsors, and read as one."""
+    trainer, learner, sponsor = classroom.trainer, classroom.learner("ines"), classroom.learner("awa")
+    trainer.post("charter/edit", body="Be kind.", language="en", number="1", opens_to_sponsors="true")
+    learner.post("charter/acceptance", number="2")
+    thread = id_of(learner.post("posts", kind="question", title="Open", body="To sponsors."))
+    learner.post(f"posts/{thread}/comments", body="A reply.")
+    decided = "space/permissions/prompts.set/community_manager"
+    for page in ("space/permissions", decided, "space/permissions/post.write/guest_expert"):
+        trainer.browser.get(trainer.community + page)
+    trainer.post(decided, allowed="false")
+    trainer.post("space/permissions/usual")
+    trainer.post(f"members/{sponsor.soup.body['data-me'].partition(':')[2]}/appointment", role="sponsor")
+    for page in ("", "charter", "shared", "shared?before=1700000000.0-5", f"shared/{thread}"):
+        sponsor.browser.get(sponsor.community + page)
+    sponsor.browser.get(f"{sponsor.community}shared/{thread}?after=1700000000.0-5")
+
+
 def helping(classroom: Classroom, thread: str, reply: str) -> None:
     """Reply to a reply, thank, recognise, accept, take it all back; read the thread in every way."""
     learner, other, trainer = classroom.learner("ines"), classroom.learner("karim"), classroom.trainer
@@ -434,6 +455,37 @@ def into_a_tab(learner) -> None:
     tab.headers["Origin"] = TOOL
     tab.get(address)
     tab.post(address, {}, follow=False)
+
+
+def guests(trainer) -> None:
+    """Invite somebody by mail, who comes with two browsers; invite them anew, withdraw, forget them."""
+    world = trainer.browser.world
+    fields = {"name": "Nadia", "role": "guest_expert", "last_day": "2029-03-28", "language": "en"}
+    for number in range(3):
+        trainer.post("members/guests", email=f"{number}@expert.test", **fields)
+    settings, links = world.app.extensions["settings"], []
+    object.__setattr__(settings, "mail_url", "smtp://127.0.0.1:1")
+    browser = world.browser()
+    browser.headers["Origin"] = TOOL
+    browser.post("/sign-in/guest", {"email": "0@expert.test"})
+    messages.send_due(clock.now, transaction, lambda outgoing: links.append(outgoing.about.get("link")))
+    object.__setattr__(settings, "mail_url", None)
+    link = next(one for one in reversed(links) if one).removeprefix(TOOL)
+    trainer.browser.headers["Origin"] = TOOL
+    for who in (trainer.browser, browser):
+        who.get(link)
+        who.post(link, {})
+    browser.get(link)
+    browser.post(f"{link}/sign-out", {})
+    for page in ("members/guests", "members/guests/1"):
+        trainer.browser.get(trainer.community + page)
+    trainer.post("members/guests/2/link", last_day="2029-03-28")
+    for number in (1, 3):
+        trainer.post(f"members/guests/{number}/withdrawal")
+    with transaction():
+        guest_records.sweep(clock.now() + timedelta(days=90))
+    # Empty tables are planned as if scanned.
+    trainer.post("members/guests", email="9@expert.test", **fields)
 
 
 def lost_in_the_middle(classroom: Classroom) -> None:

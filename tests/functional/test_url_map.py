@@ -81,7 +81,7 @@ INSIDE = {
     ("help.show", "GET"): Inside("help/learner", EVERYBODY),
     ("space.welcome", "GET"): Inside("welcome", READERS),
     ("space.welcomed", "POST"): Inside("welcome", READERS, 303),
-    ("space.charter", "GET"): Inside("charter", READERS),
+    ("space.charter", "GET"): Inside("charter", READERS | {SPONSOR}),
     # There is none yet.
     ("space.accept_charter", "POST"): Inside("charter/acceptance", READERS, 404),
     ("space.charter_versions", "GET"): Inside("charter/versions", READERS),
@@ -90,11 +90,20 @@ INSIDE = {
     ("space.save_charter", "POST"): Inside("charter/edit", SETTERS, 422),
     ("space.settings", "GET"): Inside("space", SETTERS),
     ("space.save_settings", "POST"): Inside("space", SETTERS, 422),
+    ("overrides.index", "GET"): Inside("space/permissions", SETTERS),
+    ("overrides.show", "GET"): Inside("space/permissions/post.write/guest_expert", STAFF),
+    ("overrides.change", "POST"): Inside(
+        "space/permissions/post.write/guest_expert", STAFF, 303, {"allowed": "false"}
+    ),
+    ("overrides.back", "POST"): Inside("space/permissions/usual", STAFF, 303),
     ("life.show", "GET"): Inside("life", READERS),
     ("life.set_dates", "POST"): Inside("life/dates", STAFF, 422, {"closes_at": "tomorrow"}),
     ("life.take_along", "POST"): Inside("life/archive", STAFF),
     ("life.preview", "GET"): Inside("life/moves/closed", STAFF),
     ("life.move", "POST"): Inside("life/moves/closed", STAFF, 409, {"seen": "draft"}),
+    # There is no charter that opens anything to them.
+    ("shared.index", "GET"): Inside("shared", frozenset({SPONSOR}), 403),
+    ("shared.show", "GET"): Inside("shared/{post}", frozenset({SPONSOR}), 403),
     ("audit.index", "GET"): Inside("audit", SETTERS),
     ("audit.as_csv", "GET"): Inside("audit.csv", SETTERS),
     ("audit.as_json", "GET"): Inside("audit.json", SETTERS),
@@ -229,6 +238,12 @@ INSIDE = {
     ("members.appointment", "GET"): Inside("members/{member}/appointment", STAFF),
     ("members.end_appointment", "POST"): Inside("members/{member}/appointment/end", STAFF, 303),
     ("members.confirm_role", "POST"): Inside("members/{member}/role", STAFF, 303),
+    ("guests.index", "GET"): Inside("members/guests", STAFF),
+    ("guests.invite", "POST"): Inside("members/guests", STAFF, 422, {"name": "Nobody", "email": "nowhere"}),
+    # Nobody was invited.
+    ("guests.show", "GET"): Inside("members/guests/1", STAFF, 404),
+    ("guests.send_again", "POST"): Inside("members/guests/1/link", STAFF, 404, {"last_day": "2027-03-28"}),
+    ("guests.withdraw", "POST"): Inside("members/guests/1/withdrawal", STAFF, 404),
     ("members.roster", "GET"): Inside("members/roster", STAFF),
     ("members.read_roster", "POST"): Inside("members/roster", STAFF, 303),
     # No list is held: there is nothing to decide, for those who might.
@@ -403,6 +418,12 @@ OUTSIDE = {
     ("sign_in.enter_from_portal", "POST"): ("/sign-in/openid/callback", 410),
     ("sign_in.look", "GET"): ("/o/nobody-made-it", 410),
     ("sign_in.use", "POST"): ("/o/nobody-made-it", 410),
+    ("guest_links.index", "GET"): ("/sign-in/guest", 200),
+    # A form that does not come from our own page.
+    ("guest_links.ask", "POST"): ("/sign-in/guest", 403),
+    ("guest_links.look", "GET"): ("/o/guest/nobody-made-it", 410),
+    ("guest_links.come_in", "POST"): ("/o/guest/nobody-made-it", 403),
+    ("guest_links.sign_other_out", "POST"): ("/o/guest/nobody-made-it/sign-out", 403),
     ("calendar_links.read", "GET"): ("/o/calendar/nobody-made-it.ics", 404),
     ("mail_links.look", "GET"): ("/o/mails/nobody-made-it", 404),
     ("mail_links.stop", "POST"): ("/o/mails/nobody-made-it", 404),

@@ -23,6 +23,8 @@ WITHOUT_A_SEAT = frozenset(
         "lti/content.html",
         "lti/content_answer.html",
         "handovers/arrive.html",
+        "guest_links/index.html",
+        "guest_links/link.html",
         "registration/confirm.html",
         "mail_links/stop.html",
         "mail_links/stopped.html",

@@ -9,7 +9,7 @@ from lti_tool.errors import LaunchRefused
 from lti_tool.grading.facts import Kind
 from lti_tool.grading.ledger import Reason
 from lti_tool.models import Role
-from lti_tool.pages import NOTICES
+from lti_tool.notices import NOTICES
 from lti_tool.services.problems import Problem
 from tests.unit.templates.sheets import ROOT, macros
 
