@@ -106,6 +106,8 @@ class Post(Base):
     pinned_until: Mapped[datetime | None] = mapped_column(UTCDateTime)  # of an announcement
     locked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # staff let nothing new be said under it
     moved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # staff made a reply into it
+    # Staff showed others what was written in a sub-group: members, never sponsors.
+    left_subgroup_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Of a resource: where it leads, and what a worker read there; `link_wanted_at` is set until it has.
     link_url: Mapped[str | None] = mapped_column(Text)
     link_preview: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))

@@ -159,6 +159,7 @@ def merge(member: ActingMember, post_id: int, wanted: Merge, now: datetime) -> N
     numbers = list(db.session.scalars(select(Comment.id).where(Comment.post_id == post.id)))
     relocating.post_into_reply(post, to, reply)
     relocating.replies(numbers, to, now, parent_id=reply.id)
+    to.left_subgroup_at = to.left_subgroup_at or post.left_subgroup_at
     tags.count_post(post, -1)
     post.title, post.body, post.parts, post.deleted_at = "", "", None, now
     post.solved_at, post.helped_count = None, 0

@@ -134,6 +134,8 @@ def move(member: ActingMember, post_id: int, wanted: Move, now: datetime) -> Non
     before = Destination(post.topic_id, post.subgroup_id)
     # A tag is counted where everybody reads it.
     tags.count_post(post, -1)
+    if before.subgroup not in (None, to.subgroup):
+        post.left_subgroup_at = now
     post.topic_id, post.subgroup_id = to.topic, to.subgroup
     db.session.flush()
     tags.count_post(post, 1)

@@ -1,8 +1,9 @@
 """What sponsors read of a community: contributions without who wrote them, where its charter opens them.
 
 A contribution is open to them when the charter in force says so and its author had accepted a charter that
-said so before they wrote it. Nothing of what was written earlier, and nothing of a sub-group; no name, no
-role, no number, no file, no reaction: who wrote is not read, so no page can tell it.
+said so before they wrote it. Nothing of what was written earlier, and nothing of a sub-group, also where staff
+moved it out of there; no name, no role, no number, no file, no reaction: who wrote is not read, so no page
+can tell it.
 """
 
 from dataclasses import dataclass
@@ -136,6 +137,7 @@ def _posts(member: ActingMember, now: datetime) -> Select[tuple[Post]]:
             Post.community_id == member.community.id,
             Post.deleted_at.is_(None),
             Post.subgroup_id.is_(None),
+            Post.left_subgroup_at.is_(None),  # its words were for a sub-group, whoever reads them by now
             Post.created_at <= now,  # a prompt that has not opened is dated at its opening
             Post.created_at >= _opened_at(member),  # what is older is not looked through
             _accepted_before(member, Post),

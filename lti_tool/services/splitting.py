@@ -167,6 +167,7 @@ def _opened(post: Post, opening: Comment, wanted: Split, now: datetime) -> Post:
         topic_id=post.topic_id,
         subgroup_id=post.subgroup_id,
         locked_at=post.locked_at,
+        left_subgroup_at=post.left_subgroup_at,
         last_activity_at=opening.created_at,
         last_activity_by_id=opening.author_id,
         moved_at=now,

@@ -30,6 +30,7 @@ def upgrade() -> None:
         )
     for table in ('post', 'comment'):
         op.add_column(table, sa.Column('moved_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('post', sa.Column('left_subgroup_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('contribution_fact', sa.Column('subject', sa.String(length=60), nullable=True))
     named = sa.text('subject IS NOT NULL')
     op.create_index(
@@ -57,6 +58,7 @@ def downgrade() -> None:
     _may_be_done(DONE_BEFORE)
     op.drop_index('ix_contribution_fact_subject', 'contribution_fact')
     op.drop_column('contribution_fact', 'subject')
+    op.drop_column('post', 'left_subgroup_at')
     for table in ('post', 'comment'):
         op.drop_column(table, 'moved_at')
     for name in REFERENCES:

@@ -20,6 +20,7 @@ from lti_tool.models import (
     Post,
     Reaction,
     Revision,
+    Role,
     SubgroupMember,
     Tag,
     ThreadReader,
@@ -237,6 +238,23 @@ class TestMoving:
         assert answer.status == 200
         waiting = course.space.home("claire").get("moderation", show="answered")
         assert len(waiting.soup.select("main ul.rows a.title")) == 1
+
+    def test_what_a_subgroup_wrote_is_never_for_sponsors(self, course, group):
+        charter = {"body": "Be kind.", "language": "en", "opens_to_sponsors": "true", "number": "0"}
+        assert course.space.home("claire").post("charter/edit", **charter).status == 200
+        for person in ("ines", "karim", "hugo"):
+            course.space.home(person).post("charter/acceptance", number="1")
+        post = id_of(course.groups.write("ines", group, title="Zebra title"))
+        course.done("move", post, topic="", subgroup="everybody", confirmed="1")
+        other = course.write("hugo", title="For everybody")
+        sponsor = course.space.home_of(Role.SPONSOR)
+
+        def read() -> list[str]:
+            return [one.text for one in sponsor.get("shared").soup.select("#shared .title")]
+
+        assert read() == ["For everybody"]
+        course.done("merge", post, into=str(other))
+        assert read() == []
 
     def test_nowhere_is_no_move(self, course):
         post = course.write()
