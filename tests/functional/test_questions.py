@@ -140,7 +140,8 @@ class TestAsking:
         asks(graded)
         answers(graded.trainer, rows(graded)[0].id)
         with graded.world.database() as session:
-            found = session.scalars(select(AuditEntry).where(AuditEntry.act.like("question.%"))).all()
+            noted = select(AuditEntry).where(AuditEntry.act.like("question.%")).order_by(AuditEntry.id)
+            found = session.scalars(noted).all()
             assert [one.act for one in found] == ["question.asked", "question.answered"]
             assert all(WHY not in str(one.detail) for one in found)
 
