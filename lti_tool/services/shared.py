@@ -2,8 +2,8 @@
 
 A contribution is open to them when the charter in force says so and its author had accepted a charter that
 said so before they wrote it. Nothing of what was written earlier, and nothing of a sub-group, also where
-staff moved it out of there; no name, no role, no number, no file, no reaction: who wrote is not read, so no page
-can tell it.
+staff moved it out of there; no name, no role, no number, no file, no reaction: who wrote is not read, so no
+page can tell it.
 """
 
 from dataclasses import dataclass
