@@ -160,7 +160,7 @@ class _Assertions(ServiceConnector):
         )
         self._post = _TokenPost(client)
         super().__init__(registration, self._post)
-        self._clock_offset, self._now = access.clock_offset, now
+        self._clock_offset, self._now, self._dated_until = access.clock_offset, now, 0
 
     @property
     def clock_offset_seen(self) -> float | None:
@@ -168,15 +168,24 @@ class _Assertions(ServiceConnector):
         return self._post.clock_offset
 
     def asked_for(self, scopes: Sequence[str]) -> Mapping[str, object]:
-        """The platform's answer to a new request. A refusal because of our clock is asked again by theirs."""
+        """The platform's answer to a new request.
+
+        A refusal because of our clock is asked again by theirs; so is one of an assertion that ran out on its
+        way, on a machine that slept or was too busy: what is refused for good waits for a person.
+        """
         try:
             return self._ask_once(scopes)
         except ServiceRefused:
             seen = self._post.clock_offset
-            if seen is None or abs(seen - self._clock_offset) <= _CLOCK_TOLERANCE:
+            is_off = seen is not None and abs(seen - self._clock_offset) > _CLOCK_TOLERANCE
+            if not is_off and self._theirs() < self._dated_until:
                 raise
-            self._clock_offset = seen
+            self._clock_offset = seen if is_off else self._clock_offset
             return self._ask_once(scopes)
+
+    def _theirs(self) -> float:
+        """The time by the platform's clock, as far as we know it."""
+        return self._now().timestamp() + self._clock_offset
 
     def _ask_once(self, scopes: Sequence[str]) -> Mapping[str, object]:
         self._access_tokens.clear()
@@ -185,8 +194,9 @@ class _Assertions(ServiceConnector):
 
     def encode_jwt(self, message: dict, private_key: RSAPrivateKey, headers: dict[str, str]) -> str:
         """Date the assertion a few seconds back on the platform's clock; PyLTI1p3 dates it by ours."""
-        issued = int(self._now().timestamp() + self._clock_offset) - _BEFORE_NOW
-        dated = message | {"iat": issued, "exp": issued + _BEFORE_NOW + _ASSERTION_LIFE}
+        issued = int(self._theirs()) - _BEFORE_NOW
+        self._dated_until = issued + _BEFORE_NOW + _ASSERTION_LIFE
+        dated = message | {"iat": issued, "exp": self._dated_until}
         return super().encode_jwt(dated, private_key, {**headers, "typ": "JWT"})
 
 

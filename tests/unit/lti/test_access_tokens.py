@@ -78,6 +78,32 @@ class TestHavingAToken:
 
         assert connection.results(gradebook.item_url) == {}
 
+    @pytest.mark.parametrize(("seconds_on_its_way", "asked"), [(90, 2), (5, 1)])
+    def test_signs_anew_what_ran_out_on_its_way_and_nothing_else(
+        self, gradebook, connection, clock, seconds_on_its_way, asked
+    ):
+        """A machine slept between signing and sending; what is refused in time is refused."""
+        gradebook.replies = [Reply(200, b"[]")]
+        answer, came = gradebook.server.answer, []
+
+        def slow_at_first(received):
+            if not received.path.startswith("/token"):
+                return answer(received)
+            came.append(received)
+            if len(came) > 1:
+                return answer(received)
+            clock.tick(seconds_on_its_way)
+            return dated(clock(), "400 Bad Request", '{"error": "invalid_client"}')
+
+        gradebook.server.answer = slow_at_first
+
+        if asked == 2:
+            assert connection.results(gradebook.item_url) == {}
+        else:
+            with pytest.raises(ServiceRefused):
+                connection.results(gradebook.item_url)
+        assert len(came) == asked
+
     def test_keeps_it_for_the_batch(self, gradebook, connection, now):
         gradebook.replies = [Reply(200)]
 
