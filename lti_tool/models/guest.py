@@ -31,7 +31,7 @@ class GuestInvitation(Base):
     locale: Mapped[str] = mapped_column(String(35))  # of the mails to them, and of their first pages
     until: Mapped[datetime] = mapped_column(UTCDateTime)  # the last second of their last day
     good_until: Mapped[datetime] = mapped_column(UTCDateTime, index=True)  # of the last link that was sent
-    invited_by_id: Mapped[int] = mapped_column(ForeignKey("membership.id"))
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
     invited_at: Mapped[datetime] = mapped_column(UTCDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

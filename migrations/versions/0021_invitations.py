@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_guest_invitation')),
         sa.UniqueConstraint('community_id', 'email', name=op.f('uq_guest_invitation_community_id_email')),
     )
-    for column in ('email', 'good_until', 'member_id'):
+    for column in ('email', 'good_until', 'invited_by_id', 'member_id'):
         op.create_index(op.f(f'ix_guest_invitation_{column}'), 'guest_invitation', [column])
     op.create_index('ix_guest_invitation_community_id_id', 'guest_invitation', ['community_id', 'id'])
     op.create_table(

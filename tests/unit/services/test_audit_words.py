@@ -16,7 +16,7 @@ import lti_tool
 from lti_tool import audit_words
 from lti_tool.audit_words import SENTENCES
 from lti_tool.grading.facts import Act as FactAct
-from lti_tool.models import Decision
+from lti_tool.models import Decision, ModerationAct
 from lti_tool.services.audit import AREA_OF, Area, area_of
 from lti_tool.services.audit_names import Named, Names
 from lti_tool.services.audit_reading import Page
@@ -29,11 +29,12 @@ RECORDERS = {
     for which in ("", "_in_community", "_administration", "_operation", "_account", "_by_clock")
 }
 AN_ACT = re.compile(rf"(?:{'|'.join(AREA_OF)})\.[a-z-]+")
+OF_THREADS = (ModerationAct.MERGED.value, ModerationAct.MOVED.value, ModerationAct.SPLIT.value)
 # Acts whose names are put together: what stands in the braces.
 PUT_TOGETHER = {
     "f'grade.{act.value}'": [f"grade.{act.value}" for act in (FactAct.EXCUSED, FactAct.EXPECTED)],
     "f'grade.{decision.value}'": [f"grade.{decision.value}" for decision in Decision],
-    "f'moderation.{act.value}'": [f"moderation.{decision}" for decision in DECISIONS],
+    "f'moderation.{act.value}'": [f"moderation.{decision}" for decision in (*DECISIONS, *OF_THREADS)],
     "f'moderation.member-{act.value}'": [f"moderation.member-{measure}" for measure in MEASURES],
 }
 # What acts have told, as the log has it; the sentence must say it.
