@@ -34,7 +34,12 @@ const TYPED = ":is(textarea, select, input:not([type=hidden], [type=checkbox], [
 document.addEventListener("click", (event) => {
   const folded = event.target.closest?.("details.more:not(.confirm, .filterbox) > summary")?.parentElement;
   if (!folded || folded.open) return;
-  folded.addEventListener("toggle", () => folded.querySelector(`form[method=post] ${TYPED}`)?.focus(), { once: true });
+  const field = folded.querySelector(`form[method=post] ${TYPED}`);
+  if (!field) return;
+  // Opened here and now: the browser tells of it later, and what is typed in between would be lost.
+  event.preventDefault();
+  folded.open = true;
+  field.focus();
 });
 
 /* ---- Copy buttons ---- */

@@ -58,6 +58,7 @@ def mail_of(items, language: str) -> EmailMessage:
         items=items,
         more=3 if len(items) > 1 else 0,
         mentioned={2: person(2, None)},
+        zone="Europe/Paris",
         unsubscribe="https://tool.test/o/mails/1-x",
     )
     mail = EmailMessage()

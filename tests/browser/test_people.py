@@ -28,7 +28,7 @@ def test_somebody_shows_who_they_are_and_a_sub_group_talks_among_itself(visitor,
     ines.shown.locator("#picture").set_input_files(picture)
     expect(ines.shown.locator("#picture")).to_have_value(re.compile("picture.jpg$"))
     expect(ines.shown.locator(".picture-now .avatar canvas")).to_be_visible()
-    expect(ines.shown.locator(".picture-now")).to_contain_text("not saved yet")
+    expect(ines.shown.locator(".picture-now")).to_contain_text("pas encore enregistrée")
     ines.form("/profile/picture?").locator("button[type=submit]").click()
     ines.is_told("picture-saved")
     expect(ines.shown.locator(".picture-now img")).not_to_have_js_property("naturalWidth", 0)
