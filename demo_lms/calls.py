@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-KEPT = 2000
-
 WORDS = (
     "page",
     "launch begun",
@@ -70,8 +68,9 @@ class Call:
 class CallLog:
     """The latest calls, oldest first."""
 
-    def __init__(self) -> None:
-        self._calls: deque[Call] = deque(maxlen=KEPT)
+    def __init__(self, kept: int) -> None:
+        """:param kept: how many; what is older is forgotten."""
+        self._calls: deque[Call] = deque(maxlen=kept)
         self._lock = Lock()
 
     def add(self, call: Call) -> None:

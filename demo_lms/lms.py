@@ -55,7 +55,7 @@ class Lms:
         self.choices = Choices()
         self.tokens = Tokens()
         self.registration_tokens = RegistrationTokens()
-        self.calls = CallLog()
+        self.calls = CallLog(settings.calls_kept)
         self.notice_handlers = NoticeHandlers()
         self.notices_sent: list[Sent] = []
         fetch = settings.fetch or fetch_over_http

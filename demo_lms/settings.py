@@ -59,6 +59,8 @@ class LmsSettings:
     """Private key of the LMS; None takes that of the state file or makes one."""
     time_zone: str = "Europe/Paris"
     """Zone in which pages show times."""
+    calls_kept: int = 2000
+    """How many of the calls that were received are remembered; what is older is forgotten."""
 
     @property
     def login_url(self) -> str:

@@ -30,6 +30,8 @@ LEASES_LAPSE = timedelta(minutes=5)
 PATIENCE = 40.0
 # After some hundred jumps of the clock a night has come: every course's list is read anew.
 A_NIGHT = 240.0
+# And in that night the LMS is called more often than it usually remembers.
+EVERY_CALL = 1_000_000
 
 
 class Site:
@@ -59,7 +61,12 @@ class Site:
         }
 
     def _open_lms(self, signing_key) -> None:
-        settings = LmsSettings(tool_url=self.address, signing_key=signing_key, clock=self.clock.now)
+        settings = LmsSettings(
+            tool_url=self.address,
+            signing_key=signing_key,
+            clock=self.clock.now,
+            calls_kept=EVERY_CALL,
+        )
         app = create_lms(settings)
         self.in_flight = CallsInFlight(app.wsgi_app)
         app.wsgi_app = self.in_flight
