@@ -92,6 +92,7 @@ class PostCard:
     comment_count: int
     answer_count: int  # of these, by others than its author
     solved: bool
+    locked: bool  # staff let nothing new be said under it
     helped_count: int
     met_count: int
     last_activity_at: datetime
@@ -136,6 +137,7 @@ def card(
         comment_count=post.comment_count,
         answer_count=post.answer_count,
         solved=post.solved_at is not None,
+        locked=post.locked_at is not None,
         helped_count=post.helped_count,
         met_count=post.met_count,
         last_activity_at=post.last_activity_at,

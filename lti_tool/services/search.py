@@ -73,6 +73,7 @@ class Hit:
     author: Person
     at: datetime
     solved: bool  # a question that is solved, or the reply that solved it
+    locked: bool  # nothing new can be said in the discussion
     helped_count: int
     reply_count: int
     files: Sequence[str]  # those of its files that have what was looked for in their names
@@ -232,6 +233,7 @@ def _hits(member: ActingMember, matches: Sequence[Match], query: Query, now: dat
                 author=persons[written.author_id],
                 at=match.at,
                 solved=match.solved,
+                locked=post.locked_at is not None,
                 helped_count=match.helped_count,
                 reply_count=post.comment_count,
                 files=files.get((post.id, match.comment_id), ()),

@@ -376,6 +376,14 @@ class TestLocked:
         assert "What I wanted to add" in page.text
         assert course.count(Comment) == 0
 
+    def test_is_marked_so_in_every_list(self, course, thread):
+        decide(course, thread, "locked")
+        for below, query in (("", {}), ("discussions", {}), ("search", {"q": "zebra"})):
+            page = course.home("hugo").get(below, **query)
+            assert "Verrouillé" in [badge.get_text() for badge in page.soup.select(".badge")], below
+        decide(course, thread, "unlocked")
+        assert "Verrouillé" not in course.home("hugo").get("").text
+
     def test_lets_replies_be_edited_and_its_author_read_why(self, course, thread):
         comment = reply_of(course, thread)
         decide(course, thread, "locked", why="It went in circles.")
