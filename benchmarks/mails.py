@@ -1,10 +1,12 @@
 """The digests of a thousand members beside those of fifty: made, and handed in to a mail server."""
 
+import gc
 import os
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -98,14 +100,22 @@ class Tally:
         return self._number
 
 
+@dataclass(frozen=True)
 class Cost:
-    """What something took: SQL statements for each member, and Python's memory at its peak, in MB."""
+    """What something took: SQL statements for each member, and Python's memory, in MB.
 
-    def __init__(self, statements: float, megabytes: float) -> None:
-        self.statements, self.megabytes = statements, megabytes
+    `peak` counts what waits for Python's collector, too; `kept` is what is there after it went round.
+    """
+
+    statements: float
+    peak: float
+    kept: float
 
     def __str__(self) -> str:
-        return f"{self.statements:.2f} SQL statements a member, {self.megabytes:.1f} MB at most"
+        return (
+            f"{self.statements:.2f} SQL statements a member, {self.peak:.1f} MB at most,"
+            f" {self.kept:.1f} MB kept"
+        )
 
 
 def later():
@@ -119,7 +129,9 @@ def cost(members: int, act: Callable[[], object]) -> Cost:
     try:
         with tallied() as sent:
             act()
-        return Cost(sent.total() / members, tracemalloc.get_traced_memory()[1] / 1e6)
+        peak = tracemalloc.get_traced_memory()[1]
+        gc.collect()
+        return Cost(sent.total() / members, peak / 1e6, tracemalloc.get_traced_memory()[0] / 1e6)
     finally:
         tracemalloc.stop()
 

@@ -29,8 +29,7 @@ def read(link):
     good_for = file_links.opened(settings.current().secret_key, link, clock.now())
     if good_for is None:
         raise NotFound("file-link-over")
-    number, small = good_for
-    file = attachment_views.behind_link(number, small)
+    file = attachment_views.behind_link(good_for)
     try:
         return _answer(file)
     except OSError as problem:

@@ -56,9 +56,10 @@ def _as_json(member, sent):
 def show(member, file_id, name):
     """Send a member on to the address that the file is read from, which knows nobody."""
     now = clock.now()
-    file = attachment_views.to_open(member, file_id, now)
-    small = file.has_small and request.args.get("size") == "small"
-    link = file_links.link(settings.current().secret_key, file.id, small, now)
+    found = attachment_views.to_open(member, file_id, now)
+    small = found.file.has_small and request.args.get("size") == "small"
+    secret = settings.current().secret_key
+    link = file_links.link(secret, found.file.id, now, small=small, hidden=found.hidden)
     return redirect(url_for("file_links.read", link=link), 303)
 
 

@@ -14,6 +14,7 @@ from lti_tool.services import contributions
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.attachments import AttachedFile, shown
 from lti_tool.services.contributions import PostCard
+from lti_tool.services.file_links import Good
 
 Files = Mapping[int | None, tuple[AttachedFile, ...]]
 """The files of a thread: by the number of the reply, those of the post itself under None."""
@@ -53,25 +54,37 @@ def with_files(cards: Sequence[PostCard]) -> list[PostCard]:
     return [replace(card, file=files.get(card.id)) for card in cards]
 
 
-def to_open(member: ActingMember, number: int, now: datetime) -> AttachedFile:
+@dataclass(frozen=True)
+class Openable:
+    """A file that somebody may open; `hidden`: only because they may read what is hidden."""
+
+    file: AttachedFile
+    hidden: bool
+
+
+def to_open(member: ActingMember, number: int, now: datetime) -> Openable:
     """Return a file that the member may open: of a contribution that is shown to them, or brought by them.
+
+    What is hidden is shown to its author, and to those who decide about it.
 
     :raises NotFound: there is none, or not for this member. One statement.
     """
     member.must(Act.READ)
-    of_contribution = and_(Post.id.is_not(None), _stands(), contributions.shown_to(member, now))
+    reads = or_(_stands(), _hidden() if member.may(Act.MODERATE) else and_(_hidden(), _written_by(member)))
+    of_contribution = and_(Post.id.is_not(None), reads, contributions.shown_to(member, now))
     unclaimed = and_(Attachment.post_id.is_(None), Attachment.member_id == member.id)
-    wanted = _with_contribution().where(
+    wanted = _with_contribution().add_columns(_hidden().label("hidden"))
+    wanted = wanted.where(
         Attachment.id == number,
         Attachment.community_id == member.community.id,
         Attachment.deleted_at.is_(None),
         Attachment.is_picture.is_(False),
         or_(of_contribution, unclaimed),
     )
-    row = db.session.scalars(wanted).one_or_none()
+    row = db.session.execute(wanted).one_or_none()
     if row is None:
         raise NotFound()
-    return shown(row)
+    return Openable(shown(row.Attachment), bool(row.hidden))
 
 
 @dataclass(frozen=True)
@@ -84,17 +97,17 @@ class Stored:
     etag: str
 
 
-def behind_link(number: int, small: bool) -> Stored:
+def behind_link(link: Good) -> Stored:
     """Return where a file is kept that a signed address names, as long as it stands. One statement.
 
     :raises NotFound: it was deleted meanwhile, or its contribution was.
     """
-    stands = or_(Attachment.post_id.is_(None), _stands())
-    wanted = _with_contribution().where(Attachment.id == number, Attachment.deleted_at.is_(None), stands)
+    stands = or_(Attachment.post_id.is_(None), _stands(), *([_hidden()] if link.hidden else []))
+    wanted = _with_contribution().where(Attachment.id == link.number, Attachment.deleted_at.is_(None), stands)
     row = db.session.scalars(wanted).one_or_none()
-    if row is None or (small and row.small_key is None):
+    if row is None or (link.small and row.small_key is None):
         raise NotFound("file-gone")
-    if small:
+    if link.small:
         return Stored(row.small_key, row.name, "image/webp", f"{row.digest}-small")
     return Stored(row.key, row.name, row.media_type, row.digest)
 
@@ -111,3 +124,14 @@ def _stands() -> ColumnElement[bool]:
     """The condition under which a contribution has its files: a reply stands also under a deleted post."""
     of_post = and_(Attachment.comment_id.is_(None), Post.deleted_at.is_(None))
     return or_(of_post, and_(Attachment.comment_id.is_not(None), Comment.deleted_at.is_(None)))
+
+
+def _hidden() -> ColumnElement[bool]:
+    """The condition under which staff hid the contribution that a file is of."""
+    of_post = and_(Attachment.comment_id.is_(None), Post.hidden_at.is_not(None))
+    return or_(of_post, and_(Attachment.comment_id.is_not(None), Comment.hidden_at.is_not(None)))
+
+
+def _written_by(member: ActingMember) -> ColumnElement[bool]:
+    of_post = and_(Attachment.comment_id.is_(None), Post.author_id == member.id)
+    return or_(of_post, and_(Attachment.comment_id.is_not(None), Comment.author_id == member.id))

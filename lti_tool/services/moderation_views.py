@@ -120,7 +120,6 @@ class CaseView:
     reports: Sequence[ReportView] = ()
     possible: Sequence[str] = ()  # values of ModerationAct
     locked: bool = False
-    files_kept: int = 0  # of something hidden: nobody opens them while it is
     watched: Sequence[str] = ()  # words that staff watch for and that stood in it
     may_answer: bool = False
 
@@ -260,8 +259,7 @@ def case_view(member: ActingMember, post_id: int, comment_id: int | None, now: d
         words_gone=hidden and kept is None,
         mine=mine,
         version=case.version if case is not None else 0,
-        files=() if hidden else files,
-        files_kept=len(files) if hidden else 0,
+        files=files,
         steps=[_step(one, persons, author.id) for one in steps],
         reports=[_report(one, persons) for one in reports],
         possible=() if hidden and kept is None else moderation.possible(member, post, comment),

@@ -412,12 +412,37 @@ class TestOpening:
             posts.restore(_acting(space), 1, clock.now())
         assert opened(page, address_of(page, number)).data == A_PDF
 
+    @pytest.mark.parametrize("of", ["post", "comment"])
+    def test_of_something_hidden_is_for_its_author_and_those_who_decide_about_it(self, space, of):
+        for person in ("karim", "claire"):
+            space.home(person)
+        page = space.home("ines")
+        number = brought(page)
+        if of == "post":
+            space.write("ines", attachment=["", str(number)])
+            case = "posts/1/moderation"
+        else:
+            space.write("karim")
+            page.post("posts/1/comments", body="With a file.", attachment=["", str(number)])
+            case = "posts/1/comments/1/moderation"
+        hop = page.browser.tool.get(address_of(page, number), base_url=TOOL).headers["Location"]
+        until = f"{clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
+        hidden = space.home("claire").post(case, act="hidden", body="Why", version="0", until=until)
+        assert "done=moderation-hidden" in hidden.path
+
+        address = address_of(page, number)
+        assert page.browser.tool.get(hop, base_url=TOOL).status_code == 404
+        assert opened(space.home("karim"), address).status_code == 404
+        for person in ("ines", "claire"):
+            assert "report.pdf" in space.home(person).get(case).text
+            assert opened(space.home(person), address).data == A_PDF
+
     def test_needs_an_address_that_we_signed_and_that_is_not_old(self, space, app):
         page = space.home("ines")
         number = brought(page)
         secret, now = app.extensions["settings"].secret_key, clock.now()
-        good = file_links.link(secret, number, False, now)
-        assert file_links.opened(secret, good, now) == (number, False)
+        good = file_links.link(secret, number, now)
+        assert file_links.opened(secret, good, now) == (number, False, False)
         assert file_links.opened(secret, good, now + timedelta(minutes=41)) is None
         assert file_links.opened("x" * 40, good, now) is None
         for torn in (good[:-1], good.replace(f"{number}.", "2.", 1), "x", "1.0.9999999999." + "0" * 64):
