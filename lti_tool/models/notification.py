@@ -28,6 +28,7 @@ class NotificationKind(StrEnum):
     RECOGNISED = "recognised"
     MODERATED = "moderated"  # staff decided about something of theirs, or answered them
     LOOKED_AT = "looked-at"  # what they reported was looked at
+    STANDING = "standing"  # staff decided about their membership; of no thread
     # Of the space itself, by nobody and of no thread.
     OPENED = "opened"
     CLOSING_SOON = "closing-soon"
@@ -96,7 +97,7 @@ class Notification(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("membership.id"))  # who is told
     kind: Mapped[NotificationKind] = mapped_column(words(NotificationKind, "kind"))
     about: Mapped[str] = mapped_column(String(60))  # "comment:12": of each thing one is told once
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), index=True)  # None: of the space
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), index=True)  # None: of no thread
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id"), index=True)
     # Who did it; None: the clock.
     done_by_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)

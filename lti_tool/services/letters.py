@@ -18,7 +18,7 @@ from lti_tool.services.people import Person
 
 MOST_LINES = 20
 EXCERPT = 400
-_OF_MODERATION = (NotificationKind.MODERATED, NotificationKind.LOOKED_AT)
+_OF_MODERATION = (NotificationKind.MODERATED, NotificationKind.LOOKED_AT, NotificationKind.STANDING)
 _WITHOUT_WORDS = (
     *(NotificationKind.ACCEPTED, NotificationKind.THANKS, NotificationKind.RECOGNISED),
     *_OF_MODERATION,
@@ -71,7 +71,7 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
     return Letter(
         community_id=member.community.id,
         community=member.community.name,
-        items=[Item(line, _path(line), words.get(place, "")) for place, line in enumerate(shown)],
+        items=[Item(line, _path(line, member_id), words.get(place, "")) for place, line in enumerate(shown)],
         more=len(lines) - len(shown),
         mentioned=mentions.named(member, {one for text in words.values() for one in numbers_in(text)}),
         zone=member.community.time_zone,
@@ -80,8 +80,10 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
     )
 
 
-def _path(line: Line) -> str:
+def _path(line: Line, member_id: int) -> str:
     """Return where a line leads, without a fragment, which a launch on the way there would lose."""
+    if line.kind == NotificationKind.STANDING:
+        return f"members/{member_id}/moderation"
     if line.post_id is None:
         return "life"
     place = f"posts/{line.post_id}" + (f"/comments/{line.comment_id}" if line.comment_id else "")

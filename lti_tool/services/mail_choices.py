@@ -27,8 +27,10 @@ _AT_ONCE = OF_THE_SPACE | {NotificationKind.MENTION, NotificationKind.REPLY, Not
 BY_DEFAULT = {
     kind: MailFrequency.AT_ONCE if kind in _AT_ONCE else MailFrequency.DAILY for kind in NotificationKind
 }
-# What becomes of the space is chosen as one, under the word of what matters most.
-_CHOSEN_AS = dict.fromkeys(OF_THE_SPACE, NotificationKind.PURGE_SOON)
+# What becomes of the space is chosen as one, under the word of what matters most; so is what staff decide.
+_CHOSEN_AS = dict.fromkeys(OF_THE_SPACE, NotificationKind.PURGE_SOON) | {
+    NotificationKind.STANDING: NotificationKind.MODERATED
+}
 
 # By their words, as forms have them.
 KINDS = {kind.value: kind for kind in BY_DEFAULT if _CHOSEN_AS.get(kind, kind) is kind}

@@ -14,7 +14,7 @@ from lti_tool.errors import NotAllowed, NotFound
 from lti_tool.extensions import db
 from lti_tool.models import Enrolment, MeasureAct, MemberMeasure, Membership, MembershipState, Role, User
 from lti_tool.permissions import Act, who_may
-from lti_tool.services import audit, cells, members, people, roles
+from lti_tool.services import audit, cells, members, people, roles, telling
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.people import Person
 
@@ -81,17 +81,19 @@ def decide(member: ActingMember, number: int, wanted: Measure, now: datetime) ->
     until = now + timedelta(days=wanted.days or 0) if act is MeasureAct.MUTED else None
     if not _carry_out(membership, act, until, now):
         return
-    db.session.add(
-        MemberMeasure(
-            community_id=member.community.id,
-            member_id=membership.id,
-            act=act,
-            done_by_id=member.id,
-            at=now,
-            until=until,
-            reason=wanted.reason,
-        )
+    measure = MemberMeasure(
+        community_id=member.community.id,
+        member_id=membership.id,
+        act=act,
+        done_by_id=member.id,
+        at=now,
+        until=until,
+        reason=wanted.reason,
     )
+    db.session.add(measure)
+    db.session.flush()
+    if act is not MeasureAct.REMOVED:  # who is removed reads nothing here: their next launch says so
+        telling.of_measure(member, measure, now)
     more = {"until": until.isoformat()} if until is not None else {}
     subject = f"membership:{membership.id}"
     audit.record(member, f"moderation.member-{act.value}", subject, now, reason=wanted.reason, **more)

@@ -22,6 +22,7 @@ from sqlalchemy.orm import aliased
 
 from lti_tool.extensions import db
 from lti_tool.models import Comment, Membership, Notification, NotificationKind, Post, Reaction, User
+from lti_tool.models.notification import OF_THE_SPACE
 from lti_tool.permissions import Act
 from lti_tool.services import contributions, cursors, people
 from lti_tool.services.acting import ActingMember
@@ -47,7 +48,7 @@ class Line:
     """
 
     kind: str
-    post_id: int | None  # None: of the space itself
+    post_id: int | None  # None: of the space itself, or of one's membership
     comment_id: int | None
     title: str | None
     post_kind: str | None
@@ -153,7 +154,13 @@ def _latest(
     """Select the newest rows of a member, before anything is asked of what they tell of."""
     return (
         select(Notification)
-        .where(Notification.member_id == member.id, Notification.at <= now, *conditions)
+        .where(
+            Notification.member_id == member.id,
+            Notification.at <= now,
+            # A newer release that runs beside this one may tell of what this one has no words for.
+            Notification.kind.in_(tuple(NotificationKind)),
+            *conditions,
+        )
         .order_by(Notification.at.desc(), Notification.id.desc())
         .limit(most)
         .subquery("latest")
@@ -198,7 +205,7 @@ def _told(
 def _stands(member: ActingMember, told, now: datetime) -> ColumnElement[bool]:
     """Whether what is told of was not deleted, and is open to the member by now.
 
-    What is of the space itself is; and what was decided about something, also where that is hidden, but not
+    What is of no thread is; and what was decided about something, also where that is hidden, but not
     where its thread is for others by now.
     """
     reply_stands = or_(Comment.id.is_(None), Comment.deleted_at.is_(None))
@@ -235,7 +242,7 @@ def _line(member: ActingMember, rows: list) -> Line:
         note=next((row.note for row in rows if row.note), None),
         unread=told.read_at is None,
         until=told.at,
-        on=_date_in(told) if told.post_id is None else None,
+        on=_date_in(told) if told.kind in OF_THE_SPACE else None,
     )
 
 

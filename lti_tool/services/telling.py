@@ -28,6 +28,7 @@ from lti_tool.models import (
     Comment,
     Community,
     ContributionReport,
+    MemberMeasure,
     Membership,
     MembershipState,
     Mention,
@@ -100,6 +101,13 @@ def of_moderation(member: ActingMember, case: ModerationCase, step: ModerationSt
     _tell_one(member, case.author_id, NotificationKind.MODERATED, thing)
 
 
+def of_measure(member: ActingMember, measure: MemberMeasure, now: datetime) -> None:
+    """Tell a member what was decided about their membership."""
+    _tell_one(
+        member, measure.member_id, NotificationKind.STANDING, _Thing(f"measure:{measure.id}", None, None, now)
+    )
+
+
 def of_reports(member: ActingMember, case: ModerationCase, step: ModerationStep, now: datetime) -> None:
     """Tell whoever reported a contribution that it was looked at just now. One statement."""
     thing = _Thing(f"looked-at:{step.id}", case.post_id, case.comment_id, now)
@@ -165,7 +173,7 @@ class _Thing:
     """What is told: `about` names it among all that a member is told, `at` is when they learn of it."""
 
     about: str
-    post_id: int
+    post_id: int | None
     comment_id: int | None
     at: datetime
 
@@ -174,7 +182,7 @@ class _Thing:
         return [
             literal(self.about),
             literal(member.community.id),
-            literal(self.post_id),
+            literal(self.post_id, Notification.post_id.type),
             literal(self.comment_id, Notification.comment_id.type),
             literal(member.id),
             literal(self.at, UTCDateTime),

@@ -206,6 +206,17 @@ class TestWhatBecomesOfTheSpace:
         work(course)
         assert to(post, "ines") == []
 
+    def test_of_ones_membership_leads_to_the_reason(self, course, post):
+        choose(course, "ines", **{"kind-moderated": "at-once"})
+        number = course.number("ines")
+        decided = {"act": "muted", "days": "1", "body": "The tone of yesterday."}
+        course.home("claire").post(f"members/{number}/moderation", **decided)
+        later(course, SOON)
+        work(course)
+        (hers,) = to(post, "ines")
+        assert f"{TOOL}/communities/1/members/{number}/moderation" in text(hers).split()
+        assert "The tone of yesterday." not in text(hers) + html(hers).text
+
     def test_is_chosen_as_one_and_may_be_left_out(self, course, post, dated):
         choose(course, "ines", **{"kind-purge-soon": "never"})
         later(course, SOON)

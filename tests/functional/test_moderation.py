@@ -412,6 +412,10 @@ class TestLocked:
         assert decide(course, thread, "locked", comment).status == 409
 
 
+def now_said() -> str:
+    return f"{clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
 def measure(course, act, person="hugo", *, by="claire", why="We talked about it.", **more):
     number = course.number(person)
     return course.home(by).post(f"members/{number}/moderation", act=act, body=why, **more)
@@ -446,6 +450,20 @@ class TestMuted:
         assert "done=reported" in hugo.post(f"{place(thread)}/report", reason="hurtful").path
         assert course.home("karim").get(f"members/{course.number('hugo')}/moderation").status == 403
 
+    def test_is_told_with_the_way_to_the_reason(self, course):
+        measure(course, "muted", days="1")
+        measure(course, "unmuted")
+        hugo = course.home("hugo")
+        assert "a décidé de votre participation" in hugo.get("").text
+        lines = hugo.get("notifications").soup.select("main li.item a.title")
+        assert [line["href"].partition("?")[0] for line in lines] == [
+            f"{hugo.community}members/{course.number('hugo')}/moderation"
+        ]
+        # Staff who decide are told of nothing themselves.
+        assert course.count(Notification, Notification.kind == "standing") == 2
+        assert "done=told-read" in hugo.post("notifications/read", until=now_said(), of="space").path
+        assert course.count(Notification, Notification.read_at.is_(None)) == 0
+
     def test_writes_again_when_staff_say_so(self, course, thread):
         measure(course, "muted", days="30")
         measure(course, "unmuted")
@@ -471,10 +489,12 @@ class TestRemoved:
 
     def test_is_let_in_again_and_listed_until_then(self, course):
         measure(course, "removed")
+        assert course.count(Notification, Notification.kind == "standing") == 0
         listed = course.home("claire").get("moderation/members")
         assert "Hugo" in listed.soup.select_one("main").text
         measure(course, "readmitted")
         assert course.home("hugo").get("").status == 200
+        assert course.count(Notification, Notification.kind == "standing") == 1
         listed = course.home("claire").get("moderation/members")
         assert "Hugo" not in listed.soup.select_one("main").text
 
