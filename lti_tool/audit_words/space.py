@@ -248,6 +248,7 @@ _SETTINGS = {
     "answer_target_hours": lambda: gettext("A first reply within %(after)s hours instead of %(before)s"),
     "file_limit": lambda: gettext("Largest file: %(after)s instead of %(before)s"),
     "storage_limit": lambda: gettext("Room for all files: %(after)s instead of %(before)s"),
+    "mails_off": lambda: gettext("Sends no mails: %(after)s (before: %(before)s)"),
     "opens_at": lambda: gettext("Opens: %(after)s (before: %(before)s)"),
     "closes_at": lambda: gettext("Closes: %(after)s (before: %(before)s)"),
     "archives_at": lambda: gettext("Archived: %(after)s (before: %(before)s)"),
@@ -256,6 +257,8 @@ _SETTINGS = {
 
 
 def _setting(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
     if name.endswith("s_at"):
         return gettext("no date") if value is None else day(value)
     if not name.endswith("_limit"):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Date,
     ForeignKey,
     Index,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -93,6 +95,8 @@ class Community(Base):
     hourly_limit: Mapped[int] = mapped_column(Integer, default=60, server_default=text("60"))
     first_day_limit: Mapped[int] = mapped_column(Integer, default=50, server_default=text("50"))
     watched_words: Mapped[str | None] = mapped_column(Text)  # one a line; who writes one is looked at
+    # Nothing of this space goes out by mail but what its members could not learn otherwise.
+    mails_off: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     # In what it differs from the table of permissions (permissions.Overrides); None: in nothing.
     permission_overrides: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))

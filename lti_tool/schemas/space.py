@@ -30,6 +30,7 @@ class SpaceSettingsSchema(Form):
     )
     file_limit = _limit()
     storage_limit = _limit()
+    mails_off = fields.Boolean(load_default=False, error_messages={"invalid": "unknown"})
     time_zone = fields.String(load_default=None, error_messages=dict.fromkeys(("null", "invalid"), "unknown"))
 
     @pre_load

@@ -64,6 +64,8 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
     if wishes.hours.quiet(now):
         raise MailNotNow(until=wishes.hours.open_from(now))
     lines = notifications.mailed(member, message_id, now)
+    if member.community.mails_off:
+        lines = [line for line in lines if line.kind in mail_choices.TOLD_ALL_THE_SAME]
     if not lines:
         raise MailNeedless()
     shown = lines[:MOST_LINES]

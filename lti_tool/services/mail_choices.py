@@ -32,6 +32,9 @@ _CHOSEN_AS = dict.fromkeys(OF_THE_SPACE, NotificationKind.PURGE_SOON) | {
     NotificationKind.STANDING: NotificationKind.MODERATED
 }
 
+# What whoever does not come any more could not learn otherwise: told also where a space sends no mails.
+TOLD_ALL_THE_SAME = frozenset({NotificationKind.PURGE_SOON})
+
 # By their words, as forms have them.
 KINDS = {kind.value: kind for kind in BY_DEFAULT if _CHOSEN_AS.get(kind, kind) is kind}
 FREQUENCIES = {frequency.value: frequency for frequency in MailFrequency}

@@ -57,6 +57,7 @@ class _Due:
     user: User
     wishes: Wishes
     refused: bool
+    mails_off: bool  # staff let the space send none
 
     @property
     def can_be_told(self) -> bool:
@@ -66,6 +67,10 @@ class _Due:
             and not self.wishes.off
             and self.member.state is not MembershipState.REMOVED
         )
+
+    def is_told(self, kind: NotificationKind) -> bool:
+        """Whether this is told by mail at all; what is not is done with, so that nothing piles up."""
+        return self.can_be_told and (not self.mails_off or kind in mail_choices.TOLD_ALL_THE_SAME)
 
 
 def make_due(now: Clock, transaction: Transaction) -> int:
@@ -131,7 +136,7 @@ def _make(member_id: int, now: datetime) -> int:
     ).all()
     moments: dict[datetime | None, list] = {}
     for row in rows:
-        told = due.can_be_told and row.read_at is None
+        told = due.is_told(row.kind) and row.read_at is None
         frequency = due.wishes.frequencies[row.kind] if told else MailFrequency.NEVER
         moments.setdefault(due_at(row.at, frequency, due.wishes.hours, now), []).append(row)
     in_the_mail = [row for moment in list(moments) if moment == now for row in moments.pop(moment)]
@@ -159,6 +164,7 @@ def _read(member_id: int, now: datetime) -> _Due:
         user=user,
         wishes=mail_choices.wishes_of(choice, community),
         refused=mail_choices.is_refused(choice, user.email, now),
+        mails_off=community.mails_off,
     )
 
 

@@ -23,6 +23,7 @@ class SpaceSettings:
     file_limit: int | None
     storage_limit: int | None
     time_zone: str | None = None
+    mails_off: bool = False
 
 
 def current(member: ActingMember) -> SpaceSettings:
@@ -35,6 +36,7 @@ def current(member: ActingMember) -> SpaceSettings:
         file_limit=_in_megabytes(community.file_limit),
         storage_limit=_in_megabytes(community.storage_limit),
         time_zone=community.time_zone,
+        mails_off=community.mails_off,
     )
 
 
@@ -79,6 +81,7 @@ def change(member: ActingMember, wanted: SpaceSettings, now: datetime) -> None:
         "answer_target_hours": wanted.answer_target_hours,
         "file_limit": _in_bytes(wanted.file_limit),
         "storage_limit": _in_bytes(wanted.storage_limit),
+        "mails_off": wanted.mails_off,
     }
     changed = {name: value for name, value in values.items() if getattr(community, name) != value}
     if changed:

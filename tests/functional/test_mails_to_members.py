@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from lti_tool import clock, mailing
 from lti_tool.extensions import db
 from lti_tool.models import (
+    Community,
     Enrolment,
     MailChoice,
     Membership,
@@ -19,6 +20,7 @@ from lti_tool.models import (
     Message,
     MessageState,
     Notification,
+    NotificationKind,
     Platform,
     PlatformState,
     User,
@@ -32,6 +34,7 @@ from lti_tool.services import (
     mail_server,
     messages,
     person_export,
+    telling,
 )
 from lti_tool.transactions import reading, transaction
 from tests.functional.space import id_of
@@ -851,3 +854,57 @@ def test_costs_as_many_statements_for_much_as_for_little(course, post):
     few = cost(2)  # of three people: to two of them the mail comes later
     assert cost(6) == few
     assert few[0] <= 3 * 6 and few[1] <= 14, few
+
+
+class TestASpaceThatSendsNoMails:
+    """Staff switched them off: what would be told by mail is done with, and is no flood afterwards."""
+
+    def switch(self, course, **more):
+        usual = {"name": "Space", "answer_target_hours": "24", "file_limit": "", "storage_limit": ""}
+        assert "done=space-saved" in course.home("claire").post("space", **usual, **more).path
+
+    def test_tells_here_alone_and_sends_nothing_of_it_later(self, course, post):
+        course.write("ines", title="Mine")
+        self.switch(course, mails_off="true")
+        course.home("karim").post("posts/1/comments", body="An answer.")
+        later(course, SOON)
+        work(course)
+        assert to(post, "ines") == []
+        assert "envoyer aucun courriel" in course.home("ines").get("mails").text
+        assert len(course.home("ines").get("notifications").soup.select("main li.item")) == 1
+        self.switch(course)
+        later(course, timedelta(days=2))
+        work(course)
+        assert to(post, "ines") == []
+
+    def test_sends_again_what_is_told_afterwards(self, course, post):
+        course.write("ines", title="Mine")
+        self.switch(course, mails_off="true")
+        self.switch(course)
+        course.home("karim").post("posts/1/comments", body="An answer.")
+        later(course, SOON)
+        work(course)
+        assert len(to(post, "ines")) == 1
+
+    def test_calls_back_what_waits_for_the_mail_server(self, course, post):
+        course.write("ines", title="Mine")
+        course.home("karim").post("posts/1/comments", body="An answer.")
+        later(course, SOON)
+        with course.world.app.app_context():
+            mail_rounds.make_due(clock.now, transaction)
+        self.switch(course, mails_off="true")
+        work(course)
+        assert to(post, "ines") == []
+
+    def test_says_all_the_same_that_it_will_be_emptied(self, course, post):
+        self.switch(course, mails_off="true")
+        with course.world.app.app_context(), transaction():
+            community, now = db.session.get(Community, 1), clock.now()
+            telling.of_space(community, NotificationKind.PURGE_SOON, now + timedelta(days=30), now)
+        later(course, SOON)
+        work(course)
+        assert len(to(post, "ines")) == 1
+
+    def test_is_in_the_audit_log(self, course):
+        self.switch(course, mails_off="true")
+        assert "N’envoie aucun courriel" in course.home("claire").get("audit").text
