@@ -71,7 +71,7 @@ def _outside():
 
 def _inside():
     """Return the rooms of the closed space."""
-    return _contributions() + _space() + _grading()
+    return _contributions() + _space() + _telling() + _grading()
 
 
 def _contributions():
@@ -119,13 +119,10 @@ def _space():
         connection,
         guests,
         life,
-        mails,
         members,
         moderation,
         my_data,
-        notifications,
         overrides,
-        own_calendar,
         people,
         preferences,
         profile,
@@ -153,13 +150,17 @@ def _space():
         my_data,
         moderation,
         threads,
-        notifications,
-        mails,
-        own_calendar,
         life,
         shared,
         overrides,
     )
+
+
+def _telling():
+    """Return how members are told what concerns them."""
+    from lti_tool.blueprints import mails, notifications, own_calendar, push
+
+    return (notifications, mails, push, own_calendar)
 
 
 def _grading():

@@ -32,6 +32,7 @@ TOPICS = {
     "notifications": ("learner", "told"),
     "overrides": ("trainer", "permissions"),
     "own_calendar": ("learner", "told"),
+    "push": ("learner", "told"),
     "participation": ("learner", "score"),
     "people": ("learner", "people"),
     "policies": ("trainer", "rules"),

@@ -16,7 +16,7 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.exceptions import HueyException
 from redis.exceptions import RedisError
 
-from lti_tool import clock, mailing, personal_copy_page
+from lti_tool import clock, mailing, personal_copy_page, pushing
 from lti_tool.extensions import bells
 from lti_tool.services import (
     closing,
@@ -34,6 +34,7 @@ from lti_tool.services import (
     outbox,
     personal_copies,
     purging,
+    pushes,
     requested_checks,
     rosters,
     search_filling,
@@ -50,8 +51,11 @@ QUEUE_DOWN = (OSError, sqlite3.Error, psycopg.Error, RedisError, HueyException)
 # A request rings the bell: a queue that is down must not keep it waiting. In seconds.
 PATIENCE = 2
 PATIENCE_FOR_AN_ANSWER = 3
-# Of what the clock does, by the names of the functions.
-EACH_MINUTE = ("send_what_has_closed", "lead_life", "empty_communities", "clean_up")
+# What the clock does more seldom than each minute, by the names of the functions.
+SELDOM = {
+    **dict.fromkeys(("ask_for_rosters", "look_at_columns", "take_files_away"), crontab(minute="*/10")),
+    "look_for_orphans": crontab(minute="37", hour="2"),
+}
 
 
 def install(app: Flask) -> None:
@@ -126,12 +130,12 @@ Work = Callable[[], object]
 def _register(app: Flask, queue: Huey) -> dict[str, Work]:
     """Give the queue its tasks, each also run by the clock; return those that drain an outbox by its name."""
     outboxes, by_the_clock = _outboxes(app) | _outboxes_of_the_space(app), _by_the_clock(app)
-    for work in (*outboxes.values(), *(by_the_clock[name] for name in EACH_MINUTE)):
-        queue.periodic_task(crontab(), name=f"sweep_{work.__name__}")(work)
-    for name in ("ask_for_rosters", "look_at_columns", "take_files_away"):
-        queue.periodic_task(crontab(minute="*/10"), name=name)(by_the_clock[name])
-    look_for_orphans = by_the_clock["look_for_orphans"]
-    queue.periodic_task(crontab(minute="37", hour="2"), name="look_for_orphans")(look_for_orphans)
+    for work in (*outboxes.values(), *by_the_clock):
+        name = work.__name__
+        if name in SELDOM:
+            queue.periodic_task(SELDOM[name], name=name)(work)
+        else:
+            queue.periodic_task(crontab(), name=f"sweep_{name}")(work)
     return {name: queue.task(name=work.__name__)(work) for name, work in outboxes.items()}
 
 
@@ -212,8 +216,8 @@ def _outboxes_of_the_space(app: Flask) -> dict[str, Work]:
     }
 
 
-def _by_the_clock(app: Flask) -> dict[str, Work]:
-    """Return what nobody asks for: it is done when its time has come, by its name."""
+def _by_the_clock(app: Flask) -> tuple[Work, ...]:
+    """Return what nobody asks for: it is done each minute, or as `SELDOM` says."""
     seated = _seats()
 
     def ask_for_rosters() -> None:
@@ -241,10 +245,6 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
         with app.app_context(), transaction():
             housekeeping.sweep(clock.now())
 
-    def make_mails() -> None:
-        with app.app_context():
-            mail_rounds.make_due(clock.now, transaction)
-
     def take_files_away() -> None:
         with app.app_context():
             file_sweep.sweep(clock.now, transaction)
@@ -254,14 +254,26 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
         with app.app_context():
             file_sweep.sweep_orphans(clock.now, reading)
 
-    return {
-        work.__name__: work
-        for work in (
-            *(ask_for_rosters, look_at_columns, send_what_has_closed, make_mails),
-            *(lead_life, empty_communities, clean_up),
-            *(take_files_away, look_for_orphans),
-        )
-    }
+    return (
+        *(ask_for_rosters, look_at_columns, send_what_has_closed),
+        *(lead_life, empty_communities, clean_up, take_files_away, look_for_orphans),
+        *_telling(app, seated),
+    )
+
+
+def _telling(app: Flask, seated: Callable[[str], AbstractContextManager[bool]]) -> tuple[Work, ...]:
+    """Return how members are told what concerns them while they are not here."""
+
+    def make_mails() -> None:
+        with app.app_context():
+            mail_rounds.make_due(clock.now, transaction)
+
+    def tell_browsers() -> None:
+        with app.app_context(), seated("pushes") as has_one:
+            if has_one:
+                pushes.send_due(clock.now, transaction, pushing.worded)
+
+    return make_mails, tell_browsers
 
 
 def _seats() -> Callable[[str], AbstractContextManager[bool]]:

@@ -125,6 +125,7 @@ NOTICES = frozenset(
         "topic-back",
         "mails-chosen",
         "mails-again",
+        "push-off",
         "calendar-made",
         "calendar-ended",
     ]

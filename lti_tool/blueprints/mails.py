@@ -7,7 +7,7 @@ from lti_tool import clock
 from lti_tool.access import community_blueprint
 from lti_tool.permissions import Act
 from lti_tool.schemas.mails import MailChoiceSchema
-from lti_tool.services import local_times, mail_choices, sent_mails
+from lti_tool.services import local_times, mail_choices, push_devices, sent_mails
 
 bp = community_blueprint("mails", __name__)
 
@@ -46,6 +46,7 @@ def _page(member, problems=None):
     return render_template(
         "mail_choices/index.html",
         page=page,
+        devices=push_devices.of(member),
         values=_values(page.wishes) if problems is None else request.form,
         zones=local_times.zones(),
         problems=problems or {},

@@ -4,7 +4,7 @@ from flask import Response, g, redirect, render_template, request, url_for
 
 from lti_tool import access, clock
 from lti_tool.access import community_blueprint
-from lti_tool.services import kept_texts, preferences, sessions
+from lti_tool.services import kept_texts, preferences, push_devices, sessions
 from lti_tool.way_on import back_to
 
 bp = community_blueprint("preferences", __name__)
@@ -32,6 +32,8 @@ def shortcuts(member):
 @bp.post("/sign-out")
 def sign_out(member):
     sessions.end(g.admission.session.id, clock.now())
+    if endpoint := request.form.get("push_endpoint"):
+        push_devices.forget_browser(member.user.id, endpoint)
     response = Response(render_template("preferences/signed_out.html", invited=member.user.invited))
     access.forget_session(response)
     return response

@@ -84,10 +84,7 @@ def encrypt_anew() -> int:
         is changed then.
     """
     kept = [key for key in store.tool_keys(for_update=True) if key.private_pem_encrypted]
-    try:
-        anew = [_cipher().rotate(key.private_pem_encrypted).decode("ascii") for key in kept]
-    except InvalidToken as wrong_key:
-        raise UnsafeSettings("key-encryption-key-wrong") from wrong_key
+    anew = [rotated(key.private_pem_encrypted) for key in kept]
     for key, encrypted_anew in zip(kept, anew, strict=True):
         key.private_pem_encrypted = encrypted_anew
     store.forget_all_tokens()
@@ -129,6 +126,17 @@ def signing_key() -> SigningKey:
     # signing: we made this key, and what Fernet opens is what we sealed.
     private = load_pem_private_key(private_pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     return SigningKey(stored.kid, private)
+
+
+def rotated(kept: str) -> str:
+    """What is kept at rest, encrypted with the first of the KEY_ENCRYPTION_KEY keys.
+
+    :raises UnsafeSettings: `key-encryption-key-wrong`, none of them opens it.
+    """
+    try:
+        return _cipher().rotate(kept).decode("ascii")
+    except InvalidToken as wrong_key:
+        raise UnsafeSettings("key-encryption-key-wrong") from wrong_key
 
 
 def encrypted(text: str) -> str:

@@ -95,6 +95,7 @@ from lti_tool.models.platform import (
 )
 from lti_tool.models.poll import Poll, PollBallot, PollChoice, PollOption, ResultsShown
 from lti_tool.models.privacy import CopyState, ErasureRequest, PersonalCopy
+from lti_tool.models.push import PushDevice, PushKey
 from lti_tool.models.roster import Roster, RosterGroup, RosterLine, RosterState
 from lti_tool.models.security import BrowserSession, Handover, Seat, ToolKey, UsedNonce
 from lti_tool.models.space import Charter, CharterAcceptance, Subgroup, SubgroupMember
@@ -184,6 +185,8 @@ __all__ = [
     "PostKind",
     "PostTag",
     "Prompt",
+    "PushDevice",
+    "PushKey",
     "Reaction",
     "ReactionKind",
     "RecoveryCode",

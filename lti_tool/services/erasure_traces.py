@@ -56,6 +56,7 @@ from lti_tool.models import (
     Notification,
     PersonalCopy,
     Post,
+    PushDevice,
     Reaction,
     Revision,
     RosterLine,
@@ -93,21 +94,10 @@ _AT_REST = {
     "problem_detail": None,
 }
 _NOTHING_CHOSEN = {
-    "pseudonym": None,
-    "muted_until": None,
-    "locale": None,
-    "theme": None,
-    "appointed_role": None,
-    "appointed_by_id": None,
-    "appointed_at": None,
-    "appointed_until": None,
-    "last_seen_at": None,
-    "last_visit_at": None,
-    "read_all_at": None,
-    "welcomed_at": None,
+    **dict.fromkeys(("pseudonym", "muted_until", "locale", "theme", "asks_about", "picture_key")),
+    **dict.fromkeys(("appointed_role", "appointed_by_id", "appointed_at", "appointed_until")),
+    **dict.fromkeys(("last_seen_at", "last_visit_at", "read_all_at", "welcomed_at")),
     "reminders_rest_until": None,
-    "asks_about": None,
-    "picture_key": None,
     "initials_only": False,
     "shortcuts": True,
 }
@@ -136,7 +126,7 @@ _ROWS_OF_SEVERAL = {
 _ON_THE_WAY = (DeliveryState.DUE, DeliveryState.SENDING)
 _KEPT_FOR_THEMSELVES = (
     *(CharterAcceptance, Draft, Mention, Notification, MailChoice, Message, CalendarFeed),
-    *(MemberMeasure, SubgroupMember, ThreadReader, TopicStanding),
+    *(MemberMeasure, PushDevice, SubgroupMember, ThreadReader, TopicStanding),
 )
 # Rows read and written at once: a statement may be large.
 _AT_ONCE = 200

@@ -77,6 +77,7 @@ KINDS = {
     "message": Kind("mails", Group.FOR_ONESELF, Source.TOOL, Readers.NOBODY, messages.MEMBERS_KEPT_FOR),
     "mail_choice": Kind("mail-choices", *_MINE),
     "calendar_feed": Kind("calendars", *_MINE),
+    "push_device": Kind("devices", *_MINE),
     "thread_reader": Kind("read-and-followed", *_MINE),
     "topic_standing": Kind("read-and-followed", *_MINE),
     "contribution_fact": Kind("facts", Group.SCORE, Source.TOOL, Readers.TRAINERS),

@@ -73,7 +73,9 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
     return Letter(
         community_id=member.community.id,
         community=member.community.name,
-        items=[Item(line, _path(line, member_id), words.get(place, "")) for place, line in enumerate(shown)],
+        items=[
+            Item(line, path_of(line, member_id), words.get(place, "")) for place, line in enumerate(shown)
+        ],
         more=len(lines) - len(shown),
         mentioned=mentions.named(member, {one for text in words.values() for one in numbers_in(text)}),
         zone=member.community.time_zone,
@@ -82,7 +84,7 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
     )
 
 
-def _path(line: Line, member_id: int) -> str:
+def path_of(line: Line, member_id: int) -> str:
     """Return where a line leads, without a fragment, which a launch on the way there would lose."""
     if line.kind == NotificationKind.STANDING:
         return f"members/{member_id}/moderation"

@@ -141,6 +141,20 @@ def mailed(member: ActingMember, message_id: int, now: datetime) -> list[Line]:
     return _lines(member, [row for row in found if row.stands])
 
 
+def unread_between(
+    member: ActingMember, after: datetime, until: datetime, kinds: Iterable[NotificationKind], now: datetime
+) -> list[Line]:
+    """Return what of these kinds the member was told in a time and has not read. One statement."""
+    of_it = [
+        Notification.read_at.is_(None),
+        Notification.at > after,
+        Notification.at <= until,
+        Notification.kind.in_(tuple(kinds)),
+    ]
+    found = db.session.execute(_told(member, of_it, PAGE, now))
+    return _lines(member, [row for row in found if row.stands])
+
+
 def sweep(now: datetime) -> None:
     """Forget what was read long ago, and what nobody will read any more."""
     read_long_ago = and_(Notification.read_at.is_not(None), Notification.at <= now - READ_ARE_KEPT_FOR)

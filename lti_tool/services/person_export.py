@@ -44,6 +44,7 @@ OWN_WORDS = ("reason", "answer")
 LEFT_OUT = {
     *(("browser_session", "token_hash"), ("seat", "return_url")),
     *(("message", "about_encrypted"), ("message", "lease"), ("calendar_feed", "key")),
+    *(("push_device", name) for name in ("endpoint", "digest", "public", "secret", "lease")),
 }
 
 

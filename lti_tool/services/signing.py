@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from lti_tool.lti import keys
-from lti_tool.services import audit, erasure_journal
+from lti_tool.services import audit, erasure_journal, push_devices
 
 
 class KeyState(StrEnum):
@@ -49,7 +49,7 @@ def encrypt_anew(now: datetime) -> int:
     :raises UnsafeSettings: `key-encryption-key-wrong`, none of the KEY_ENCRYPTION_KEY keys opens one of them.
     :raises JournalUnusable: none of them opens that of the journal. :raises OSError: it cannot be written.
     """
-    count = keys.encrypt_anew() + erasure_journal.encrypt_anew()
+    count = keys.encrypt_anew() + erasure_journal.encrypt_anew() + push_devices.encrypt_anew()
     audit.record_operation("keys.encrypted-anew", "keys", now, None, count=count)
     return count
 

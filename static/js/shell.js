@@ -1,5 +1,6 @@
 // What every page needs: menus, copy buttons, the frame's height, the visit, forms that are sent once.
 
+import { subscription } from "./push-browser.js";
 import { forgetOthers, hearOfSigningOut } from "./writing/memory.js";
 
 const inFrame = window.self !== window.top;
@@ -192,3 +193,24 @@ if (seenUrl && token) {
 
 if (document.body.dataset.me) forgetOthers(document.body.dataset.me);
 hearOfSigningOut();
+
+/* ---- Who signs out is told nothing more in this browser. ---- */
+
+const LONGEST_FAREWELL = 1500;
+
+async function endPush(form) {
+  const found = await subscription();
+  if (!found) return;
+  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "push_endpoint", value: found.endpoint });
+  form.append(field);
+  await found.unsubscribe();
+}
+
+for (const form of document.querySelectorAll("form[data-sign-out]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const tooLong = new Promise((resolve) => setTimeout(resolve, LONGEST_FAREWELL));
+    await Promise.race([endPush(form).catch(() => {}), tooLong]);
+    form.submit();
+  });
+}

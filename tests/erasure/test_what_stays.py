@@ -100,6 +100,7 @@ DECIDED = {
     "mail_choice.member_id": "deleted",
     "message.member_id": "deleted",
     "calendar_feed.member_id": "deleted",
+    "push_device.member_id": "deleted",
     "moderation_case.author_id": "number, what was said of it taken out",
     "moderation_step.done_by_id": "number, words taken out",
     "contribution_report.reported_by_id": "deleted",

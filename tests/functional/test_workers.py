@@ -81,3 +81,19 @@ class TestTheWorkerOfTheDemo:
         finally:
             worker.stop(graceful=True)
         assert beats(tool) == []
+
+
+class TestTheClock:
+    def test_does_all_that_nobody_asks_for(self, tool):
+        """What has no time of its own would never be done, and nobody would be told."""
+        jobs.install(tool)
+        named = {task.__name__ for task in jobs._by_the_clock(tool)}
+        queue = tool.extensions["jobs"].queue()
+        planned = {task.name for task in queue._registry.periodic_tasks}
+        assert named - jobs.SELDOM.keys() == {
+            *("send_what_has_closed", "make_mails", "lead_life"),
+            *("empty_communities", "clean_up", "tell_browsers"),
+        }
+        for name in named:
+            assert (name if name in jobs.SELDOM else f"sweep_{name}") in planned
+        assert jobs.SELDOM.keys() <= named
