@@ -8,6 +8,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebErro
 STATUS_REPORT = "Failed to load resource: the server responded with a status of"
 # A test that takes the connection away knows that it did.
 NO_CONNECTION = "Failed to load resource: net::ERR_INTERNET_DISCONNECTED"
+# A browser without a profile of its own has no push service; what the page then says, its test sees.
+NO_PUSH_SERVICE = "Chrome currently does not support the Push API in incognito mode"
+EXPECTED = (STATUS_REPORT, NO_CONNECTION, NO_PUSH_SERVICE)
 
 
 class Watch:
@@ -21,7 +24,9 @@ class Watch:
         context.on("request", self._asked)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith((STATUS_REPORT, NO_CONNECTION)):
+        if message.type == "error" and not message.text.startswith(
+            (STATUS_REPORT, NO_CONNECTION, NO_PUSH_SERVICE)
+        ):
             self.troubles.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _failed(self, error: WebError) -> None:
