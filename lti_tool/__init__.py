@@ -117,6 +117,7 @@ def _space():
         activities,
         audit,
         connection,
+        courses,
         guests,
         life,
         mails,
@@ -159,6 +160,7 @@ def _space():
         life,
         shared,
         overrides,
+        courses,
     )
 
 
