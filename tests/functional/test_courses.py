@@ -285,7 +285,7 @@ class TestByCode:
         assert two.community(ENGLISH) == two.here
         assert two.all(select(CourseAgreement.id)) == []
         assert bruno.post("courses/code", code=code).status == 422
-        assert "Par son code" in two.grace.get("audit").text
+        assert "By its code" in two.grace.get("audit").text
 
     def test_is_stored_as_a_hash_alone(self, two):
         code = two.code()
