@@ -1,4 +1,4 @@
-"""A course joins a space that is graded: its gradebook has the columns, and its own space sends nothing more."""
+"""A course joins a space that is graded: its gradebook has the columns, its own space sends nothing more."""
 
 import pytest
 from sqlalchemy import select
