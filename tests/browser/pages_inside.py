@@ -5,7 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import Page
 
 from lti_tool import clock
-from tests.browser.people import ENGLISH, FRENCH
+from tests.browser.people import ENGLISH, FRENCH, Community
 from tests.browser.tour import TEXT, PageOf, Tour
 
 # Home

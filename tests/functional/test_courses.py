@@ -1,6 +1,7 @@
 """Several courses, one space: brought in by staff, after a preview of who will see what; and out again."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -27,6 +28,7 @@ from lti_tool.models import (
 from lti_tool.services import rosters
 from lti_tool.transactions import transaction
 from tests.functional.space import id_of
+from tests.functional.test_plans import PREPARED, forget_earlier_tests, noted
 from tests.support.statements import counted
 from tests.support.world import ENGLISH, FRENCH
 
@@ -46,8 +48,12 @@ class TwoCourses:
         self.also_claire = world.enter("claire", ENGLISH)
         self.here, self.there = self.community(FRENCH), self.community(ENGLISH)
 
+        with world.database() as session:
+            known = session.execute(select(Course.context_id, Course.id))
+            self._courses = {context: number for context, number in known}
+
     def course(self, context: str) -> int:
-        return self.one(select(Course.id).where(Course.context_id == context))
+        return self._courses[context]
 
     def community(self, context: str) -> int:
         return self.one(select(Course.community_id).where(Course.context_id == context))
@@ -274,6 +280,30 @@ class TestJoining:
         assert costs[0] == costs[1]
 
 
+class TestTwoAtOnce:
+    def test_bring_a_course_in_once(self, two):
+        for course in (FRENCH, ENGLISH):
+            two.world.lms.enrol("bruno", course, INSTRUCTOR)
+            two.world.enter("bruno", course)
+        both = [two.claire, two.world.enter("bruno")]
+        pages = [two.preview(by=one) for one in both]
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(lambda by, page: two.join(by=by, page=page).status, both, pages))
+        assert sorted(answers) == [200, 409]
+        assert two.community(ENGLISH) == two.here
+        assert len(two.all(select(FormerSpace.id))) == 1
+        assert len(two.all(select(AuditEntry.id).where(AuditEntry.act == "community.course-joined"))) == 1
+
+    def test_who_want_it_the_other_way_round_each_do_not_lose_both_spaces(self, two):
+        there = (ENGLISH, two.claire), (FRENCH, two.also_claire)
+        pages = [two.preview(course, by) for course, by in there]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda one, page: two.join(*one, page).status, there, pages))
+        assert two.community(ENGLISH) == two.community(FRENCH)
+        assert two.state(two.community(FRENCH)) is CommunityState.OPEN
+        assert len(two.all(select(FormerSpace.id))) == 1
+
+
 class TestByCode:
     def test_a_course_of_other_staff_is_brought_in(self, two):
         two.world.lms.enrol("bruno", FRENCH, INSTRUCTOR)
@@ -368,3 +398,30 @@ class TestParting:
         assert two.claire.post(f"courses/{course}/parting", seen="x").status == 409
         assert two.ines.post(f"courses/{course}/parting", seen="x").status == 403
         assert two.community(ENGLISH) == two.here
+
+
+class TestWhatIsAsked:
+    def test_scans_no_table_that_grows(self, two):
+        asks(two.omar)
+        with two.world.app.app_context(), noted() as sent:
+            two.claire.get("courses")
+            two.claire.post("courses/code", code=two.code())
+            two.join()
+            omar = two.world.enter("omar", ENGLISH)
+            for below in ("courses", "members", "life", "discussions"):
+                omar.get(below)
+                omar.browser.get(f"/communities/{two.there}/{below}")
+            two.claire.get("courses")
+            two.part()
+        with two.world.app.app_context():
+            forget_earlier_tests()
+            connection = db.session.connection()
+            scans = PREPARED[connection.dialect.name](connection)
+            found = {one: scanned for one, told in sent.items() if (scanned := scans(connection, one, told))}
+            db.session.rollback()
+        assert not found, "\n".join(f"{scanned}: {one}" for one, scanned in found.items())
+
+    def test_is_at_most_a_few_statements_to_look(self, two):
+        with two.world.app.app_context(), counted() as sent:
+            two.claire.get("courses")
+        assert len(sent) <= 16
