@@ -159,8 +159,7 @@ def _space():
         own_calendar,
         life,
         shared,
-        overrides,
-        courses,
+        *(overrides, courses),
     )
 
 

@@ -49,8 +49,8 @@ class TwoCourses:
         self.here, self.there = self.community(FRENCH), self.community(ENGLISH)
 
         with world.database() as session:
-            known = session.execute(select(Course.context_id, Course.id))
-            self._courses = {context: number for context, number in known}
+            known = session.execute(select(Course.context_id, Course.id)).all()
+            self._courses = dict(tuple(row) for row in known)
 
     def course(self, context: str) -> int:
         return self._courses[context]
