@@ -83,7 +83,7 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
 def _path(line: Line) -> str:
     """Return where a line leads, without a fragment, which a launch on the way there would lose."""
     if line.post_id is None:
-        return "life"
+        return "courses" if line.kind == NotificationKind.COURSES_CHANGED else "life"
     place = f"posts/{line.post_id}" + (f"/comments/{line.comment_id}" if line.comment_id else "")
     if line.kind == NotificationKind.MODERATED:
         return f"{place}/moderation"

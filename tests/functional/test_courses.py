@@ -17,6 +17,7 @@ from lti_tool.models import (
     Course,
     CourseAgreement,
     Deployment,
+    Enrolment,
     FormerSpace,
     Membership,
     MembershipState,
@@ -172,6 +173,24 @@ class TestJoining:
         assert archived.status == 200 and "From the English course" in archived.text
         assert again.get("courses").soup.select_one(f"a[href*='/communities/{two.there}/']")
         assert two.ines.browser.get(f"/communities/{two.there}/posts/{id_of(thread)}").status == 404
+
+    def test_welcomes_those_who_come_in_at_their_first_visit(self, two):
+        two.join()
+        home = two.world.enter("omar", ENGLISH).get("")
+        assert home.soup.select_one("a[href*='/welcome'], form[action*='/welcome']")
+
+    def test_says_where_the_course_meets_at_the_old_address(self, two):
+        two.join()
+        page = two.omar.get("courses")
+        assert page.soup.select_one(f"main a[href*='/communities/{two.here}/']")
+        assert page.browser.get(f"/communities/{two.there}/posts/4711").status == 404
+
+    def test_lets_whom_the_course_has_no_more_read_neither_space(self, two):
+        two.join()
+        theirs = select(User.id).where(User.sub == "u-omar").scalar_subquery()
+        two.change(update(Enrolment).where(Enrolment.user_id == theirs).values(active=False))
+        for number in (two.here, two.there):
+            assert two.omar.browser.get(f"/communities/{number}/").status == 404
 
     def test_lets_nobody_write_into_the_archive(self, two):
         two.join()

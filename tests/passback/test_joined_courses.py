@@ -99,14 +99,18 @@ class TestAJoinedCourse:
 
 
 class TestTheSpaceOfBefore:
-    def test_sends_nothing_more_and_goes_on_when_the_course_is_back(self, graded):
-        world = graded.world
-        graded.lms.enrol("claire", ENGLISH, INSTRUCTOR)
-        theirs = world.enter("claire", ENGLISH)
-        french, graded.trainer = graded.trainer, theirs
+    @pytest.fixture
+    def also_graded(self, graded):
+        """The space of the English course is graded, too; Omar asked something there."""
+        french, graded.trainer = graded.trainer, graded.world.enter("claire", ENGLISH)
         graded.switch_on()
         graded.make_columns()
+        graded.ask("omar")
         graded.trainer = french
+        return graded
+
+    def test_sends_nothing_more_and_goes_on_when_the_course_is_back(self, also_graded):
+        world = also_graded.world
         with world.database() as session:
             wanted = (
                 select(LineItem.id)
@@ -115,10 +119,15 @@ class TestTheSpaceOfBefore:
                 .where(Course.context_id == ENGLISH, GradeColumn.community_id == Course.community_id)
             )
             own = session.scalars(wanted).one()
-        brought_in(graded)
+        brought_in(also_graded)
         assert _item(world, own) == (LineItemState.REFUSED, "course-elsewhere")
-        let_go(graded)
+        let_go(also_graded)
         assert _item(world, own) == (LineItemState.BOUND, None)
+
+    def test_still_shows_everybody_their_own_score(self, also_graded):
+        brought_in(also_graded)
+        page = also_graded.pages["omar"].get("participation")
+        assert page.status == 200 and "5 of 20" in page.text
 
 
 def _item(world, number: int) -> tuple:
