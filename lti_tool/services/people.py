@@ -1,7 +1,7 @@
 """How a member is shown: name, initials, hue, role."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,7 +84,9 @@ def described(memberships: Iterable[Membership], now: datetime) -> dict[int, Per
     return {member.id: _described(member, enrolments.get(member.user_id, []), now) for member in members}
 
 
-def described_in_one(numbers: Select, now: datetime, *order: ColumnElement) -> dict[int, Person]:
+def described_in_one(
+    numbers: Select | Sequence[int], now: datetime, *order: ColumnElement
+) -> dict[int, Person]:
     """Describe the members with these numbers, in an order; one statement, whether there are any or not."""
     courses = former_spaces.courses_of(Membership.community_id)
     wanted = (
