@@ -223,7 +223,7 @@ def _space_before(course: Course, left: Community, now: datetime) -> SpaceBefore
 
 
 def _staff(course: Course, now: datetime) -> list[Person]:
-    """Return who is of the course's staff by name; two statements, of the few whom the LMS said to be staff."""
+    """Return who is of the course's staff by name; two statements, whom the LMS said to be staff."""
     said = select(Enrolment.user_id).where(
         Enrolment.course_id == course.id, Enrolment.active, text(SAID_TO_BE_STAFF)
     )
