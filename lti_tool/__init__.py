@@ -117,6 +117,7 @@ def _space():
         activities,
         audit,
         connection,
+        courses,
         guests,
         life,
         members,
@@ -152,7 +153,7 @@ def _space():
         threads,
         life,
         shared,
-        overrides,
+        *(overrides, courses),
     )
 
 

@@ -12,14 +12,14 @@ from datetime import datetime
 from flask import Blueprint, Flask, g, request
 from flask.sessions import NullSession, SessionInterface
 from flask_login import UserMixin
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 from werkzeug.routing import BaseConverter, RequestRedirect
 
 from lti_tool import clock, settings
 from lti_tool.errors import NotAMember, NotFound, NotSignedIn, SeatRefused, VisitOver
 from lti_tool.extensions import db, login_manager
-from lti_tool.models import BrowserSession, Community, Course, Enrolment, Membership, Seat, User
-from lti_tool.services import roles, sessions, visits
+from lti_tool.models import BrowserSession, Community, Enrolment, FormerSpace, Membership, Seat, User
+from lti_tool.services import former_spaces, roles, sessions, visits
 from lti_tool.services.acting import ActingMember
 
 SESSION_COOKIE = "__Host-cv_session"
@@ -179,7 +179,7 @@ def _guard_unknown_addresses() -> None:
         if admissions:
             # Said to somebody of this community: in the frame and the language of their seat.
             g.refused_admission = _of_address(admissions)
-            g.community_id = g.refused_admission.seat.community_id
+            g.community_id = g.refused_admission.member.community.id
         raise NotFound()
 
 
@@ -220,18 +220,26 @@ def _note_presence(admission: Admission, now: datetime) -> None:
 
 
 _HERE = bindparam("here")
+# A seat leads where its course meets, and to the archive of the space in which it met before.
+_LEADS_HERE = or_(
+    Seat.community_id == _HERE,
+    Seat.course_id.in_(
+        select(FormerSpace.course_id).where(FormerSpace.community_id == _HERE).scalar_subquery()
+    ),
+)
 # Of every request inside a community: written once, to put it together takes longer than to send it.
 _SEATS_AND_STANDING = (
     select(BrowserSession, Seat, User, Membership, Community, Enrolment)
-    .outerjoin(Seat, and_(Seat.browser_session_id == BrowserSession.id, Seat.community_id == _HERE))
+    .select_from(BrowserSession)
+    .outerjoin(Seat, and_(Seat.browser_session_id == BrowserSession.id, _LEADS_HERE))
     .outerjoin(User, User.id == Seat.user_id)
     .outerjoin(Membership, and_(Membership.user_id == Seat.user_id, Membership.community_id == _HERE))
-    .outerjoin(Community, Community.id == Seat.community_id)
+    .outerjoin(Community, Community.id == _HERE)
     .outerjoin(
         Enrolment,
         and_(
             Enrolment.user_id == Seat.user_id,
-            Enrolment.course_id.in_(select(Course.id).where(Course.community_id == _HERE).scalar_subquery()),
+            Enrolment.course_id.in_(former_spaces.courses_of(_HERE)),
         ),
     )
     .where(BrowserSession.token_hash.in_(bindparam("hashes", expanding=True)))

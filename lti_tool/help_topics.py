@@ -11,6 +11,7 @@ TOPICS = {
     "audit": ("trainer", "audit"),
     "columns": ("trainer", "columns"),
     "comments": ("learner", "contribute"),
+    "courses": ("trainer", "courses"),
     "connection": ("trainer", "not-arriving"),
     "discussions": ("learner", "find"),
     "drafts": ("learner", "nothing-lost"),

@@ -86,6 +86,7 @@ NOTICES = frozenset(
         "charter-written",
         "life-dates-set",
         "life-moved",
+        *("course-joined", "course-parted", "course-agreement-withdrawn"),
         "space-saved",
         "permission-changed",
         "permissions-usual",

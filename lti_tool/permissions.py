@@ -42,6 +42,7 @@ class Act(StrEnum):
     EXCLUDE = "members.exclude"
     LEAD_LIFE = "community.lead-life"
     SET_PERMISSIONS = "permissions.set"
+    ARRANGE_COURSES = "courses.arrange"
 
 
 LEARNER, TRAINER, LEAD = Role.LEARNER, Role.TRAINER, Role.PEDAGOGICAL_LEAD
@@ -92,6 +93,8 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
     Act.LEAD_LIFE: frozenset({TRAINER, LEAD}),
     # In what this table is another one here. Not for those about whom it is decided.
     Act.SET_PERMISSIONS: frozenset({TRAINER, LEAD}),
+    # Which courses meet here: by that other people come in, or go.
+    Act.ARRANGE_COURSES: frozenset({TRAINER, LEAD}),
 }
 
 # What a community may decide otherwise, and about whom: in the order in which the page has it.

@@ -156,7 +156,7 @@ def _home_again() -> str | None:
     admission = g.get("admission") or g.get("refused_admission")
     if admission is None:
         return None
-    return url_for("home.index", community_id=admission.seat.community_id, seat=admission.seat.id)
+    return url_for("home.index", community_id=admission.member.community.id, seat=admission.seat.id)
 
 
 def _leave_the_community() -> None:

@@ -50,6 +50,7 @@ ACTS = {
     Act.EXCLUDE: "end a membership, and let somebody in again",
     Act.LEAD_LIFE: "open, close, archive and empty the space",
     Act.SET_PERMISSIONS: "decide in what the space differs from this table (⇄)",
+    Act.ARRANGE_COURSES: "bring other courses in, let one go its own way, agree that one joins another space",
 }
 STATES = {
     CommunityState.PREPARING: "Before it opens (draft, preparing)",

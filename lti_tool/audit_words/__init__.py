@@ -5,13 +5,19 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from lti_tool.audit_words import console, grading, moderation, space
+from lti_tool.audit_words import console, courses, grading, moderation, space
 from lti_tool.audit_words.sentences import Sentence, Teller, Telling
 from lti_tool.services import audit
 from lti_tool.services.audit import Area
 from lti_tool.services.audit_reading import Page
 
-SENTENCES: dict[str, Teller] = space.SENTENCES | moderation.SENTENCES | grading.SENTENCES | console.SENTENCES
+SENTENCES: dict[str, Teller] = {
+    **space.SENTENCES,
+    **courses.SENTENCES,
+    **moderation.SENTENCES,
+    **grading.SENTENCES,
+    **console.SENTENCES,
+}
 
 
 @dataclass(frozen=True)

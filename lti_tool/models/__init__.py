@@ -62,6 +62,7 @@ from lti_tool.models.grade import (
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
 from lti_tool.models.guest import GuestInvitation, GuestLink
 from lti_tool.models.helping import Mention, Reaction, ReactionKind
+from lti_tool.models.joining import CourseAgreement, FormerSpace
 from lti_tool.models.mail_choice import MailChoice, MailFrequency
 from lti_tool.models.message import Message, MessageState
 from lti_tool.models.moderation import (
@@ -124,6 +125,7 @@ __all__ = [
     "CopyState",
     "Course",
     "CourseCopy",
+    "CourseAgreement",
     "CourseGroup",
     "CourseGroupMember",
     "Decision",
@@ -137,6 +139,7 @@ __all__ = [
     "ErasureKey",
     "ErasureRequest",
     "Feedback",
+    "FormerSpace",
     "GradeColumn",
     "GradeDecision",
     "GradingPolicy",

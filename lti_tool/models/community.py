@@ -119,6 +119,7 @@ class Course(Base):
     roster_url: Mapped[str | None] = mapped_column(Text)  # NRPS address as the last launch gave it
     groups_url: Mapped[str | None] = mapped_column(Text)  # Course Groups, as the last launch gave them
     group_sets_url: Mapped[str | None] = mapped_column(Text)
+    meets_since: Mapped[datetime | None] = mapped_column(UTCDateTime)  # here; None: from the beginning
     roster_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # end of the last complete read
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

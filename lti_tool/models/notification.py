@@ -34,6 +34,7 @@ class NotificationKind(StrEnum):
     CLOSING_SOON = "closing-soon"
     CLOSED = "closed"
     PURGE_SOON = "purge-soon"
+    COURSES_CHANGED = "courses-changed"  # another course meets here now, or one no longer does
 
 
 # What becomes of the space: whoever does not come any more learns it by mail.
@@ -43,6 +44,7 @@ OF_THE_SPACE = frozenset(
         NotificationKind.CLOSING_SOON,
         NotificationKind.CLOSED,
         NotificationKind.PURGE_SOON,
+        NotificationKind.COURSES_CHANGED,
     }
 )
 

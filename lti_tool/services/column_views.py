@@ -23,6 +23,7 @@ from lti_tool.models import (
     Succession,
 )
 from lti_tool.services.people import Person, shown
+from lti_tool.services.problems import Problem
 from lti_tool.services.rules import Rules
 
 T = TypeVar("T")
@@ -144,7 +145,8 @@ def as_column(by: Rules, line_items: list[LineItemView]) -> ColumnView:
 def line_items_of(by: Rules, member_id: int | None = None) -> list[LineItemView]:
     """Return the column's line items, those of one member's courses when `member_id` is given.
 
-    Nothing is sent any more by a connection that was replaced: what its LMS has is left out.
+    Nothing is sent any more by a connection that was replaced, nor to a course that meets elsewhere: what
+    these have is left out.
     """
     replaced = exists().where(Succession.old_platform_id == Platform.id, Succession.reverted_at.is_(None))
     wanted = (
@@ -153,6 +155,7 @@ def line_items_of(by: Rules, member_id: int | None = None) -> list[LineItemView]
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
         .where(LineItem.column_id == by.column_id, ~replaced)
+        .where(or_(LineItem.problem.is_(None), LineItem.problem != Problem.COURSE_ELSEWHERE.value))
         .order_by(LineItem.id)
     )
     if member_id is not None:

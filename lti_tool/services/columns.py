@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 
 from lti_tool.errors import NotFound, Stale
 from lti_tool.extensions import db
@@ -22,7 +22,7 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.permissions import Act
-from lti_tool.services import audit, calendar, outbox, running_scores
+from lti_tool.services import audit, calendar, line_item_cells, outbox, running_scores
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.problems import Problem
 from lti_tool.services.upserts import insert_unless_there
@@ -135,7 +135,10 @@ def make_again(member: ActingMember, line_item_id: int, now: datetime) -> None:
     """
     member.must(Act.MANAGE_GRADES)
     item = line_item_here(member, line_item_id)
-    if item.state is LineItemState.BOUND or item.problem == Problem.BEING_REMOVED:
+    if item.state is LineItemState.BOUND or item.problem in (
+        Problem.BEING_REMOVED,
+        Problem.COURSE_ELSEWHERE,
+    ):
         return
     if item.placed and item.url is None:  # the link that it belonged to is not in the course: one of our own
         item.placed, item.ours = False, True
@@ -211,6 +214,57 @@ def want_line_items(column: GradeColumn, adopted: ResourceLink | None, now: date
     for course, _ in _courses(column.community_id):
         db.session.add(_wanted_line_item(column, course, adopted, now))
     db.session.flush()
+
+
+def want_in_course(course: Course, community_id: int, now: datetime, *, make: bool) -> None:
+    """Have the columns of a community stand in the gradebook of a course that meets there now.
+
+    What it had of them before is looked for and used again. The caller has moved the course.
+
+    :param make: a trainer decides; else the trainer's page says that they are missing, and offers it.
+    """
+    known = {
+        item.column_id: item for item in db.session.scalars(select(LineItem).filter_by(course_id=course.id))
+    }
+    wanted = select(GradeColumn).where(GradeColumn.community_id == community_id).order_by(GradeColumn.id)
+    for column in db.session.scalars(wanted).all():
+        item = known.get(column.id)
+        if item is None:
+            item = _wanted_line_item(column, course, None, now)
+            db.session.add(item)
+        elif item.problem == Problem.COURSE_ELSEWHERE:
+            item.state, item.due_at, item.attempts = LineItemState.WANTED, now, 0
+            item.problem = item.problem_detail = item.bound_label = None
+        else:
+            continue
+        if not make and item.state is LineItemState.WANTED:
+            item.state, item.due_at, item.problem = LineItemState.REFUSED, None, Problem.LINE_ITEM_GONE.value
+    db.session.flush()
+    outbox.wake(outbox.LINE_ITEMS)
+
+
+def leave_course(course_id: int, community_id: int) -> None:
+    """Have nothing more go from a community to the gradebook of a course that leaves it. Two statements.
+
+    A worker that is at one of these columns finds its lease gone; a score that is being sent arrives.
+    """
+    of_community = select(GradeColumn.id).where(GradeColumn.community_id == community_id)
+    # What a trainer has had deleted, or is having deleted, stays so.
+    gone = LineItem.problem.in_((Problem.BEING_REMOVED.value, Problem.REMOVED.value))
+    here = (
+        LineItem.course_id == course_id,
+        LineItem.column_id.in_(of_community),
+        or_(LineItem.problem.is_(None), ~gone),
+    )
+    line_item_cells.take_off_the_ways(select(LineItem.id).where(*here))
+    told = {
+        "state": LineItemState.REFUSED,
+        "problem": Problem.COURSE_ELSEWHERE.value,
+        **dict.fromkeys(("problem_detail", "due_at", "lease", "lease_until")),
+    }
+    db.session.execute(
+        update(LineItem).where(*here).values(told).execution_options(synchronize_session="fetch")
+    )
 
 
 def want_elsewhere(column: GradeColumn, course_id: int, now: datetime) -> None:

@@ -298,8 +298,8 @@ def _scores(now: datetime) -> Iterator[tuple[str, int, str]]:
     )
 
 
-# Columns that are not in their LMS (any more), and nobody has to mend that.
-_AS_A_TRAINER_WANTED = (Problem.BEING_REMOVED.value, Problem.REMOVED.value)
+# Columns that are not in their LMS (any more), or that nothing is sent to, and nobody has to mend that.
+_AS_STAFF_WANTED = (Problem.BEING_REMOVED.value, Problem.REMOVED.value, Problem.COURSE_ELSEWHERE.value)
 
 
 def _columns_and_rosters(now: datetime) -> Iterator[tuple[str, int, str]]:
@@ -314,7 +314,7 @@ def _columns_and_rosters(now: datetime) -> Iterator[tuple[str, int, str]]:
         _count(
             LineItem,
             LineItem.state == LineItemState.REFUSED,
-            or_(LineItem.problem.is_(None), LineItem.problem.not_in(_AS_A_TRAINER_WANTED)),
+            or_(LineItem.problem.is_(None), LineItem.problem.not_in(_AS_STAFF_WANTED)),
             LineItem.course_id.not_in(left),
         ),
         "The grading page of the community says why.",

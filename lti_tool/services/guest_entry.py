@@ -30,7 +30,7 @@ from lti_tool.models import (
     User,
 )
 from lti_tool.models.person import INVITED
-from lti_tool.services import audit, guest_records, guests, messages, people, sessions, visits
+from lti_tool.services import audit, former_spaces, guest_records, guests, messages, people, sessions, visits
 from lti_tool.services.guest_records import GuestState
 from lti_tool.services.people import Person
 from lti_tool.services.purging import EMPTIED
@@ -236,9 +236,9 @@ def _place(community_id: int) -> tuple[int, int] | None:
         select(Course.id, Platform.id)
         .join(Deployment, Deployment.id == Course.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
-        .join(Community, Community.id == Course.community_id)
+        .join(Community, Community.id == community_id)
         .where(
-            Course.community_id == community_id,
+            Course.id.in_(former_spaces.courses_of(community_id)),
             Community.state.not_in(EMPTIED),
             Platform.removed_at.is_(None),
             Platform.state != PlatformState.SUSPENDED,

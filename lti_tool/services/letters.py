@@ -89,7 +89,7 @@ def path_of(line: Line, member_id: int) -> str:
     if line.kind == NotificationKind.STANDING:
         return f"members/{member_id}/moderation"
     if line.post_id is None:
-        return "life"
+        return "courses" if line.kind == NotificationKind.COURSES_CHANGED else "life"
     place = f"posts/{line.post_id}" + (f"/comments/{line.comment_id}" if line.comment_id else "")
     if line.kind == NotificationKind.MODERATED:
         return f"{place}/moderation"

@@ -14,7 +14,7 @@ from lti_tool.errors import NotFound, Stale, Unfit
 from lti_tool.extensions import db
 from lti_tool.models import Community, CommunityState, NotificationKind, OpenOrClosed
 from lti_tool.permissions import Act, allows
-from lti_tool.services import audit, telling
+from lti_tool.services import audit, former_spaces, telling
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.line_items import Clock, Transaction
 
@@ -143,6 +143,16 @@ def _forget_what_was_told(community: Community, changed: dict[str, datetime | No
         telling.no_longer_of_space(community.id, NotificationKind.PURGE_SOON)
 
 
+def moves_of(community: Community) -> tuple[CommunityState, ...]:
+    """Return where a community can be moved by hand; one statement for an archive.
+
+    One whose course meets elsewhere stays an archive: people would write where nobody looks.
+    """
+    if community.state is ARCHIVED and former_spaces.is_left(community.id):
+        return ()
+    return MOVES.get(community.state, ())
+
+
 def move(member: ActingMember, to: str, seen: str, now: datetime) -> None:
     """Move a community by hand into another state, at once.
 
@@ -154,7 +164,7 @@ def move(member: ActingMember, to: str, seen: str, now: datetime) -> None:
     community = _locked(member)
     if community.state.value != seen:
         raise Stale("community-moved")
-    if to not in {state.value for state in MOVES.get(community.state, ())}:
+    if to not in {state.value for state in moves_of(community)}:
         raise NotFound()
     before, after = community.state, CommunityState(to)
     for name in AHEAD[after]:
@@ -175,6 +185,27 @@ def _locked(member: ActingMember) -> Community:
     wanted = select(Community).where(Community.id == member.community.id)
     locked = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
     return db.session.scalars(locked).one()
+
+
+def set_aside(community: Community, now: datetime) -> None:
+    """Archive a community whose course meets elsewhere from now on. The caller holds its row.
+
+    Dates set in advance fall away: nothing is emptied that somebody reads from elsewhere unless staff decide
+    it anew. Its members are told otherwise.
+    """
+    for name in DATES:
+        setattr(community, name, None)
+    community.purge_told_for = None
+    telling.no_longer_of_space(community.id, NotificationKind.PURGE_SOON)
+    _enter(community, ARCHIVED, now, None)
+
+
+def bring_back(community: Community, state: CommunityState, now: datetime) -> None:
+    """Put a community that was set aside where it was in its life; the caller holds its row, and tells."""
+    community.purges_at = community.purge_told_for = None
+    telling.no_longer_of_space(community.id, NotificationKind.PURGE_SOON)
+    _put(community, state, now)
+    _wind(community)
 
 
 def carry_out_what_is_due(now: Clock, transaction: Transaction) -> int:
@@ -237,8 +268,7 @@ def _do_next(community: Community, now: datetime) -> None:
 
 
 def _enter(community: Community, state: CommunityState, now: datetime, by_id: int | None) -> None:
-    community.state, community.state_since = state, now
-    community.open_or_closed = OpenOrClosed.OPEN if state is OPEN else OpenOrClosed.CLOSED
+    _put(community, state, now)
     if state is not OPEN:
         telling.no_longer_of_space(community.id, NotificationKind.CLOSING_SOON)
         community.closing_told_for = None
@@ -246,6 +276,11 @@ def _enter(community: Community, state: CommunityState, now: datetime, by_id: in
     if told is not None:
         telling.of_space(community, told, now, now, by_id)
     _wind(community)
+
+
+def _put(community: Community, state: CommunityState, now: datetime) -> None:
+    community.state, community.state_since = state, now
+    community.open_or_closed = OpenOrClosed.OPEN if state is OPEN else OpenOrClosed.CLOSED
 
 
 def _wind(community: Community) -> None:

@@ -54,7 +54,10 @@ class Life:
 
 
 def shown(member: ActingMember, now: datetime) -> Life:
-    """Return the life of the member's community. Two statements for those who lead it, none for others."""
+    """Return the life of the member's community. Two statements for those who lead it, none for others.
+
+    Three of an archive: one whose course meets elsewhere stays one.
+    """
     member.must(Act.READ)
     community = member.community
     may = member.may(Act.LEAD_LIFE)
@@ -63,7 +66,7 @@ def shown(member: ActingMember, now: datetime) -> Life:
         since=community.state_since or community.created_at,
         dates=life.dates_of(community),
         ahead=life.AHEAD.get(community.state, ()),
-        moves=tuple(state.value for state in life.MOVES.get(community.state, ())) if may else (),
+        moves=tuple(state.value for state in life.moves_of(community)) if may else (),
         concerned=_concerned(member, now) if may else None,
     )
 

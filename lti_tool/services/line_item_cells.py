@@ -1,9 +1,9 @@
 """What becomes of the cells of a column that is made anew, is there again, or is refused."""
 
-from sqlalchemy import update
+from sqlalchemy import Select, select, update
 
 from lti_tool.extensions import db
-from lti_tool.models import DeliveryState, ScoreDelivery
+from lti_tool.models import DeliveryState, LineItem, ScoreDelivery
 from lti_tool.services.problems import Problem
 
 WHAT_THE_OLD_COLUMN_HAD = (
@@ -60,8 +60,13 @@ def free_what_waited_for_it(line_item_id: int) -> None:
 
 def take_off_the_way(line_item_id: int) -> None:
     """Have what is due in a refused column be ready instead: it is not on its way, and might never be."""
+    take_off_the_ways(select(LineItem.id).where(LineItem.id == line_item_id))
+
+
+def take_off_the_ways(line_items: Select) -> None:
+    """Do it for each of these line items, selected by number; one statement."""
     db.session.execute(
         update(ScoreDelivery)
-        .where(ScoreDelivery.line_item_id == line_item_id, ScoreDelivery.state == DeliveryState.DUE)
+        .where(ScoreDelivery.line_item_id.in_(line_items), ScoreDelivery.state == DeliveryState.DUE)
         .values(state=DeliveryState.READY, due_at=None, asked_since=False, problem=None, problem_detail=None)
     )

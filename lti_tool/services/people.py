@@ -1,7 +1,7 @@
 """How a member is shown: name, initials, hue, role."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import contains_eager
 
 from lti_tool.extensions import db
-from lti_tool.models import Course, Enrolment, Membership, Role, User
-from lti_tool.services import roles
+from lti_tool.models import Enrolment, Membership, Role, User
+from lti_tool.services import former_spaces, roles
 
 HUES = 6
 
@@ -66,11 +66,7 @@ def picture_version(key: str | None) -> str | None:
 
 def enrolments_of(community_id: int, user_ids: Iterable[int] | None = None) -> dict[int, list[Enrolment]]:
     """Return the enrolments in a community's courses by user id, in one statement."""
-    wanted = (
-        select(Enrolment)
-        .join(Course, Course.id == Enrolment.course_id)
-        .where(Course.community_id == community_id)
-    )
+    wanted = select(Enrolment).where(Enrolment.course_id.in_(former_spaces.courses_of(community_id)))
     if user_ids is not None:
         wanted = wanted.where(Enrolment.user_id.in_(set(user_ids)))
     found: dict[int, list[Enrolment]] = {}
@@ -88,9 +84,11 @@ def described(memberships: Iterable[Membership], now: datetime) -> dict[int, Per
     return {member.id: _described(member, enrolments.get(member.user_id, []), now) for member in members}
 
 
-def described_in_one(numbers: Select, now: datetime, *order: ColumnElement) -> dict[int, Person]:
+def described_in_one(
+    numbers: Select | Sequence[int], now: datetime, *order: ColumnElement
+) -> dict[int, Person]:
     """Describe the members with these numbers, in an order; one statement, whether there are any or not."""
-    courses = select(Course.id).where(Course.community_id == Membership.community_id)
+    courses = former_spaces.courses_of(Membership.community_id)
     wanted = (
         select(Membership, Enrolment)
         .join(Membership.user)

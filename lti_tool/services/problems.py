@@ -13,6 +13,7 @@ class Problem(StrEnum):
     NO_LONGER_SCORED = "no-longer-scored"  # we do not: another role, or the enrolment has ended
     NOT_STORED = "score-not-stored"  # the LMS met an error of its own: a locked column in Moodle
     NOT_RENAMED = "not-renamed"  # the column works, under its old name
+    COURSE_ELSEWHERE = "course-elsewhere"  # the course meets in another space: nothing goes to its gradebook
     BEING_REMOVED = "being-removed"  # a trainer has the column deleted in the LMS
     REMOVED = "removed"  # that is done
     NOT_REMOVED = "not-removed"  # the LMS does not do it, or shows another column in its place

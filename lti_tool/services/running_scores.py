@@ -16,7 +16,7 @@ from sqlalchemy import Select, literal, or_, select, update
 from lti_tool.extensions import db
 from lti_tool.grading.facts import Fact
 from lti_tool.grading.score import Statement, statement
-from lti_tool.models import GradeColumn, Membership, RunningScore, User
+from lti_tool.models import Enrolment, GradeColumn, Membership, RunningScore, User
 from lti_tool.services import facts, outbox
 from lti_tool.services.rules import Rules
 from lti_tool.services.upserts import INSERTS
@@ -89,6 +89,14 @@ def mark_stale(community_id: int, member_ids: Iterable[int], now: datetime) -> N
         some = members[start : start + MOST_NAMED]
         new = _new_rows(now).where(GradeColumn.community_id == community_id, Membership.id.in_(some))
         _insert(new)
+    outbox.wake(outbox.RUNNING_SCORES)
+
+
+def mark_course_stale(community_id: int, course_id: int, now: datetime) -> None:
+    """Note it of everybody who is enrolled in a course of the community; one statement."""
+    enrolled = select(Enrolment.user_id).where(Enrolment.course_id == course_id, Enrolment.active)
+    here = (GradeColumn.community_id == community_id, Membership.user_id.in_(enrolled))
+    _insert(_new_rows(now).where(*here))
     outbox.wake(outbox.RUNNING_SCORES)
 
 

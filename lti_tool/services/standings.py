@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Select,
+    SelectBase,
     String,
     Subquery,
     and_,
@@ -25,9 +26,9 @@ from sqlalchemy import (
 from lti_tool.extensions import db
 from lti_tool.knowledge import folding
 from lti_tool.lti.roles import RANKING
-from lti_tool.models import Course, Enrolment, Membership, MembershipState, Role, User
+from lti_tool.models import Enrolment, Membership, MembershipState, Role, User
 from lti_tool.models.person import SAID_TO_BE_STAFF
-from lti_tool.services import roles
+from lti_tool.services import former_spaces, roles
 from lti_tool.services.people import Person
 
 _STAFF_FIRST = (Role.TRAINER, Role.PEDAGOGICAL_LEAD, Role.COMMUNITY_MANAGER, Role.SPONSOR)
@@ -38,7 +39,7 @@ def listed_in(community_id: int, now: datetime) -> Subquery:
 
     Whoever was removed or has left is not among them, nor is a test user ("student view").
     """
-    enrolled = _enrolled(community_id, now)
+    enrolled = enrolled_in(former_spaces.courses_of(community_id), now)
     role = _role_in_force(enrolled, now).label("role")
     name = _name().label("name")
     return (
@@ -80,7 +81,7 @@ def perhaps_staff(community_id: int) -> CompoundSelect:
     appointed = select(Membership.id).where(
         Membership.community_id == community_id, Membership.appointed_role.is_not(None)
     )
-    courses = select(Course.id).where(Course.community_id == community_id)
+    courses = former_spaces.courses_of(community_id)
     said = select(Enrolment.user_id).where(
         Enrolment.course_id.in_(courses), Enrolment.active, text(SAID_TO_BE_STAFF)
     )
@@ -90,8 +91,11 @@ def perhaps_staff(community_id: int) -> CompoundSelect:
     return union(appointed, enrolled)
 
 
-def _enrolled(community_id: int, now: datetime) -> Subquery:
-    """The highest role over the active enrolments of each user, as its place in the ranking from 1."""
+def enrolled_in(courses: SelectBase, now: datetime) -> Subquery:
+    """The highest role over the active enrolments of each user in these courses.
+
+    `place`: its place in the ranking from 1, 0 of whoever has left; `test_user`: whether the LMS plays them.
+    """
     counts = and_(Enrolment.lower_role.is_not(None), Enrolment.lowered_at <= now - roles.LOWER_LAUNCH_WAITS)
     launched = case((counts, _place(Enrolment.lower_role)), else_=_place(Enrolment.launch_role))
     rostered = _place(Enrolment.roster_role)
@@ -102,11 +106,15 @@ def _enrolled(community_id: int, now: datetime) -> Subquery:
             func.max(case((Enrolment.active, highest), else_=0)).label("place"),
             func.max(case((Enrolment.test_user, 1), else_=0)).label("test_user"),
         )
-        .join(Course, Course.id == Enrolment.course_id)
-        .where(Course.community_id == community_id)
+        .where(Enrolment.course_id.in_(courses))
         .group_by(Enrolment.user_id)
         .subquery("enrolled")
     )
+
+
+def role_at(place: int) -> Role:
+    """Return the role at a place in the ranking, from 1."""
+    return RANKING[place - 1]
 
 
 def _place(role: ColumnElement) -> ColumnElement[int]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import Page
 
 from lti_tool import clock
-from tests.browser.people import ENGLISH, FRENCH
+from tests.browser.people import ENGLISH, FRENCH, Community
 from tests.browser.tour import TEXT, PageOf, Tour
 
 # Home
@@ -112,6 +112,47 @@ def life_with_dates_to_be_corrected(tour: Tour) -> Page:
 
 def move_to_be_confirmed(tour: Tour) -> Page:
     return tour.member("claire", FRENCH).goes_to("life/moves/closed").page
+
+
+def courses_of_the_space(tour: Tour) -> Page:
+    return tour.member("claire", FRENCH).goes_to("courses").page
+
+
+def code_by_which_a_course_joins(tour: Tour) -> Page:
+    theirs = tour.member("claire", tour.course_of("ines")).goes_to("courses")
+    theirs.form("/agreement?").locator("button").click()
+    theirs.shown.locator("code.code").wait_for()
+    return theirs.page
+
+
+def _course_that_would_join(tour: Tour) -> Community:
+    """Open two courses of the same trainer; the one that was opened last but one is offered first."""
+    course, other = tour.course_of("ines"), tour.course_of("omar")
+    tour.member("claire", other)
+    theirs = tour.member("claire", course).goes_to("courses")
+    theirs.shown.locator("a[href*='/joining']").first.click()
+    theirs.shown.locator("form[action*='/joining']").wait_for()
+    return theirs
+
+
+def course_that_would_join(tour: Tour) -> Page:
+    return _course_that_would_join(tour).page
+
+
+def courses_that_share_a_space(tour: Tour) -> Page:
+    theirs = _course_that_would_join(tour)
+    theirs.form("/joining?").locator("button.primary").click()
+    theirs.is_told("course-joined")
+    return theirs.page
+
+
+def course_that_would_go_its_own_way(tour: Tour) -> Page:
+    theirs = _course_that_would_join(tour)
+    theirs.form("/joining?").locator("button.primary").click()
+    theirs.is_told("course-joined")
+    theirs.shown.locator("a[href*='/parting']").last.click()
+    theirs.shown.locator("form[action*='/parting']").wait_for()
+    return theirs.page
 
 
 def space_that_is_not_open_yet(tour: Tour) -> Page:
@@ -933,6 +974,11 @@ MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     life_of_the_space,
     life_with_dates_to_be_corrected,
     move_to_be_confirmed,
+    courses_of_the_space,
+    code_by_which_a_course_joins,
+    course_that_would_join,
+    courses_that_share_a_space,
+    course_that_would_go_its_own_way,
     space_that_is_not_open_yet,
     space_that_is_closed,
     space_settings_to_be_corrected,

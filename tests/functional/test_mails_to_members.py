@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select, update
 
+from demo_lms.people import INSTRUCTOR
 from lti_tool import clock, mailing
 from lti_tool.extensions import db
 from lti_tool.models import (
@@ -39,7 +40,7 @@ from lti_tool.services import (
 from lti_tool.transactions import reading, transaction
 from tests.functional.space import id_of
 from tests.support.statements import counted
-from tests.support.world import TOOL
+from tests.support.world import ENGLISH, TOOL
 
 PARIS = ZoneInfo("Europe/Paris")
 SOON = mail_rounds.WAIT + timedelta(seconds=1)
@@ -201,6 +202,20 @@ class TestWhatBecomesOfTheSpace:
         for said in (text(hers), html(hers).text):
             assert "08:00" in said and f"{dated.day} " in said
         assert f"{TOOL}/communities/1/life" in text(hers).split()
+
+    def test_comes_when_another_course_meets_here(self, course, post):
+        course.world.lms.enrol("claire", ENGLISH, INSTRUCTOR)
+        course.world.enter("claire", ENGLISH)
+        page = course.home("claire").get("courses")
+        joining = page.soup.select_one("a[href*='/joining']")["href"]
+        seen = course.home("claire").browser.get(joining).soup.select_one("input[name=seen]")["value"]
+        below = joining.partition("/communities/1/")[2].partition("?")[0]
+        assert "course-joined" in course.home("claire").post(below, seen=seen).path
+        later(course, SOON)
+        work(course)
+        (hers,) = to(post, "ines")
+        assert hers["Subject"].endswith("Les cours de l’espace ont changé")
+        assert f"{TOOL}/communities/1/courses" in text(hers).split()
 
     def test_is_not_sent_when_the_date_was_taken_back_meanwhile(self, course, post, dated):
         sent = {"archives_at": "", "purges_at": "", "closes_at": ""}

@@ -96,6 +96,15 @@ INSIDE = {
         "space/permissions/post.write/guest_expert", STAFF, 303, {"allowed": "false"}
     ),
     ("overrides.back", "POST"): Inside("space/permissions/usual", STAFF, 303),
+    ("courses.index", "GET"): Inside("courses", READERS),
+    # The course of the walk is the only one here: it can be brought in nowhere, and leaves for nowhere.
+    ("courses.preview_joining", "GET"): Inside("courses/1/joining", STAFF, 404),
+    ("courses.join", "POST"): Inside("courses/1/joining", STAFF, 409, {"seen": "x"}),
+    ("courses.preview_by_code", "POST"): Inside("courses/code", STAFF, 422, {"code": "x"}),
+    ("courses.preview_parting", "GET"): Inside("courses/1/parting", STAFF, 404),
+    ("courses.part", "POST"): Inside("courses/1/parting", STAFF, 404, {"seen": "x"}),
+    ("courses.agree", "POST"): Inside("courses/1/agreement", STAFF),
+    ("courses.withdraw", "POST"): Inside("courses/1/agreement/withdrawal", STAFF, 303),
     ("life.show", "GET"): Inside("life", READERS),
     ("life.set_dates", "POST"): Inside("life/dates", STAFF, 422, {"closes_at": "tomorrow"}),
     ("life.take_along", "POST"): Inside("life/archive", STAFF),
