@@ -13,6 +13,7 @@ TOPICS = {
     "comments": ("learner", "contribute"),
     "connection": ("trainer", "not-arriving"),
     "discussions": ("learner", "find"),
+    "dividing": ("trainer", "groups"),
     "drafts": ("learner", "nothing-lost"),
     "evidence": ("trainer", "take-along"),
     "files": ("learner", "files"),

@@ -32,6 +32,7 @@ from lti_tool.services import (
     messages,
     notice_handlers,
     outbox,
+    parts,
     personal_copies,
     purging,
     requested_checks,
@@ -128,7 +129,7 @@ def _register(app: Flask, queue: Huey) -> dict[str, Work]:
     outboxes, by_the_clock = _outboxes(app) | _outboxes_of_the_space(app), _by_the_clock(app)
     for work in (*outboxes.values(), *(by_the_clock[name] for name in EACH_MINUTE)):
         queue.periodic_task(crontab(), name=f"sweep_{work.__name__}")(work)
-    for name in ("ask_for_rosters", "look_at_columns", "take_files_away"):
+    for name in ("ask_for_rosters", "look_at_columns", "take_files_away", "align_parts"):
         queue.periodic_task(crontab(minute="*/10"), name=name)(by_the_clock[name])
     look_for_orphans = by_the_clock["look_for_orphans"]
     queue.periodic_task(crontab(minute="37", hour="2"), name="look_for_orphans")(look_for_orphans)
@@ -220,6 +221,10 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
         with app.app_context(), transaction():
             rosters.ask_nightly(clock.now(), app.extensions["settings"].time_zone)
 
+    def align_parts() -> None:
+        with app.app_context():
+            parts.align_all(clock.now, transaction)
+
     def look_at_columns() -> None:
         with app.app_context():
             drift.look_at_columns(app.extensions["settings"].time_zone, clock.now, transaction)
@@ -257,7 +262,7 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
     return {
         work.__name__: work
         for work in (
-            *(ask_for_rosters, look_at_columns, send_what_has_closed, make_mails),
+            *(ask_for_rosters, align_parts, look_at_columns, send_what_has_closed, make_mails),
             *(lead_life, empty_communities, clean_up),
             *(take_files_away, look_for_orphans),
         )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -98,11 +99,30 @@ class Community(Base):
     permission_overrides: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
 
 
+_IS_A_PART = text("part_of_id IS NOT NULL")
+_IS_DIVIDED = text("divided")
+
+
 class Course(Base):
-    """An LTI context. Its key is deployment + context id, never the context id alone."""
+    """An LTI context. Its key is deployment + context id, never the context id alone.
+
+    Or a part of one: a group of the course that has a community of its own. No launch and no list names a
+    part; who is enrolled in it follows from the whole course (services/parts.py). Its context id is made up.
+    """
 
     __tablename__ = "course"
-    __table_args__ = (UniqueConstraint("deployment_id", "context_id"),)
+    __table_args__ = (
+        UniqueConstraint("deployment_id", "context_id"),
+        Index(
+            "ix_course_part_of_id",
+            "part_of_id",
+            "part_group",
+            unique=True,
+            sqlite_where=_IS_A_PART,
+            postgresql_where=_IS_A_PART,
+        ),
+        Index("ix_course_divided", "id", sqlite_where=_IS_DIVIDED, postgresql_where=_IS_DIVIDED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), index=True)
@@ -116,6 +136,9 @@ class Course(Base):
     groups_url: Mapped[str | None] = mapped_column(Text)  # Course Groups, as the last launch gave them
     group_sets_url: Mapped[str | None] = mapped_column(Text)
     roster_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # end of the last complete read
+    divided: Mapped[bool] = mapped_column(default=False, server_default=false())  # it has parts
+    part_of_id: Mapped[int | None] = mapped_column(ForeignKey("course.id"))  # None: a whole course
+    part_group: Mapped[str | None] = mapped_column(String(255))  # the group's id in the LMS, of a part
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     community: Mapped[Community | None] = relationship()

@@ -1,0 +1,42 @@
+"""A group of a course may have a community of its own: it is a part of the course.
+
+Expands only: code of the revision before may run beside this; it knows whole courses alone by their context.
+
+Revision ID: 0026
+Revises: 0022
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0026'
+down_revision = '0022'
+branch_labels = None
+depends_on = None
+
+IS_A_PART, IS_DIVIDED = sa.text('part_of_id IS NOT NULL'), sa.text('divided')
+
+
+def upgrade() -> None:
+    op.add_column('course', sa.Column('divided', sa.Boolean(), server_default=sa.false(), nullable=False))
+    key = op.f('fk_course_part_of_id')
+    op.execute(f'ALTER TABLE course ADD COLUMN part_of_id INTEGER CONSTRAINT {key} REFERENCES course (id)')
+    op.add_column('course', sa.Column('part_group', sa.String(length=255), nullable=True))
+    op.create_index(
+        'ix_course_part_of_id',
+        'course',
+        ['part_of_id', 'part_group'],
+        unique=True,
+        sqlite_where=IS_A_PART,
+        postgresql_where=IS_A_PART,
+    )
+    op.create_index('ix_course_divided', 'course', ['id'], sqlite_where=IS_DIVIDED, postgresql_where=IS_DIVIDED)
+
+
+def downgrade() -> None:
+    """Parts become courses of their own, which no launch opens; who is enrolled in one stays so."""
+    op.drop_index('ix_course_divided', 'course')
+    op.drop_index('ix_course_part_of_id', 'course')
+    op.drop_column('course', 'part_group')
+    op.drop_column('course', 'part_of_id')
+    op.drop_column('course', 'divided')
