@@ -99,10 +99,6 @@ class Community(Base):
     permission_overrides: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
 
 
-_IS_A_PART = text("part_of_id IS NOT NULL")
-_IS_DIVIDED = text("divided")
-
-
 class Course(Base):
     """An LTI context. Its key is deployment + context id, never the context id alone.
 
@@ -113,15 +109,9 @@ class Course(Base):
     __tablename__ = "course"
     __table_args__ = (
         UniqueConstraint("deployment_id", "context_id"),
-        Index(
-            "ix_course_part_of_id",
-            "part_of_id",
-            "part_group",
-            unique=True,
-            sqlite_where=_IS_A_PART,
-            postgresql_where=_IS_A_PART,
-        ),
-        Index("ix_course_divided", "id", sqlite_where=_IS_DIVIDED, postgresql_where=_IS_DIVIDED),
+        # Of a whole course both are empty: no two of them are alike.
+        Index("ix_course_part_of_id", "part_of_id", "part_group", unique=True),
+        Index("ix_course_divided", "id", sqlite_where=text("divided = 1"), postgresql_where=text("divided")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

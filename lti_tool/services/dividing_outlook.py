@@ -105,8 +105,8 @@ def outlook(member: ActingMember, names: Mapping[int, str], now: datetime) -> Ou
     :raises NotAllowed: by who may not divide.
     """
     member.must(Act.DIVIDE)
-    spaces, here = _spaces(member), _people(member, now)
     groups = course_groups.of_community(member.community.id)
+    spaces, here = _spaces(member), _people(member, [one.id for one in groups], now)
     with_space = {one.id for one in groups if one.id in spaces or one.id in names}
     in_spaces = [here.in_groups.get(one, set()) & here.learners for one in with_space]
     several = {one for ours in in_spaces for one in ours if sum(one in other for other in in_spaces) > 1}
@@ -152,8 +152,8 @@ def _spaces(member: ActingMember) -> dict[int, GroupSpace]:
     return {group: GroupSpace(number, name, state.value) for group, number, name, state in found}
 
 
-def _people(member: ActingMember, now: datetime) -> _People:
-    """Who is in the courses of a community, and in which of their groups. Two statements."""
+def _people(member: ActingMember, group_ids: Sequence[int], now: datetime) -> _People:
+    """Who is in the courses of a community, and in which of these groups. Two statements."""
     here = _People()
     enrolled = db.session.execute(
         select(Enrolment.id, Membership.id, parts.is_staff(Enrolment, now))
@@ -175,10 +175,9 @@ def _people(member: ActingMember, now: datetime) -> _People:
         (here.staff if is_staff else here.learners).add(member_id)
     here.learners -= here.staff
     in_groups = db.session.execute(
-        select(CourseGroupMember.course_group_id, CourseGroupMember.enrolment_id)
-        .join(CourseGroup, CourseGroup.id == CourseGroupMember.course_group_id)
-        .join(Course, Course.id == CourseGroup.course_id)
-        .where(Course.community_id == member.community.id)
+        select(CourseGroupMember.course_group_id, CourseGroupMember.enrolment_id).where(
+            CourseGroupMember.course_group_id.in_(group_ids)
+        )
     )
     for group, enrolment in in_groups:
         if enrolment in member_of:

@@ -13,6 +13,7 @@ into one and no list names one: its enrolments follow from those of the whole co
 What happens beside these (a removal, a role that lapses) is found by `align_all`, by the clock.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -64,18 +65,41 @@ part, whole, theirs, common = aliased(Course), aliased(Course), aliased(Enrolmen
 _space, _own = aliased(Community), aliased(Enrolment)
 
 
+@dataclass(frozen=True)
+class _Divided:
+    """A whole course, the common space, the parts; and of whom it is asked: everybody, or one person."""
+
+    id: int
+    community_id: int
+    parts: tuple[int, ...]
+    now: datetime
+    user_id: int | None
+
+    def of(self, column: ColumnElement) -> list[ColumnElement[bool]]:
+        """Narrow something to the person of whom it is asked."""
+        return [] if self.user_id is None else [column == self.user_id]
+
+
 def align(course_id: int, now: datetime, user_id: int | None = None) -> None:
-    """Bring the enrolments in the parts of a course into line with the rule. Six statements at most.
+    """Bring the enrolments in the parts of a course into line with the rule. Seven statements at most.
 
     Whoever calls holds the row of the whole course: two never do it at once.
 
     :param user_id: of this person alone.
     """
+    found = db.session.execute(
+        select(Course.id, whole.community_id)
+        .join(whole, whole.id == Course.part_of_id)
+        .where(Course.part_of_id == course_id)
+    ).all()
+    if not found:
+        return
+    divided = _Divided(course_id, found[0].community_id, tuple(row.id for row in found), now, user_id)
     _keep_addresses(course_id)
-    returning = db.session.scalars(_returning(course_id, now, user_id)).all()
-    _end(course_id, now, user_id)
-    _enrol(course_id, now, user_id)
-    _let_in(course_id, now, user_id)
+    returning = db.session.scalars(_returning(divided)).all()
+    _end(divided)
+    _enrol(divided)
+    _let_in(divided)
     if returning:  # a score that is final is fixed of those alone who are here
         running_scores.mark_all_stale(returning, now)
 
@@ -127,30 +151,27 @@ def is_in_group(part: type[Course], enrolment: type[Enrolment]) -> ColumnElement
     )
 
 
-def _belonging(course_id: int, now: datetime, *columns: ColumnElement) -> Select:
+def _belonging(divided: _Divided, *columns: ColumnElement) -> Select:
     """Select the parts of a course with everybody whom the rule has in each, whether enrolled yet or not."""
     taken_in = and_(_space.state == CommunityState.OPEN, is_in_group(Course, theirs))
     stays = and_(_space.state != CommunityState.OPEN, _own.active.is_(True))
-    staff = and_(_space.state.not_in(_GONE), is_staff(theirs, now))
+    staff = and_(_space.state.not_in(_GONE), is_staff(theirs, divided.now))
     return (
         select(*columns)
         .select_from(Course)
-        .join(whole, whole.id == Course.part_of_id)
         .join(_space, _space.id == Course.community_id)
-        .join(theirs, theirs.course_id == whole.id)
-        .join(common, and_(common.community_id == whole.community_id, common.user_id == theirs.user_id))
+        .join(theirs, theirs.course_id == Course.part_of_id)
+        .join(common, and_(common.community_id == divided.community_id, common.user_id == theirs.user_id))
         .outerjoin(_own, and_(_own.course_id == Course.id, _own.user_id == theirs.user_id))
         .where(
-            Course.part_of_id == course_id,
+            Course.id.in_(divided.parts),
+            theirs.course_id == divided.id,
             theirs.active,
             common.state != MembershipState.REMOVED,
             or_(taken_in, stays, staff),
+            *divided.of(theirs.user_id),
         )
     )
-
-
-def _of(user_id: int | None, column: ColumnElement) -> list[ColumnElement[bool]]:
-    return [] if user_id is None else [column == user_id]
 
 
 def _keep_addresses(course_id: int) -> None:
@@ -168,42 +189,39 @@ def _keep_addresses(course_id: int) -> None:
     _run(update(Course).where(Course.part_of_id == course_id, differs).values(**of_whole))
 
 
-def _returning(course_id: int, now: datetime, user_id: int | None) -> Select:
+def _returning(divided: _Divided) -> Select:
     """The members of parts whose enrolment there had ended and goes on."""
     member = aliased(Membership)
     there = and_(member.community_id == Course.community_id, member.user_id == theirs.user_id)
-    wanted = _belonging(course_id, now, member.id).join(member, there)
-    return wanted.where(_own.active.is_(False), *_of(user_id, theirs.user_id))
+    return _belonging(divided, member.id).join(member, there).where(_own.active.is_(False))
 
 
-def _end(course_id: int, now: datetime, user_id: int | None) -> None:
-    # Written out, and not as what each enrolment is looked up by: found once for all of them.
-    right = _belonging(course_id, now, _own.id).where(_own.id.is_not(None), *_of(user_id, theirs.user_id))
-    parts = select(Course.id).where(Course.part_of_id == course_id)
+def _end(divided: _Divided) -> None:
+    right = _belonging(divided, _own.id).where(_own.id.is_not(None))
     _run(
         update(Enrolment)
         .where(
-            Enrolment.course_id.in_(parts),
+            Enrolment.course_id.in_(divided.parts),
             Enrolment.active,
             Enrolment.id.not_in(right),
-            *_of(user_id, Enrolment.user_id),
+            *divided.of(Enrolment.user_id),
         )
-        .values(active=False, left_at=now)
+        .values(active=False, left_at=divided.now)
     )
 
 
-def _enrol(course_id: int, now: datetime, user_id: int | None) -> None:
+def _enrol(divided: _Divided) -> None:
     fixed = {
         "listed": literal(False),
         "active": literal(True),
         "left_at": literal(None, Enrolment.left_at.type),
-        "created_at": literal(now, Enrolment.created_at.type),
+        "created_at": literal(divided.now, Enrolment.created_at.type),
     }
     taken = [getattr(theirs, name) for name in _TAKEN]
     differs = [getattr(_own, name).is_distinct_from(getattr(theirs, name)) for name in _TELLING]
     source = (
-        _belonging(course_id, now, theirs.user_id, Course.id, *taken, *fixed.values())
-        .where(or_(_own.id.is_(None), _own.active.is_(False), *differs), *_of(user_id, theirs.user_id))
+        _belonging(divided, theirs.user_id, Course.id, *taken, *fixed.values())
+        .where(or_(_own.id.is_(None), _own.active.is_(False), *differs))
         .order_by(theirs.user_id, Course.id)
     )
     insert = _insert(Enrolment).from_select(["user_id", "course_id", *_TAKEN, *fixed], source)
@@ -211,28 +229,26 @@ def _enrol(course_id: int, now: datetime, user_id: int | None) -> None:
     _run(insert.on_conflict_do_update(index_elements=["user_id", "course_id"], set_=again))
 
 
-def _let_in(course_id: int, now: datetime, user_id: int | None) -> None:
+def _let_in(divided: _Divided) -> None:
     """Make members of those who are enrolled, with what they chose in the common space."""
-    chosen = ("pseudonym", "locale", "theme", "welcomed_at")
+    values = {
+        "community_id": Course.community_id,
+        "user_id": theirs.user_id,
+        "state": literal(MembershipState.ACTIVE, Membership.state.type),
+        "joined_at": literal(divided.now, Membership.joined_at.type),
+        "initials_only": common.initials_only,
+        "shortcuts": common.shortcuts,
+        **{name: getattr(common, name) for name in ("pseudonym", "locale", "theme", "welcomed_at")},
+    }
     member = aliased(Membership)
+    there = and_(member.community_id == Course.community_id, member.user_id == theirs.user_id)
     source = (
-        _belonging(
-            course_id,
-            now,
-            Course.community_id,
-            theirs.user_id,
-            literal(MembershipState.ACTIVE, Membership.state.type),
-            literal(now, Membership.joined_at.type),
-            literal(False),
-            literal(True),
-            *(getattr(common, name) for name in chosen),
-        )
-        .outerjoin(member, and_(member.community_id == Course.community_id, member.user_id == theirs.user_id))
-        .where(member.id.is_(None), *_of(user_id, theirs.user_id))
+        _belonging(divided, *values.values())
+        .outerjoin(member, there)
+        .where(member.id.is_(None))
         .order_by(Course.community_id, theirs.user_id)
     )
-    names = ["community_id", "user_id", "state", "joined_at", "initials_only", "shortcuts", *chosen]
-    _run(_insert(Membership).from_select(names, source).on_conflict_do_nothing())
+    _run(_insert(Membership).from_select(list(values), source).on_conflict_do_nothing())
 
 
 def _insert(table: type[Enrolment] | type[Membership]):

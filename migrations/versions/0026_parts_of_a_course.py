@@ -14,23 +14,15 @@ down_revision = '0022'
 branch_labels = None
 depends_on = None
 
-IS_A_PART, IS_DIVIDED = sa.text('part_of_id IS NOT NULL'), sa.text('divided')
-
 
 def upgrade() -> None:
     op.add_column('course', sa.Column('divided', sa.Boolean(), server_default=sa.false(), nullable=False))
     key = op.f('fk_course_part_of_id')
     op.execute(f'ALTER TABLE course ADD COLUMN part_of_id INTEGER CONSTRAINT {key} REFERENCES course (id)')
     op.add_column('course', sa.Column('part_group', sa.String(length=255), nullable=True))
-    op.create_index(
-        'ix_course_part_of_id',
-        'course',
-        ['part_of_id', 'part_group'],
-        unique=True,
-        sqlite_where=IS_A_PART,
-        postgresql_where=IS_A_PART,
-    )
-    op.create_index('ix_course_divided', 'course', ['id'], sqlite_where=IS_DIVIDED, postgresql_where=IS_DIVIDED)
+    op.create_index('ix_course_part_of_id', 'course', ['part_of_id', 'part_group'], unique=True)
+    where = {'sqlite_where': sa.text('divided = 1'), 'postgresql_where': sa.text('divided')}
+    op.create_index('ix_course_divided', 'course', ['id'], **where)
 
 
 def downgrade() -> None:

@@ -6,7 +6,7 @@ from demo_lms import Group
 from lti_tool import clock
 from lti_tool.extensions import db
 from lti_tool.models import Course, CourseGroup, Enrolment, User
-from lti_tool.services import parts
+from lti_tool.services import parts, roles
 from lti_tool.transactions import transaction
 from tests.functional.space import Space
 from tests.rosters.course import RosterCourse
@@ -72,14 +72,16 @@ class DividedCourse:
             return {sub.removeprefix("u-") for sub in found}
 
     def staff(self) -> set[str]:
-        """The keys of the staff whom the list of the course names."""
-        everybody = self.enrolled(self.common().id)
-        people = {person.sub.removeprefix("u-"): person for person in self.lms.people_in(FRENCH)}
-        return {
-            key
-            for key in everybody
-            if any("Instructor" in role and "/membership" in role for role in people[key].roles[FRENCH])
-        }
+        """The keys of the staff of the course, by the rule for one person."""
+        with self.world.database() as session:
+            wanted = select(User.sub, Enrolment).join(Enrolment, Enrolment.user_id == User.id)
+            found = session.execute(
+                wanted.where(Enrolment.course_id == self.common().id, Enrolment.active)
+            ).all()
+            now = clock.now()
+            return {
+                sub.removeprefix("u-") for sub, one in found if roles.of_enrolment(one, now) in roles.STAFF
+            }
 
     def sweep(self) -> None:
         """Let the clock bring everything into line."""

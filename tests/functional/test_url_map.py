@@ -256,6 +256,13 @@ INSIDE = {
     ("profile.choose_picture", "POST"): Inside("profile/picture", READERS, 422),
     ("profile.choose_lms_picture", "POST"): Inside("profile/picture/lms", READERS, 303, {"show": "true"}),
     ("profile.remove_picture", "POST"): Inside("profile/picture/remove", READERS, 303),
+    ("dividing.index", "GET"): Inside("spaces", STAFF),
+    ("dividing.preview", "POST"): Inside("spaces/preview", STAFF, 422),
+    ("dividing.divide", "POST"): Inside("spaces", STAFF, 422),
+    # Nothing is divided.
+    ("dividing.close", "POST"): Inside("spaces/1/close", STAFF, 404),
+    ("dividing.open_again", "POST"): Inside("spaces/1/open", STAFF, 404),
+    ("dividing.enter", "POST"): Inside("spaces/1/enter", EVERYBODY, 404),
     ("subgroups.index", "GET"): Inside("subgroups", READERS),
     ("subgroups.make", "POST"): Inside("subgroups", SETTERS, 422),
     ("subgroups.follow", "POST"): Inside("subgroups/follow", SETTERS, 422),
