@@ -217,14 +217,6 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
     """Return what nobody asks for: it is done when its time has come, by its name."""
     seated = _seats()
 
-    def ask_for_rosters() -> None:
-        with app.app_context(), transaction():
-            rosters.ask_nightly(clock.now(), app.extensions["settings"].time_zone)
-
-    def align_parts() -> None:
-        with app.app_context():
-            parts.align_all(clock.now, transaction)
-
     def look_at_columns() -> None:
         with app.app_context():
             drift.look_at_columns(app.extensions["settings"].time_zone, clock.now, transaction)
@@ -259,14 +251,28 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
         with app.app_context():
             file_sweep.sweep_orphans(clock.now, reading)
 
-    return {
+    return _of_courses(app) | {
         work.__name__: work
         for work in (
-            *(ask_for_rosters, align_parts, look_at_columns, send_what_has_closed, make_mails),
+            *(look_at_columns, send_what_has_closed, make_mails),
             *(lead_life, empty_communities, clean_up),
             *(take_files_away, look_for_orphans),
         )
     }
+
+
+def _of_courses(app: Flask) -> dict[str, Work]:
+    """Return what the clock does about who is in which course, by its name."""
+
+    def ask_for_rosters() -> None:
+        with app.app_context(), transaction():
+            rosters.ask_nightly(clock.now(), app.extensions["settings"].time_zone)
+
+    def align_parts() -> None:
+        with app.app_context():
+            parts.align_all(clock.now, transaction)
+
+    return {work.__name__: work for work in (ask_for_rosters, align_parts)}
 
 
 def _seats() -> Callable[[str], AbstractContextManager[bool]]:
