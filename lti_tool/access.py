@@ -12,7 +12,8 @@ from datetime import datetime
 from flask import Blueprint, Flask, g, request
 from flask.sessions import NullSession, SessionInterface
 from flask_login import UserMixin
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, case, select
+from sqlalchemy.orm import aliased
 from werkzeug.routing import BaseConverter, RequestRedirect
 
 from lti_tool import clock, settings
@@ -220,13 +221,18 @@ def _note_presence(admission: Admission, now: datetime) -> None:
 
 
 _HERE = bindparam("here")
+_COURSE = aliased(Course)  # of the seat
 # Of every request inside a community: written once, to put it together takes longer than to send it.
 _SEATS_AND_STANDING = (
-    select(BrowserSession, Seat, User, Membership, Community, Enrolment)
+    select(
+        *(BrowserSession, Seat, User, Membership, Community, Enrolment),
+        case((_COURSE.divided, _COURSE.id), else_=_COURSE.part_of_id).label("whole_course_id"),
+    )
     .outerjoin(Seat, and_(Seat.browser_session_id == BrowserSession.id, Seat.community_id == _HERE))
     .outerjoin(User, User.id == Seat.user_id)
     .outerjoin(Membership, and_(Membership.user_id == Seat.user_id, Membership.community_id == _HERE))
     .outerjoin(Community, Community.id == Seat.community_id)
+    .outerjoin(_COURSE, _COURSE.id == Seat.course_id)
     .outerjoin(
         Enrolment,
         and_(
@@ -270,6 +276,7 @@ def _admission(row, enrolments: list[Enrolment], now: datetime) -> Admission | N
         scored=roles.is_scored(enrolments, now),
         seat_id=row.Seat.id,
         course_id=row.Seat.course_id,
+        whole_course_id=row.whole_course_id,
         lms_administrator=row.Seat.lms_administrator,
         muted_until=roles.muted_until(row.Membership, now),
     )

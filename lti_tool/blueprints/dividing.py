@@ -47,6 +47,13 @@ def divide(member):
     return redirect(url_for(".index", done="course-divided"), 303)
 
 
+@bp.post("/spaces/leave")
+def leave(member):
+    """Be told of new groups no longer: those that have no space stay without."""
+    dividing.leave(member)
+    return redirect(url_for(".index", done="groups-left"), 303)
+
+
 @bp.post("/spaces/<id:part_id>/close")
 def close(member, part_id):
     dividing.close(member, part_id, clock.now())

@@ -127,6 +127,7 @@ class Course(Base):
     group_sets_url: Mapped[str | None] = mapped_column(Text)
     roster_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # end of the last complete read
     divided: Mapped[bool] = mapped_column(default=False, server_default=false())  # it has parts
+    groups_seen: Mapped[int | None] = mapped_column()  # the newest group when staff last decided about spaces
     part_of_id: Mapped[int | None] = mapped_column(ForeignKey("course.id"))  # None: a whole course
     part_group: Mapped[str | None] = mapped_column(String(255))  # the group's id in the LMS, of a part
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

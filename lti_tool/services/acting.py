@@ -28,6 +28,7 @@ class ActingMember:
     seat_id: int | None = None
     course_id: int | None = None
     lms_administrator: bool = False  # launched as one: may look at the health of the connection
+    whole_course_id: int | None = None  # of a divided course, in whichever of its spaces; None: it is not
     muted_until: datetime | None = None  # until when staff let them read only; None: they do not
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from lti_tool.errors import NotFound, Stale, Unfit
 from lti_tool.extensions import db
@@ -51,12 +51,30 @@ def divide(member: ActingMember, names: Mapping[int, str], seen: str, now: datet
         raise Stale("outlook-changed")
     made = [_made(member, one, now) for one in shown.chosen]
     db.session.flush()
+    _note_groups(member)
     for course_id in sorted({part.part_of_id for part in made}):
         parts.align(course_id, now)
     for part in made:
         telling.of_space(part.community, NotificationKind.OPENED, now, now, _own_number(member, part))
         audit.record(member, "part.made", f"part:{part.id}", now)
     return [part.community_id for part in made]
+
+
+def leave(member: ActingMember) -> None:
+    """Leave the groups that have no space without one: staff are told of those alone that come later."""
+    member.must(Act.DIVIDE)
+    _lock_courses(member)
+    _note_groups(member)
+
+
+def _note_groups(member: ActingMember) -> None:
+    newest = select(func.max(CourseGroup.id)).where(CourseGroup.course_id == Course.id).scalar_subquery()
+    db.session.execute(
+        update(Course)
+        .where(Course.community_id == member.community.id, Course.divided)
+        .values(groups_seen=newest)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def close(member: ActingMember, part_id: int, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, and_, func, literal, select
 
 from lti_tool.extensions import db
 from lti_tool.models import (
@@ -72,6 +72,7 @@ class Outlook:
     contributions: int
     columns: int
     is_part: bool
+    new_groups: int
     mark: str
 
     @property
@@ -124,7 +125,7 @@ def outlook(member: ActingMember, names: Mapping[int, str], now: datetime) -> Ou
         )
         for one in groups
     ]
-    contributions, columns, is_part = _what_is_here(member)
+    contributions, columns, is_part, new = _what_is_here(member)
     return Outlook(
         groups=shown,
         staff=_in_order(known, _first(here.staff)),
@@ -135,7 +136,28 @@ def outlook(member: ActingMember, names: Mapping[int, str], now: datetime) -> Ou
         contributions=contributions,
         columns=columns,
         is_part=is_part,
+        new_groups=new,
         mark=_mark(shown, in_each, here),
+    )
+
+
+def new_groups(member: ActingMember) -> ScalarSelect[int]:
+    """Select how many groups came after staff last decided about spaces, and have none; 0 for who may not."""
+    if not member.may(Act.DIVIDE):
+        return select(literal(0)).scalar_subquery()
+    part = parts.part
+    return (
+        select(func.count())
+        .select_from(Course)
+        .join(CourseGroup, CourseGroup.course_id == Course.id)
+        .outerjoin(part, and_(part.part_of_id == Course.id, part.part_group == CourseGroup.group_id))
+        .where(
+            Course.community_id == member.community.id,
+            Course.divided,
+            CourseGroup.id > Course.groups_seen,
+            part.id.is_(None),
+        )
+        .scalar_subquery()
     )
 
 
@@ -199,22 +221,23 @@ def _in_order(known: Mapping[int, Person], numbers: Sequence[int]) -> list[Perso
     return sorted(found, key=lambda one: (one.name is None, (one.name or "").casefold(), one.number))
 
 
-def _what_is_here(member: ActingMember) -> tuple[int, int, bool]:
+def _what_is_here(member: ActingMember) -> tuple[int, int, bool, int]:
     """Count what was written in this space, and its columns; tell whether it is one of a group."""
     here = member.community.id
     posts = select(func.count()).select_from(Post)
     comments = select(func.count()).select_from(Comment)
     columns = select(func.count()).select_from(GradeColumn)
     of_groups = select(func.count()).select_from(Course)
-    written, replies, graded, as_part = db.session.execute(
+    written, replies, graded, as_part, new = db.session.execute(
         select(
             posts.where(Post.community_id == here, Post.deleted_at.is_(None)).scalar_subquery(),
             comments.where(Comment.community_id == here, Comment.deleted_at.is_(None)).scalar_subquery(),
             columns.where(GradeColumn.community_id == here).scalar_subquery(),
             of_groups.where(Course.community_id == here, Course.part_of_id.is_not(None)).scalar_subquery(),
+            new_groups(member),
         )
     ).one()
-    return written + replies, graded, bool(as_part)
+    return written + replies, graded, bool(as_part), new
 
 
 def _mark(groups: Sequence[GroupOutlook], in_each: Mapping[int, list[int]], here: _People) -> str:

@@ -14,17 +14,20 @@ from lti_tool.models import (
     Community,
     CommunityState,
     Course,
+    CourseGroup,
     Enrolment,
     GradeColumn,
     LineItem,
     Membership,
     MembershipState,
     Prompt,
+    Role,
     Seat,
 )
 from lti_tool.services import activities, parts
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.coming_again import Place
+from lti_tool.services.course_groups import CourseGroupView
 from lti_tool.services.upserts import INSERTS
 from lti_tool.services.visits import VISIT_ENDED, visiting
 
@@ -158,8 +161,8 @@ def enter(member: ActingMember, course_id: int) -> tuple[int, int]:
     :returns: the numbers of the seat and of its community.
     :raises NotFound: it is no space of this course, or they are not in it.
     """
-    here = db.session.get(Course, member.course_id) if member.course_id is not None else None
-    made = _seats(member.seat_id, here.part_of_id or here.id, course_id) if here is not None else {}
+    whole_id = member.whole_course_id
+    made = _seats(member.seat_id, whole_id, course_id) if whole_id is not None else {}
     for community_id, seat_id in made.items():
         return seat_id, community_id
     raise NotFound()
@@ -197,16 +200,11 @@ def _seats(seat_id: int, whole_id: int, only: int | None) -> Mapping[int, int]:
 def spaces_of(member: ActingMember) -> list[SpaceHere]:
     """Return the spaces of the course that a member may enter, the common one first; none where it is one.
 
-    One statement for most, two where the course is divided.
+    One statement, and none where the course is not divided.
     """
-    if member.course_id is None:
+    user_id, whole_id = member.user.id, member.whole_course_id
+    if whole_id is None:
         return []
-    here = db.session.execute(
-        select(Course.id, Course.part_of_id, Course.divided).where(Course.id == member.course_id)
-    ).one()
-    if not here.divided and here.part_of_id is None:
-        return []
-    user_id, whole_id = member.user.id, here.part_of_id or here.id
     found = db.session.execute(
         select(Course.id, Course.community_id, Course.part_of_id, Community.name, Community.state)
         .join(Community, Community.id == Course.community_id)
@@ -225,6 +223,22 @@ def spaces_of(member: ActingMember) -> list[SpaceHere]:
         for row in sorted(found, key=lambda row: (row.part_of_id is not None, *_by_name(row)))
     ]
     return spaces if len(spaces) > 1 else []
+
+
+def group_of(member: ActingMember) -> list[CourseGroupView]:
+    """Return the group whose space this is, as the LMS tells it to a learner of it; nothing elsewhere."""
+    if member.role is not Role.LEARNER or member.whole_course_id in (None, member.course_id):
+        return []
+    found = db.session.execute(
+        select(CourseGroup.id, CourseGroup.group_id, CourseGroup.name, CourseGroup.set_name)
+        .join(Course, Course.part_of_id == CourseGroup.course_id)
+        .where(
+            Course.id == member.course_id,
+            Course.part_group == CourseGroup.group_id,
+            CourseGroup.hidden.is_(False),
+        )
+    )
+    return [CourseGroupView(*row, course=None, hidden=False) for row in found]
 
 
 def _of_one(whole_id: int) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('course', sa.Column('divided', sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column('course', sa.Column('groups_seen', sa.Integer(), nullable=True))
     key = op.f('fk_course_part_of_id')
     op.execute(f'ALTER TABLE course ADD COLUMN part_of_id INTEGER CONSTRAINT {key} REFERENCES course (id)')
     op.add_column('course', sa.Column('part_group', sa.String(length=255), nullable=True))
@@ -31,4 +32,5 @@ def downgrade() -> None:
     op.drop_index('ix_course_part_of_id', 'course')
     op.drop_column('course', 'part_group')
     op.drop_column('course', 'part_of_id')
+    op.drop_column('course', 'groups_seen')
     op.drop_column('course', 'divided')

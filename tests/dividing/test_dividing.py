@@ -82,6 +82,22 @@ class TestDividing:
         course.divide("nantes")
         assert course.people_of("nantes") == {"karim"} | course.staff()
 
+    def test_new_groups_are_told_until_it_is_decided_about_them(self, course):
+        course.divide("lyon")
+        course.trainer.post("posts", kind="discussion", title="Begun", body="Words.")
+        assert self._told(course) == ""  # Nantes was left out knowingly
+        course.has(lyon=("ines", "awa"), nantes=("karim",), brest=("lea",))
+        course.list.ask_and_read()
+        assert "href" in self._told(course)
+        assert "Brest" in course.trainer.get("spaces").text
+        assert course.trainer.post("spaces/leave").status == 200
+        assert self._told(course) == ""
+
+    def _told(self, course) -> str:
+        """The line about new groups on the home page of staff, if there is one."""
+        link = course.trainer.get("").soup.select_one("section[aria-labelledby=today] a[href*='/spaces']")
+        return str(link or "")
+
     @pytest.mark.parametrize("address", ["spaces", "spaces/preview"])
     def test_is_not_for_learners(self, course, address):
         ines = course.world.enter("ines")

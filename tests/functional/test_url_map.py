@@ -259,6 +259,7 @@ INSIDE = {
     ("dividing.index", "GET"): Inside("spaces", STAFF),
     ("dividing.preview", "POST"): Inside("spaces/preview", STAFF, 422),
     ("dividing.divide", "POST"): Inside("spaces", STAFF, 422),
+    ("dividing.leave", "POST"): Inside("spaces/leave", STAFF, 303),
     # Nothing is divided.
     ("dividing.close", "POST"): Inside("spaces/1/close", STAFF, 404),
     ("dividing.open_again", "POST"): Inside("spaces/1/open", STAFF, 404),
