@@ -1,9 +1,12 @@
 """Groups of a course get spaces of their own: looked at first, done at once, followed as groups change."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import func, select
 
-from lti_tool.models import AuditEntry, Community, CommunityState, Course, Enrolment, Notification
+from lti_tool.models import AuditEntry, Community, CommunityState, Enrolment, Notification
+from tests.functional.launches import launch_with, setting
 from tests.support.world import ENGLISH
 
 pytestmark = pytest.mark.slow_on_postgresql
@@ -57,6 +60,16 @@ class TestDividing:
         seen = shown.soup.select_one("input[name=seen]")["value"]
         for _ in range(2):
             assert course.trainer.post("spaces", seen=seen, **course.chosen("lyon")).status == 200
+        with course.world.database() as session:
+            assert session.scalar(select(func.count()).select_from(Community)) == 2
+
+    def test_by_two_at_once_makes_one(self, course):
+        shown = course.preview("lyon")
+        fields = course.chosen("lyon") | {"seen": shown.soup.select_one("input[name=seen]")["value"]}
+        pages = [course.world.enter("claire") for _ in range(2)]
+        with ThreadPoolExecutor(2) as both:
+            answers = list(both.map(lambda page: page.post("spaces", **fields).status, pages))
+        assert answers == [200, 200]
         with course.world.database() as session:
             assert session.scalar(select(func.count()).select_from(Community)) == 2
 
@@ -159,13 +172,12 @@ class TestALaunch:
         assert other.answer_of(f"/communities/{lyon}/").status_code == 404
         assert browser.answer_of(f"/communities/{lyon}/").status_code == 404
 
-    def test_of_a_context_that_names_a_part_is_refused(self, course):
+    @pytest.mark.parametrize("person", ["karim", "claire"])
+    def test_that_says_what_was_made_up_for_a_part_is_refused(self, course, person):
         course.divide("lyon")
-        made_up = course.part("lyon").context_id
-        with course.world.database() as session:
-            assert session.scalar(select(Course.id).where(Course.context_id == made_up)) is not None
-        people = course.people_of("lyon")
-        course.sweep()
+        people, context = course.people_of("lyon"), {"id": course.part("lyon").context_id, "title": "Lyon"}
+        page = launch_with(course.world.browser(person), setting(context=context))
+        assert page.status == 403
         assert course.people_of("lyon") == people
 
 
