@@ -35,6 +35,11 @@ class ActingMember:
     def id(self) -> int:
         return self.membership.id
 
+    @property
+    def is_in_part(self) -> bool:
+        """Whether this is the space of a group, and not that of its course."""
+        return self.whole_course_id is not None and self.whole_course_id != self.course_id
+
     def may(self, act: Act) -> bool:
         """Tell whether the permissions of their community let this member do the act now, unless muted."""
         return self._may_while_muted(act) and self._allowed(act, self.community.state)

@@ -227,7 +227,7 @@ def spaces_of(member: ActingMember) -> list[SpaceHere]:
 
 def group_of(member: ActingMember) -> list[CourseGroupView]:
     """Return the group whose space this is, as the LMS tells it to a learner of it; nothing elsewhere."""
-    if member.role is not Role.LEARNER or member.whole_course_id in (None, member.course_id):
+    if member.role is not Role.LEARNER or not member.is_in_part:
         return []
     found = db.session.execute(
         select(CourseGroup.id, CourseGroup.group_id, CourseGroup.name, CourseGroup.set_name)

@@ -7,7 +7,8 @@ into one and no list names one: its enrolments follow from those of the whole co
 - Who is active in the whole course, and was not removed from its community (the common space), is in the
   part of every group of theirs. Of several groups: in each.
 - Staff of the course by enrolment are in every part.
-- A part that is not open takes nobody in but staff; whoever was in it stays while they are in the course.
+- A part that is not open takes nobody in but staff; whoever was in it stays while they are in the course. So
+  it is with all parts once the common space is emptied.
 
 `align` brings the enrolments into line: after a launch, after a list of the course, after an act of staff.
 What happens beside these (a removal, a role that lapses) is found by `align_all`, by the clock.
@@ -72,6 +73,7 @@ class _Divided:
     id: int
     community_id: int
     parts: tuple[int, ...]
+    frozen: bool  # the common space was emptied, and the groups with it
     now: datetime
     user_id: int | None
 
@@ -88,13 +90,21 @@ def align(course_id: int, now: datetime, user_id: int | None = None) -> None:
     :param user_id: of this person alone.
     """
     found = db.session.execute(
-        select(Course.id, whole.community_id)
+        select(Course.id, whole.community_id, Community.state)
         .join(whole, whole.id == Course.part_of_id)
+        .join(Community, Community.id == whole.community_id)
         .where(Course.part_of_id == course_id)
     ).all()
     if not found:
         return
-    divided = _Divided(course_id, found[0].community_id, tuple(row.id for row in found), now, user_id)
+    divided = _Divided(
+        id=course_id,
+        community_id=found[0].community_id,
+        parts=tuple(row.id for row in found),
+        frozen=found[0].state in _GONE,
+        now=now,
+        user_id=user_id,
+    )
     _keep_addresses(course_id)
     returning = db.session.scalars(_returning(divided)).all()
     _end(divided)
@@ -154,7 +164,7 @@ def is_in_group(part: type[Course], enrolment: type[Enrolment]) -> ColumnElement
 def _belonging(divided: _Divided, *columns: ColumnElement) -> Select:
     """Select the parts of a course with everybody whom the rule has in each, whether enrolled yet or not."""
     taken_in = and_(_space.state == CommunityState.OPEN, is_in_group(Course, theirs))
-    stays = and_(_space.state != CommunityState.OPEN, _own.active.is_(True))
+    stays = and_(or_(_space.state != CommunityState.OPEN, literal(divided.frozen)), _own.active.is_(True))
     staff = and_(_space.state.not_in(_GONE), is_staff(theirs, divided.now))
     return (
         select(*columns)

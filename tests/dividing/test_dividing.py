@@ -3,9 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
-from lti_tool.models import AuditEntry, Community, CommunityState, Enrolment, Notification
+from lti_tool.models import AuditEntry, Community, CommunityState, CourseGroup, Enrolment, Notification
 from tests.functional.launches import launch_with, setting
 from tests.support.world import ENGLISH
 
@@ -253,6 +253,33 @@ class TestWhenGroupsChange:
         assert ines.get("").status == 404
         course.trainer.post(f"members/{number}/moderation", act="readmitted", body="Again.")
         assert "ines" in course.people_of("lyon")
+
+
+class TestTheSpaceOfAGroup:
+    def test_says_that_the_list_of_the_course_is_read_elsewhere(self, course):
+        course.divide()
+        lyon = course.trainer.post(f"spaces/{course.part('lyon').id}/enter")
+        assert "groupes du cours" in lyon.get("members").soup.select_one("#roster").text
+        assert lyon.soup.select_one("form[action*='members/roster']") is None
+
+    def test_is_not_divided_itself(self, course):
+        course.divide("lyon")
+        lyon = course.trainer.post(f"spaces/{course.part('lyon').id}/enter")
+        assert lyon.get("spaces").soup.select_one("input[name=chosen]") is None
+        assert lyon.post("spaces", seen="", **course.chosen("nantes")).status == 404
+
+    def test_tells_a_learner_which_group_it_is(self, course):
+        course.divide()
+        assert "Lyon" in course.world.enter("ines").get("welcome").text
+
+    def test_keeps_its_people_when_the_common_space_was_emptied(self, course):
+        course.divide()
+        before = course.people_of("lyon")
+        emptied = update(Community).where(Community.id == course.common().community_id)
+        course.write(emptied.values(state=CommunityState.PURGED))
+        course.write(delete(CourseGroup))
+        course.sweep()
+        assert course.people_of("lyon") == before
 
 
 class TestClosing:
