@@ -5,7 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from lti_tool.models import AuditEntry, Community, CommunityState, CourseGroup, Enrolment, Notification
+from lti_tool import clock
+from lti_tool.models import (
+    AuditEntry,
+    Community,
+    CommunityState,
+    CourseGroup,
+    Enrolment,
+    Membership,
+    Notification,
+    Role,
+)
 from tests.functional.launches import launch_with, setting
 from tests.support.world import ENGLISH
 
@@ -256,6 +266,27 @@ class TestWhenGroupsChange:
 
 
 class TestTheSpaceOfAGroup:
+    @pytest.mark.parametrize("where", ["common", "nantes"])
+    def test_a_lower_role_confirmed_in_one_space_holds_in_all(self, course, where):
+        course.divide()
+        user, common = course.list.user("ines"), course.common()
+        theirs = (Enrolment.user_id == user.id, Enrolment.course_id == common.id)
+        said = {"launch_role": Role.TRAINER, "lower_role": Role.LEARNER, "lowered_at": clock.now()}
+        course.write(update(Enrolment).where(*theirs).values(lower_roles=[], **said))
+        course.sweep()
+        assert "ines" in course.people_of("nantes")
+        part = common if where == "common" else course.part(where)
+        page = course.trainer if where == "common" else course.trainer.post(f"spaces/{part.id}/enter")
+        with course.world.database() as session:
+            here = (Membership.user_id == user.id, Membership.community_id == part.community_id)
+            number = session.scalar(select(Membership.id).where(*here))
+        confirm = page.get("members").soup.select_one(f"form[action*='/members/{number}/']")
+        assert confirm is not None
+        below = confirm["action"].partition("?")[0].partition(f"/communities/{part.community_id}/")[2]
+        assert page.post(below).status == 200
+        assert "ines" not in course.people_of("nantes")
+        assert "ines" in course.people_of("lyon")
+
     def test_says_that_the_list_of_the_course_is_read_elsewhere(self, course):
         course.divide()
         lyon = course.trainer.post(f"spaces/{course.part('lyon').id}/enter")
