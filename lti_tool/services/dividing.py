@@ -55,7 +55,8 @@ def divide(member: ActingMember, names: Mapping[int, str], seen: str, now: datet
     for course_id in sorted({part.part_of_id for part in made}):
         parts.align(course_id, now)
     for part in made:
-        telling.of_space(part.community, NotificationKind.OPENED, now, now, _own_number(member, part))
+        if part.community.state is CommunityState.OPEN:
+            telling.of_space(part.community, NotificationKind.OPENED, now, now, _own_number(member, part))
         audit.record(member, "part.made", f"part:{part.id}", now)
     return [part.community_id for part in made]
 
@@ -130,6 +131,7 @@ def _made(member: ActingMember, chosen: GroupOutlook, now: datetime) -> Course:
     community = Community(
         name=chosen.name, created_at=now, **{name: getattr(member.community, name) for name in _TAKEN}
     )
+    life.begin_beside(community, member.community)
     part = Course(
         deployment_id=course.deployment_id,
         context_id=f"part:{uuid4()}",

@@ -169,6 +169,14 @@ def move(member: ActingMember, to: str, seen: str, now: datetime) -> None:
     audit.record(member, "community.moved", f"community:{community.id}", now, **detail)
 
 
+def begin_beside(community: Community, common: Community) -> None:
+    """Let a space that is made beside another open with it: at once, or when that one does."""
+    if common.state in (DRAFT, PREPARING):
+        community.state, community.open_or_closed = common.state, OpenOrClosed.CLOSED
+        community.opens_at = common.opens_at
+        _wind(community)
+
+
 def move_part(community_id: int, to: CommunityState, now: datetime, by_id: int | None) -> bool:
     """Open or close the space of a group by who leads the course's; tell whether anything moved.
 

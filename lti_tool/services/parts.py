@@ -7,8 +7,9 @@ into one and no list names one: its enrolments follow from those of the whole co
 - Who is active in the whole course, and was not removed from its community (the common space), is in the
   part of every group of theirs. Of several groups: in each.
 - Staff of the course by enrolment are in every part.
-- A part that is not open takes nobody in but staff; whoever was in it stays while they are in the course. So
-  it is with all parts once the common space is emptied.
+- A part that was closed takes nobody in but staff; whoever was in it stays while they are in the course. So
+  it is with all parts once the common space is emptied. (Into one that has not opened yet learners are
+  taken, who may not read there before.)
 
 `align` brings the enrolments into line: after a launch, after a list of the course, after an act of staff.
 What happens beside these (a removal, a role that lapses) is found by `align_all`, by the clock.
@@ -49,6 +50,7 @@ from lti_tool.services import roles, running_scores
 from lti_tool.services.line_items import Clock, Transaction
 from lti_tool.services.upserts import INSERTS
 
+_TAKES_IN = (CommunityState.DRAFT, CommunityState.PREPARING, CommunityState.OPEN)
 _GONE = (CommunityState.PURGING, CommunityState.PURGED)
 # What an enrolment in a part takes from the one in the whole course; what of it tells that it changed.
 _TAKEN = (
@@ -163,8 +165,8 @@ def is_in_group(part: type[Course], enrolment: type[Enrolment]) -> ColumnElement
 
 def _belonging(divided: _Divided, *columns: ColumnElement) -> Select:
     """Select the parts of a course with everybody whom the rule has in each, whether enrolled yet or not."""
-    taken_in = and_(_space.state == CommunityState.OPEN, is_in_group(Course, theirs))
-    stays = and_(or_(_space.state != CommunityState.OPEN, literal(divided.frozen)), _own.active.is_(True))
+    taken_in = and_(_space.state.in_(_TAKES_IN), is_in_group(Course, theirs))
+    stays = and_(or_(_space.state.not_in(_TAKES_IN), literal(divided.frozen)), _own.active.is_(True))
     staff = and_(_space.state.not_in(_GONE), is_staff(theirs, divided.now))
     return (
         select(*columns)

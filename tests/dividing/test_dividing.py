@@ -1,6 +1,7 @@
 """Groups of a course get spaces of their own: looked at first, done at once, followed as groups change."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -16,6 +17,8 @@ from lti_tool.models import (
     Notification,
     Role,
 )
+from lti_tool.services import life
+from lti_tool.transactions import transaction
 from tests.functional.launches import launch_with, setting
 from tests.support.world import ENGLISH
 
@@ -263,6 +266,30 @@ class TestWhenGroupsChange:
         assert ines.get("").status == 404
         course.trainer.post(f"members/{number}/moderation", act="readmitted", body="Again.")
         assert "ines" in course.people_of("lyon")
+
+
+class TestBeforeTheCourseOpens:
+    def test_the_spaces_of_groups_open_with_it(self, course):
+        opens = clock.now() + timedelta(days=2)
+        common = update(Community).where(Community.id == course.common().community_id)
+        course.write(common.values(state=CommunityState.PREPARING, opens_at=opens))
+        course.divide("lyon")
+        part = course.part("lyon")
+        with course.world.database() as session:
+            there = session.get(Community, part.community_id)
+            assert (there.state, there.opens_at) == (CommunityState.PREPARING, opens)
+            assert session.scalar(select(func.count()).select_from(Notification)) == 0
+        assert course.people_of("lyon") == {"ines", "awa"} | course.staff()
+        ines = course.world.enter("ines")
+        assert ines.path.startswith(f"/communities/{course.common().community_id}/")
+        with course.world.app.app_context():
+            life.carry_out_what_is_due(lambda: opens, transaction)
+        with course.world.database() as session:
+            assert session.get(Community, part.community_id).state is CommunityState.OPEN
+            told = select(func.count()).select_from(Notification)
+            assert session.scalar(told.where(Notification.community_id == part.community_id)) >= 2
+        ines = course.world.enter("ines")
+        assert ines.path.startswith(f"/communities/{part.community_id}/")
 
 
 class TestTheSpaceOfAGroup:
