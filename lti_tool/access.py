@@ -12,13 +12,14 @@ from datetime import datetime
 from flask import Blueprint, Flask, g, request
 from flask.sessions import NullSession, SessionInterface
 from flask_login import UserMixin
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, case, or_, select
+from sqlalchemy.orm import aliased
 from werkzeug.routing import BaseConverter, RequestRedirect
 
 from lti_tool import clock, settings
 from lti_tool.errors import NotAMember, NotFound, NotSignedIn, SeatRefused, VisitOver
 from lti_tool.extensions import db, login_manager
-from lti_tool.models import BrowserSession, Community, Enrolment, FormerSpace, Membership, Seat, User
+from lti_tool.models import BrowserSession, Community, Course, Enrolment, FormerSpace, Membership, Seat, User
 from lti_tool.services import former_spaces, roles, sessions, visits
 from lti_tool.services.acting import ActingMember
 
@@ -227,14 +228,19 @@ _LEADS_HERE = or_(
         select(FormerSpace.course_id).where(FormerSpace.community_id == _HERE).scalar_subquery()
     ),
 )
+_COURSE = aliased(Course)  # of the seat
 # Of every request inside a community: written once, to put it together takes longer than to send it.
 _SEATS_AND_STANDING = (
-    select(BrowserSession, Seat, User, Membership, Community, Enrolment)
+    select(
+        *(BrowserSession, Seat, User, Membership, Community, Enrolment),
+        case((_COURSE.divided, _COURSE.id), else_=_COURSE.part_of_id).label("whole_course_id"),
+    )
     .select_from(BrowserSession)
     .outerjoin(Seat, and_(Seat.browser_session_id == BrowserSession.id, _LEADS_HERE))
     .outerjoin(User, User.id == Seat.user_id)
     .outerjoin(Membership, and_(Membership.user_id == Seat.user_id, Membership.community_id == _HERE))
     .outerjoin(Community, Community.id == _HERE)
+    .outerjoin(_COURSE, _COURSE.id == Seat.course_id)
     .outerjoin(
         Enrolment,
         and_(
@@ -278,6 +284,7 @@ def _admission(row, enrolments: list[Enrolment], now: datetime) -> Admission | N
         scored=roles.is_scored(enrolments, now),
         seat_id=row.Seat.id,
         course_id=row.Seat.course_id,
+        whole_course_id=row.whole_course_id,
         lms_administrator=row.Seat.lms_administrator,
         muted_until=roles.muted_until(row.Membership, now),
     )

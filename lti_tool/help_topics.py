@@ -14,6 +14,7 @@ TOPICS = {
     "courses": ("trainer", "courses"),
     "connection": ("trainer", "not-arriving"),
     "discussions": ("learner", "find"),
+    "dividing": ("trainer", "groups"),
     "drafts": ("learner", "nothing-lost"),
     "evidence": ("trainer", "take-along"),
     "files": ("learner", "files"),

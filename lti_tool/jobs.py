@@ -32,6 +32,7 @@ from lti_tool.services import (
     messages,
     notice_handlers,
     outbox,
+    parts,
     personal_copies,
     purging,
     pushes,
@@ -53,7 +54,9 @@ PATIENCE = 2
 PATIENCE_FOR_AN_ANSWER = 3
 # What the clock does more seldom than each minute, by the names of the functions.
 SELDOM = {
-    **dict.fromkeys(("ask_for_rosters", "look_at_columns", "take_files_away"), crontab(minute="*/10")),
+    **dict.fromkeys(
+        ("ask_for_rosters", "align_parts", "look_at_columns", "take_files_away"), crontab(minute="*/10")
+    ),
     "look_for_orphans": crontab(minute="37", hour="2"),
 }
 
@@ -220,10 +223,6 @@ def _by_the_clock(app: Flask) -> tuple[Work, ...]:
     """Return what nobody asks for: it is done each minute, or as `SELDOM` says."""
     seated = _seats()
 
-    def ask_for_rosters() -> None:
-        with app.app_context(), transaction():
-            rosters.ask_nightly(clock.now(), app.extensions["settings"].time_zone)
-
     def look_at_columns() -> None:
         with app.app_context():
             drift.look_at_columns(app.extensions["settings"].time_zone, clock.now, transaction)
@@ -255,9 +254,10 @@ def _by_the_clock(app: Flask) -> tuple[Work, ...]:
             file_sweep.sweep_orphans(clock.now, reading)
 
     return (
-        *(ask_for_rosters, look_at_columns, send_what_has_closed),
+        *(look_at_columns, send_what_has_closed),
         *(lead_life, empty_communities, clean_up, take_files_away, look_for_orphans),
         *_telling(app, seated),
+        *_of_courses(app),
     )
 
 
@@ -274,6 +274,20 @@ def _telling(app: Flask, seated: Callable[[str], AbstractContextManager[bool]]) 
                 pushes.send_due(clock.now, transaction, pushing.worded)
 
     return make_mails, tell_browsers
+
+
+def _of_courses(app: Flask) -> tuple[Work, ...]:
+    """Return what the clock does about who is in which course."""
+
+    def ask_for_rosters() -> None:
+        with app.app_context(), transaction():
+            rosters.ask_nightly(clock.now(), app.extensions["settings"].time_zone)
+
+    def align_parts() -> None:
+        with app.app_context():
+            parts.align_all(clock.now, transaction)
+
+    return ask_for_rosters, align_parts
 
 
 def _seats() -> Callable[[str], AbstractContextManager[bool]]:

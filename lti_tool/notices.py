@@ -64,6 +64,7 @@ NOTICES = frozenset(
         "acceptance-taken-back",
         "recognised",
         "recognition-taken-back",
+        *("course-divided", "part-closed", "part-opened", "groups-left"),
         "subgroup-made",
         "subgroups-made",
         "subgroup-described",

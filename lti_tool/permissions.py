@@ -35,6 +35,7 @@ class Act(StrEnum):
     DECIDE_IDEA = "idea.decide"
     SEE_ALL_SUBGROUPS = "subgroups.see-all"
     ARRANGE = "space.arrange"
+    DIVIDE = "space.divide"
     READ_AUDIT = "audit.read"
     REPORT = "moderation.report"
     MODERATE = "moderation.decide"
@@ -81,6 +82,8 @@ WHILE_OPEN: dict[Act, frozenset[Role]] = {
     Act.SEE_ALL_SUBGROUPS: frozenset({TRAINER, LEAD, MANAGER}),
     # Topics, sub-groups, charter, how soon questions are answered, how much may be brought.
     Act.ARRANGE: frozenset({TRAINER, LEAD, MANAGER}),
+    # Which groups of the course get a space of their own.
+    Act.DIVIDE: frozenset({TRAINER, LEAD}),
     # Who did what; of what concerns grades those alone who may manage them.
     Act.READ_AUDIT: frozenset({TRAINER, LEAD, MANAGER}),
     # To ask that something be looked at; and to look at it, hide it and bring it back.

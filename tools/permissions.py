@@ -43,6 +43,7 @@ ACTS = {
     Act.DECIDE_IDEA: "say what becomes of an idea",
     Act.SEE_ALL_SUBGROUPS: "read the threads of every sub-group",
     Act.ARRANGE: "arrange topics, sub-groups, charter and settings",
+    Act.DIVIDE: "give groups of the course spaces of their own",
     Act.READ_AUDIT: "read the audit log; what concerns scores, trainers alone",
     Act.REPORT: "report a contribution",
     Act.MODERATE: "look at what was reported, hide it and bring it back, lock a thread",

@@ -220,6 +220,9 @@ SENTENCES: dict[str, Teller] = {
     "subgroup.brought-back": plain(lambda: gettext("%(who)s opened the sub-group %(what)s again.")),
     "subgroup.put-in": _put_in,
     "subgroup.taken-out": _taken_out,
+    "part.made": plain(lambda: gettext("%(who)s gave a group of the course its own space: %(what)s.")),
+    "part.closed": plain(lambda: gettext("%(who)s closed the space of a group: %(what)s.")),
+    "part.opened": plain(lambda: gettext("%(who)s opened the space of a group again: %(what)s.")),
     "activity.placed": _placed,
     "activity.brought-over": plain(
         lambda: gettext(

@@ -205,7 +205,8 @@ def _let_in_by_link(came, use_up, now, proof: str, choice: str | None = None) ->
         review = _review(admitted, launch, now)
         into_a_tab = isinstance(admitted, Admitted) and launch.content_request is None
         if into_a_tab:
-            secret = handovers.begin(admitted.seat_id, _destination(admitted, launch, review), now)
+            page = _destination(admitted, launch, review)
+            secret = handovers.begin(_seat_for(page, admitted), page, now)
     if not into_a_tab:
         return _answer(admitted, launch, now, review, proof)
     request_cycle.frame_by(list(launch.frame_origins))
@@ -314,11 +315,20 @@ def _undecided(undecided: Undecided, now, proof: str) -> Response:
 
 
 def _into_the_community(admitted, launch, review) -> Response:
-    response = redirect(access.for_seat(_destination(admitted, launch, review), admitted.seat_id), 303)
+    page = _destination(admitted, launch, review)
+    response = redirect(access.for_seat(page, _seat_for(page, admitted)), 303)
     if admitted.new_secret is not None:
         access.remember_session(response, admitted.new_secret)
     request_cycle.forget_address(response)
     return response
+
+
+def _seat_for(page: str, admitted) -> int:
+    """Return the seat for a page: of the other spaces of a divided course each has its own."""
+    for community_id, seat_id in admitted.beside.items():
+        if page.startswith(url_for("home.index", community_id=community_id)):
+            return seat_id
+    return admitted.seat_id
 
 
 def _destination(admitted, launch, review) -> str:
@@ -333,7 +343,8 @@ def _page_of(admitted, launch, review) -> str:
     """Choose a page: what is reviewed, the one asked for before signing in, what the link opens, the launch's
     target, else home.
 
-    Only pages of this very community: another one's address may stand there from an earlier day.
+    Only pages of this very community, or of another space of the same course: another one's address may stand
+    there from an earlier day.
     """
     here = {"community_id": admitted.community_id}
     if review is not None and review.own:
@@ -342,9 +353,13 @@ def _page_of(admitted, launch, review) -> str:
         return url_for("assessment.learner", member_id=review.member_id, **here)
     home = url_for("home.index", **here)
     activity = activities.opened_by(launch)
-    opens = url_for("activities.show", key=activity, **here) if activity else ""
+    opens = url_for("activities.show", key=activity, **here) if activity and admitted.opens_activity else ""
     base = settings.current().base_url
-    for wish in (request_cycle.remembered_address(), opens, launch.target_link_uri.removeprefix(base)):
+    beside = [url_for("home.index", community_id=one) for one in admitted.beside]
+    remembered = request_cycle.remembered_address()
+    if remembered and remembered.startswith(tuple(beside)):
+        return remembered.partition("?")[0].partition("#")[0]
+    for wish in (remembered, opens, launch.target_link_uri.removeprefix(base)):
         if wish and wish.startswith(home):
             return wish.partition("?")[0].partition("#")[0]
     return home

@@ -103,10 +103,19 @@ class Community(Base):
 
 
 class Course(Base):
-    """An LTI context. Its key is deployment + context id, never the context id alone."""
+    """An LTI context. Its key is deployment + context id, never the context id alone.
+
+    Or a part of one: a group of the course that has a community of its own. No launch and no list names a
+    part; who is enrolled in it follows from the whole course (services/parts.py). Its context id is made up.
+    """
 
     __tablename__ = "course"
-    __table_args__ = (UniqueConstraint("deployment_id", "context_id"),)
+    __table_args__ = (
+        UniqueConstraint("deployment_id", "context_id"),
+        # Of a whole course both are empty: no two of them are alike.
+        Index("ix_course_part_of_id", "part_of_id", "part_group", unique=True),
+        Index("ix_course_divided", "id", sqlite_where=text("divided = 1"), postgresql_where=text("divided")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), index=True)
@@ -121,6 +130,10 @@ class Course(Base):
     group_sets_url: Mapped[str | None] = mapped_column(Text)
     meets_since: Mapped[datetime | None] = mapped_column(UTCDateTime)  # here; None: from the beginning
     roster_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # end of the last complete read
+    divided: Mapped[bool] = mapped_column(default=False, server_default=false())  # it has parts
+    groups_seen: Mapped[int | None] = mapped_column()  # the newest group when staff last decided about spaces
+    part_of_id: Mapped[int | None] = mapped_column(ForeignKey("course.id"))  # None: a whole course
+    part_group: Mapped[str | None] = mapped_column(String(255))  # the group's id in the LMS, of a part
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     community: Mapped[Community | None] = relationship()

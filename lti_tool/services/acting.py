@@ -28,11 +28,17 @@ class ActingMember:
     seat_id: int | None = None
     course_id: int | None = None
     lms_administrator: bool = False  # launched as one: may look at the health of the connection
+    whole_course_id: int | None = None  # of a divided course, in whichever of its spaces; None: it is not
     muted_until: datetime | None = None  # until when staff let them read only; None: they do not
 
     @property
     def id(self) -> int:
         return self.membership.id
+
+    @property
+    def is_in_part(self) -> bool:
+        """Whether this is the space of a group, and not that of its course."""
+        return self.whole_course_id is not None and self.whole_course_id != self.course_id
 
     def may(self, act: Act) -> bool:
         """Tell whether the permissions of their community let this member do the act now, unless muted."""

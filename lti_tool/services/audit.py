@@ -35,6 +35,7 @@ AREA_OF = {
     "community": Area.SPACE,
     "charter": Area.SPACE,
     "subgroup": Area.SPACE,
+    "part": Area.SPACE,
     "activity": Area.CONTRIBUTIONS,
     "moderation": Area.MODERATION,
     "grade": Area.GRADING,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from lti_tool.extensions import db
 from lti_tool.models import (
@@ -186,6 +187,14 @@ def _subgroups(numbers: set[int], community_id: int | None) -> Rows:
         yield row.id, Named(row.name)
 
 
+def _parts(numbers: set[int], community_id: int | None) -> Rows:
+    """The spaces of groups of the courses that lead to a community, by the rows of their courses."""
+    part, whole = aliased(Course), aliased(Course)
+    wanted = select(part.id, part.title).join(whole, whole.id == part.part_of_id)
+    for row in db.session.execute(wanted.where(part.id.in_(numbers), whole.community_id == community_id)):
+        yield row.id, Named(row.title)
+
+
 def _topics(numbers: set[int], community_id: int | None) -> Rows:
     wanted = select(Topic.id, Topic.name).where(Topic.id.in_(numbers), Topic.community_id == community_id)
     for row in db.session.execute(wanted):
@@ -290,6 +299,7 @@ _IN_COMMUNITY: dict[str, Reader] = {
     "comment": _comments,
     "prompt": _prompts,
     "subgroup": _subgroups,
+    "part": _parts,
     "topic": _topics,
     "column": _columns,
     "line-item": _line_items,

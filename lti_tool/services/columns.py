@@ -33,6 +33,8 @@ MAKE_COLUMNS = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 USUAL_MAXIMUM = Decimal(20)
 FIRST_VERSION = 1
 
+LONGEST_COLUMN_NAME = 200
+
 
 @dataclass(frozen=True)
 class ColumnDraft:
@@ -190,7 +192,11 @@ def make(
     prompt_id: int | None,
     now: datetime,
 ) -> GradeColumn:
-    """Store a column of the acting trainer's community; its line items are another step."""
+    """Store a column of the acting trainer's community; its line items are another step.
+
+    In the space of a group it is called after the group as well: the gradebook has the columns of all.
+    """
+    name = _of_group(member.community.id, name)
     column = GradeColumn(
         community_id=member.community.id,
         uuid=uuid.uuid4().hex,  # without hyphens: Open edX takes 50 characters for a tag
@@ -207,6 +213,15 @@ def make(
     db.session.flush()
     running_scores.begin(column, now)
     return column
+
+
+def _of_group(community_id: int, name: str) -> str:
+    wanted = select(Course.label).where(Course.community_id == community_id, Course.part_of_id.is_not(None))
+    group = db.session.scalars(wanted.limit(1)).one_or_none()
+    if group is None or group in name:
+        return name
+    behind = f" · {group}"[: LONGEST_COLUMN_NAME // 2]
+    return name[: LONGEST_COLUMN_NAME - len(behind)] + behind
 
 
 def want_line_items(column: GradeColumn, adopted: ResourceLink | None, now: datetime) -> None:

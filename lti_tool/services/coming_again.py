@@ -22,12 +22,13 @@ from lti_tool.services.visits import VISIT_ENDED, visiting
 
 @dataclass(frozen=True)
 class Place:
-    """Where a launch leads, as numbers of rows."""
+    """Where a launch leads, as numbers of rows. `divided`: the course has parts, where it may go on."""
 
     user_id: int
     course_id: int
     community_id: int
     link_id: int | None
+    divided: bool = False
 
 
 PERSON = ("name", "given_name", "family_name", "email", "picture", "locale")
@@ -46,6 +47,7 @@ _KNOWN = (
     select(
         Course.id.label("course_id"),
         Course.community_id,
+        Course.divided,
         Course.title,
         Course.label,
         Course.line_items_url,
@@ -71,7 +73,11 @@ _KNOWN = (
     .outerjoin(
         Membership, and_(Membership.user_id == User.id, Membership.community_id == Course.community_id)
     )
-    .where(Course.deployment_id == bindparam("deployment"), Course.context_id == bindparam("context"))
+    .where(
+        Course.deployment_id == bindparam("deployment"),
+        Course.context_id == bindparam("context"),
+        Course.part_of_id.is_(None),
+    )
 )
 _LINK_OPENED = (
     update(ResourceLink.__table__)
@@ -117,7 +123,9 @@ def come_in(launch: Launch, now: datetime) -> Place | None:
         "link": launch.link.id,
     }
     known = connection.execute(_KNOWN, asked).one_or_none()
-    if known is None or known.community_id is None or not _course_is_as_said(launch, known):
+    if known is None or known.community_id is None or known.divided:
+        return None
+    if not _course_is_as_said(launch, known):
         return None
     is_new = known.enrolment_id is None and known.membership_id is None
     if not is_new and not _says_nothing_new(launch, known):

@@ -15,7 +15,7 @@ from lti_tool.models import Course, CourseAgreement, Deployment
 from lti_tool.permissions import Act
 from lti_tool.services import audit
 from lti_tool.services.acting import ActingMember
-from lti_tool.services.course_moves import title_of
+from lti_tool.services.course_moves import MOVABLE, title_of
 from lti_tool.services.sessions import digest
 from lti_tool.services.upserts import upsert
 
@@ -79,7 +79,7 @@ def _hash(code: str) -> str:
 
 
 def _course_here(member: ActingMember, course_id: int) -> Course:
-    here = (Course.id == course_id, Course.community_id == member.community.id)
+    here = (Course.id == course_id, Course.community_id == member.community.id, MOVABLE)
     course = db.session.scalars(select(Course).where(*here)).one_or_none()
     if course is None:
         raise NotFound()

@@ -19,6 +19,15 @@ _GOES_ALONG = ("muted_until", "pseudonym", "locale", "theme")
 _USUAL = {"initials_only": False, "shortcuts": True}
 
 
+# A course whose groups have spaces of their own stays where it is, and these do: who is in them follows it.
+MOVABLE = and_(Course.part_of_id.is_(None), Course.divided.is_(False))
+
+
+def is_movable(course: Course) -> bool:
+    """Tell the same of a course that is at hand."""
+    return course.part_of_id is None and not course.divided
+
+
 def locked(course_id: int) -> Course | None:
     """Return a course with its row locked, as launches and lists of the course lock it; None: there is none.
 

@@ -1,6 +1,7 @@
 """Lets in the person whom a verified launch names, and brings the tables into line with it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -30,6 +31,8 @@ from lti_tool.services import (
     launch_log,
     notice_handlers,
     origins,
+    part_entry,
+    parts,
     role_rules,
     rosters,
     running_scores,
@@ -46,6 +49,7 @@ from lti_tool.services.coming_again import (
     said_of_person,
 )
 from lti_tool.services.context_choice import Undecided
+from lti_tool.services.part_entry import Landing
 from lti_tool.services.roles import STAFF
 from lti_tool.services.upserts import insert_unless_there, upsert, upsert_id
 from lti_tool.services.visits import VISIT_ENDED, visiting
@@ -65,11 +69,17 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class Admitted:
-    """Where the browser goes now, and the secret for its session cookie (None: it keeps the one it has)."""
+    """Where the browser goes now, and the secret for its session cookie (None: it keeps the one it has).
+
+    Of a divided course: its seats in the other spaces, by their communities, and whether what the link opens
+    is to be looked for here.
+    """
 
     seat_id: int
     community_id: int
     new_secret: str | None
+    beside: Mapping[int, int] = field(default_factory=dict)
+    opens_activity: bool = True
 
 
 def admit(
@@ -103,10 +113,12 @@ def admit(
         launch_log.admitted(launch, now, code="course-undecided")
         return place
     activities.bind_column(launch, place.course_id, now)
+    to = part_entry.landing(launch, place, now) if place.divided else Landing(place)
     session_id, new_secret = _session(cookie_values, now)
-    seat_id = _seat(session_id, place, launch, now)
+    seat_id = _seat(session_id, to.place, launch, now)
+    beside = part_entry.seats_beside(seat_id, place.course_id) if place.divided else {}
     launch_log.admitted(launch, now, code=note, user_id=place.user_id, course_id=place.course_id)
-    return Admitted(seat_id=seat_id, community_id=place.community_id, new_secret=new_secret)
+    return Admitted(seat_id, to.place.community_id, new_secret, beside, to.opens_activity)
 
 
 def _long_way(launch: Launch, default_zone: str, now: datetime, choice: str | None) -> Place | Undecided:
@@ -118,6 +130,9 @@ def _long_way(launch: Launch, default_zone: str, now: datetime, choice: str | No
     if decided is not None:
         context_choice.carry_out(decided, course)
     there = _enrolled(course, launch, default_zone, now)
+    if course.divided:
+        db.session.flush()
+        parts.align(course.id, now, there.user.id)
     if decided is not None:
         context_choice.note(decided, course, there.membership, now)
     return _place_of(there, launch)
@@ -126,7 +141,8 @@ def _long_way(launch: Launch, default_zone: str, now: datetime, choice: str | No
 def _place_of(there: Enrolled, launch: Launch) -> Place:
     if there.membership.state == MembershipState.REMOVED:
         raise launch.refused("removed-by-staff", f"membership {there.membership.id}")
-    return Place(there.user.id, there.course.id, there.community.id, there.link_id)
+    course = there.course
+    return Place(there.user.id, course.id, there.community.id, there.link_id, divided=course.divided)
 
 
 def enrol(launch: Launch, default_zone: str, now: datetime) -> Enrolled:
@@ -215,9 +231,11 @@ def _course(context: Context, launch: Launch, deployment_id: int, now: datetime)
     if launch.groups is not None:
         values |= {"groups_url": launch.groups.groups_url, "group_sets_url": launch.groups.sets_url}
         update += ["groups_url", "group_sets_url"]
-    return upsert(
-        Course, {"deployment_id": deployment_id, "context_id": context.id}, values, update=tuple(update)
-    )
+    key = {"deployment_id": deployment_id, "context_id": context.id}
+    course = upsert(Course, key, values, update=tuple(update))
+    if course.part_of_id is not None:  # what we made up for a part, said by an LMS
+        raise launch.refused("context-invalid", context.id)
+    return course
 
 
 def _community(course: Course, launch: Launch, default_zone: str, now: datetime) -> Community:

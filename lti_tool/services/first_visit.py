@@ -9,7 +9,7 @@ from sqlalchemy import select
 from lti_tool.extensions import db
 from lti_tool.models import Charter, Comment, Post, Prompt, ThreadReader, Topic
 from lti_tool.permissions import Act
-from lti_tool.services import course_groups, member_list
+from lti_tool.services import course_groups, member_list, part_entry
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.course_groups import CourseGroupView
 from lti_tool.services.people import Person
@@ -101,12 +101,13 @@ def _from_lms(member: ActingMember) -> FromLms:
     joined = " ".join(part for part in (user.given_name, user.family_name) if part)
     here = course_groups.of_community(member.community.id)
     theirs = course_groups.of_members(member.community.id, {member.id}).get(member.id, frozenset())
+    own = part_entry.group_of(member)
     return FromLms(
         name=user.name or joined or None,
         email=bool(user.email),
         picture=bool(user.picture),
         # What the LMS hides from learners is not told to them here.
-        groups=[group for group in here if group.id in theirs and not group.hidden],
+        groups=[*own, *(group for group in here if group.id in theirs and not group.hidden)],
         invited=user.invited,
     )
 

@@ -179,6 +179,35 @@ def move(member: ActingMember, to: str, seen: str, now: datetime) -> None:
     audit.record(member, "community.moved", f"community:{community.id}", now, **detail)
 
 
+def begin_beside(community: Community, common: Community) -> None:
+    """Let a space that is made beside another open with it: at once, or when that one does."""
+    if common.state in (DRAFT, PREPARING):
+        community.state, community.open_or_closed = common.state, OpenOrClosed.CLOSED
+        community.opens_at = common.opens_at
+        _wind(community)
+
+
+def move_part(community_id: int, to: CommunityState, now: datetime, by_id: int | None) -> bool:
+    """Open or close the space of a group by who leads the course's; tell whether anything moved.
+
+    :param by_id: their membership in the space of the group, if they have one: who is not told of it.
+    :raises Stale: it is in a state from which it is moved on its own page alone.
+    """
+    wanted = select(Community).where(Community.id == community_id)
+    locked = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    community = db.session.scalars(locked).one()
+    if community.state is to:
+        return False
+    if to not in MOVES.get(community.state, ()):
+        raise Stale("community-moved")
+    for name in AHEAD[to]:
+        at = getattr(community, name)
+        if at is not None and at <= now:
+            setattr(community, name, None)
+    _enter(community, to, now, by_id)
+    return True
+
+
 def _locked(member: ActingMember) -> Community:
     """Return the member's community as it is now, with whoever else would move it waiting."""
     member.must(Act.LEAD_LIFE)

@@ -14,7 +14,7 @@ from lti_tool.errors import NotAllowed, NotFound
 from lti_tool.extensions import db
 from lti_tool.models import Enrolment, MeasureAct, MemberMeasure, Membership, MembershipState, Role, User
 from lti_tool.permissions import Act, who_may
-from lti_tool.services import audit, cells, members, people, roles, telling
+from lti_tool.services import audit, cells, members, parts, people, roles, telling
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.people import Person
 
@@ -81,6 +81,9 @@ def decide(member: ActingMember, number: int, wanted: Measure, now: datetime) ->
     until = now + timedelta(days=wanted.days or 0) if act is MeasureAct.MUTED else None
     if not _carry_out(membership, act, until, now):
         return
+    if act in (MeasureAct.REMOVED, MeasureAct.READMITTED):
+        db.session.flush()
+        parts.align_in(member.community.id, membership.user_id, now)
     measure = MemberMeasure(
         community_id=member.community.id,
         member_id=membership.id,

@@ -21,7 +21,7 @@ from lti_tool.models.person import SAID_TO_BE_STAFF
 from lti_tool.permissions import Act
 from lti_tool.services import former_spaces, roles
 from lti_tool.services.acting import ActingMember
-from lti_tool.services.course_moves import title_of
+from lti_tool.services.course_moves import MOVABLE, title_of
 from lti_tool.services.former_spaces import EMPTIED, Archive
 from lti_tool.services.roles import STAFF
 
@@ -40,6 +40,7 @@ class MeetingCourse:
     since: datetime
     mine: bool  # the seat of whoever looks is of this course
     agreed_until: datetime | None
+    stays: bool  # its groups have spaces of their own, or it is one of these: it can be moved nowhere
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def _meeting(member: ActingMember, now: datetime) -> list[MeetingCourse]:
             since=course.meets_since or course.created_at,
             mine=course.id == member.course_id,
             agreed_until=until if until is not None and until > now else None,
+            stays=course.divided or course.part_of_id is not None,
         )
         for course, lms, number, until in db.session.execute(wanted)
     ]
@@ -161,5 +163,6 @@ def elsewhere(member: ActingMember) -> Select:
             Community.organisation_id == member.community.organisation_id,
             Community.id != member.community.id,
             Community.state.not_in(EMPTIED),
+            MOVABLE,
         )
     )

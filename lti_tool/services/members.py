@@ -11,7 +11,7 @@ from lti_tool.errors import NotFound, Stale, Unfit
 from lti_tool.extensions import Base, db
 from lti_tool.models import Course, Enrolment, Membership, MembershipState, Role
 from lti_tool.permissions import Act
-from lti_tool.services import audit, people, roles
+from lti_tool.services import audit, parts, people, roles
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.people import Person
 
@@ -120,9 +120,17 @@ def end_appointment(member: ActingMember, membership_id: int, now: datetime) -> 
 
 
 def confirm_role(member: ActingMember, membership_id: int, now: datetime) -> None:
-    """Let a launch that said less count for the enrolment: staff confirm that it was no role switch."""
+    """Let a launch that said less count for the enrolment: staff confirm that it was no role switch.
+
+    Of a divided course it is confirmed for all its spaces, in whichever it is said.
+    """
     member.must(Act.APPOINT)
+    if member.whole_course_id is not None:
+        parts.locked(member.whole_course_id)
     membership, enrolments = member_here(member, membership_id)
+    if member.is_in_part:
+        theirs = (Enrolment.user_id == membership.user_id, Enrolment.course_id == member.whole_course_id)
+        enrolments = db.session.scalars(select(Enrolment).where(*theirs)).all()
     for enrolment in enrolments:
         if enrolment.lower_role is not None:
             before = enrolment.launch_role
@@ -139,6 +147,9 @@ def confirm_role(member: ActingMember, membership_id: int, now: datetime) -> Non
                 before=before.value,
                 after=enrolment.launch_role.value,
             )
+    if member.whole_course_id is not None:
+        db.session.flush()
+        parts.align(member.whole_course_id, now, membership.user_id)
 
 
 def member_here(

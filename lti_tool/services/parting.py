@@ -72,9 +72,9 @@ def preview(member: ActingMember, course_id: int, now: datetime) -> Parting:
     :raises NotFound: no such course here, or no other one.
     """
     member.must(Act.ARRANGE_COURSES)
-    here = (Course.id == course_id, Course.community_id == member.community.id)
+    here = (Course.id == course_id, Course.community_id == member.community.id, course_moves.MOVABLE)
     course = db.session.scalars(select(Course).where(*here)).one_or_none()
-    if course is None:
+    if course is None or not course_moves.is_movable(course):
         raise NotFound()
     return _foreseen(member, course, _former(course.id), now)
 

@@ -7,7 +7,8 @@ Moodle signs a student's request about another when the address is changed by ha
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from lti_tool.extensions import db
 from lti_tool.lti.launch import Launch
@@ -23,6 +24,10 @@ from lti_tool.models import (
 )
 from lti_tool.services import people, roles
 from lti_tool.services.roles import STAFF
+
+# The course of a line item, as launches name it: of a part it is that of the whole course.
+_whole = aliased(Course)
+_context = func.coalesce(_whole.context_id, Course.context_id)
 
 
 @dataclass(frozen=True)
@@ -79,13 +84,13 @@ def _column(launch: Launch, community_id: int) -> int | None:
     url = launch.grades.line_item_url
     here = db.session.execute(
         _bound_items(launch)
-        .where(Course.context_id == launch.context.id, GradeColumn.community_id == community_id)
+        .where(_context == launch.context.id, GradeColumn.community_id == community_id)
         .with_only_columns(LineItem.url, LineItem.column_id)
     )
     column_id = dict(map(tuple, here)).get(url)
     if column_id is not None:
         return column_id
-    elsewhere = _bound_items(launch).where(LineItem.url == url, Course.context_id != launch.context.id)
+    elsewhere = _bound_items(launch).where(LineItem.url == url, _context != launch.context.id)
     if db.session.scalar(elsewhere.with_only_columns(LineItem.id).limit(1)) is not None:
         raise launch.refused("review-other-course")
     return None
@@ -97,6 +102,7 @@ def _bound_items(launch: Launch):
         select(LineItem)
         .select_from(Deployment)
         .join(Course, Course.deployment_id == Deployment.id)
+        .outerjoin(_whole, _whole.id == Course.part_of_id)
         .join(LineItem, and_(LineItem.course_id == Course.id, LineItem.state == LineItemState.BOUND))
         .join(GradeColumn, GradeColumn.id == LineItem.column_id)
         .where(

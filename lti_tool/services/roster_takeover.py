@@ -41,7 +41,7 @@ from lti_tool.models import (
     Seat,
     User,
 )
-from lti_tool.services import erasure_journal, roster_groups, running_scores
+from lti_tool.services import erasure_journal, parts, roster_groups, running_scores
 
 # A list that lacks more people than this, and more than this share of those it had, is more often broken
 # than true: staff look at it first.
@@ -192,6 +192,9 @@ def take_over(whole: CompleteRoster, tally: Tally, now: datetime) -> None:
         running_scores.mark_stale(whole.course.community_id, returning, now)
     if whole.roster.groups_read_id == whole.roster.read_id:
         roster_groups.take_over(whole.roster, whole.platform_id, now)
+    if whole.course.divided:
+        db.session.flush()
+        parts.align(whole.course.id, now)
     _settle(whole, RosterState.IDLE, tally, now)
     whole.roster.completed_at, whole.roster.held_at = now, None
     _forget_lines(whole)

@@ -27,6 +27,7 @@ MOST_NAMES = 50
 UNDER_WAY = (RosterState.DUE, RosterState.READING)
 UNREAD = "unread"  # nobody asked for it yet
 KEPT = "kept"  # staff set the last list aside: everybody stayed
+OF_WHOLE = "of-whole"  # a group of a course: the list is the course's
 PAUSED = "paused"  # no connection by which a list could be read is active
 
 
@@ -69,6 +70,8 @@ def rosters_of(member: ActingMember) -> list[RosterView]:
     """
     if not member.may(Act.READ_ROSTER):
         return []
+    if member.is_in_part:
+        return [RosterView(id=None, course=None, state=OF_WHOLE)]
     found = db.session.execute(
         select(Course, Roster, Platform.name, Platform.state)
         .outerjoin(Roster, Roster.course_id == Course.id)

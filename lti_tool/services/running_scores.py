@@ -100,6 +100,14 @@ def mark_course_stale(community_id: int, course_id: int, now: datetime) -> None:
     outbox.wake(outbox.RUNNING_SCORES)
 
 
+def mark_all_stale(member_ids: Iterable[int], now: datetime) -> None:
+    """Note that something happened to these members, of whichever communities."""
+    members = sorted(set(member_ids))
+    for start in range(0, len(members), MOST_NAMED):
+        _insert(_new_rows(now).where(Membership.id.in_(members[start : start + MOST_NAMED])))
+    outbox.wake(outbox.RUNNING_SCORES)
+
+
 def begin(column: GradeColumn, now: datetime) -> None:
     """Have the scores of everybody in the community kept in a new column; a worker computes them."""
     _insert(_new_rows(now).where(GradeColumn.id == column.id))

@@ -9,7 +9,7 @@ from sqlalchemy import and_, exists, func, select
 from lti_tool.extensions import db
 from lti_tool.models import Comment, Membership, MembershipState, Post, Prompt, Role
 from lti_tool.permissions import Act
-from lti_tool.services import helping, moderation_views, people, to_mark
+from lti_tool.services import dividing_outlook, helping, moderation_views, people, to_mark
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.people import Person
 from lti_tool.services.rules import Rules
@@ -38,11 +38,14 @@ class Today:
     coming: Sequence[Coming]
     to_mark: int | None
     to_look_at: int = 0  # reports, and answers to what was decided
+    new_groups: int = 0  # of a divided course, without a space
 
     @property
     def anything(self) -> bool:
         """Whether something waits."""
-        return bool(self.to_look_at or self.late or self.newcomers or self.coming or self.to_mark)
+        return bool(
+            self.to_look_at or self.new_groups or self.late or self.newcomers or self.coming or self.to_mark
+        )
 
 
 def today(member: ActingMember, by: Rules | None, now: datetime) -> Today | None:
@@ -54,22 +57,26 @@ def today(member: ActingMember, by: Rules | None, now: datetime) -> Today | None
     """
     if not member.may(Act.ARRANGE):
         return None
-    late, to_look_at = _waiting(member, now)
+    late, to_look_at, new_groups = _waiting(member, now)
     return Today(
         late=late,
         newcomers=_newcomers(member, now),
         coming=_coming(member, now),
         to_look_at=to_look_at,
+        new_groups=new_groups,
         to_mark=to_mark.count_lately(member, by, now) if by and member.may(Act.MANAGE_GRADES) else None,
     )
 
 
-def _waiting(member: ActingMember, now: datetime) -> tuple[int, int]:
-    """Count the questions beyond the target, and what moderators are to look at. One statement."""
+def _waiting(member: ActingMember, now: datetime) -> tuple[int, int, int]:
+    """Count the questions beyond the target, what moderators are to look at, and groups without a space that
+    came lately to a divided course. One statement.
+    """
     conditions = [*helping.waiting_for(member, now), Post.waits_since <= helping.late_since(member, now)]
     waiting = select(Post.id).where(*conditions).order_by(Post.waits_since).limit(MOST_COUNTED).subquery()
     late = select(func.count()).select_from(waiting).scalar_subquery()
-    return tuple(db.session.execute(select(late, moderation_views.counted(member))).one())
+    wanted = select(late, moderation_views.counted(member), dividing_outlook.new_groups(member))
+    return tuple(db.session.execute(wanted).one())
 
 
 def _newcomers(member: ActingMember, now: datetime) -> list[Person]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from playwright.sync_api import Page
 
+from demo_lms import Group
 from lti_tool import clock
 from tests.browser.people import ENGLISH, FRENCH, Community
 from tests.browser.tour import TEXT, PageOf, Tour
@@ -543,6 +544,49 @@ def profile_to_be_corrected(tour: Tour) -> Page:
     return mine.page
 
 
+def _course_with_groups(tour: Tour) -> tuple[str, Community]:
+    """A course of one's own with two groups, its trainer on the page where spaces are made of them."""
+    course = tour.course_of("ines", "karim", "awa")
+    groups = {"Atelier Lyon": ("ines", "awa"), "Atelier Nantes": ("karim",)}
+    tour.campus.lms.groups[course] = [
+        Group(f"{course}-{number}", name, frozenset(f"u-{key}" for key in keys))
+        for number, (name, keys) in enumerate(groups.items(), start=1)
+    ]
+    theirs = tour.member("claire", course).follows("members")
+    theirs.shown.locator("#roster .callout.ok").wait_for()
+    return course, theirs.goes_to("spaces")
+
+
+def groups_that_could_get_a_space(tour: Tour) -> Page:
+    return _course_with_groups(tour)[1].page
+
+
+def _who_would_read_what(theirs: Community) -> Community:
+    for box in theirs.shown.locator("input[name=chosen]").all():
+        box.check()
+    theirs.form("/spaces/preview").locator("button[type=submit]").click()
+    theirs.shown.locator("#means").wait_for()
+    return theirs
+
+
+def who_would_read_what(tour: Tour) -> Page:
+    return _who_would_read_what(_course_with_groups(tour)[1]).page
+
+
+def groups_with_a_space(tour: Tour) -> Page:
+    theirs = _who_would_read_what(_course_with_groups(tour)[1])
+    theirs.form("/spaces?").locator("button[type=submit]").click()
+    return theirs.is_told("course-divided").page
+
+
+def home_in_the_space_of_a_group(tour: Tour) -> Page:
+    course, theirs = _course_with_groups(tour)
+    theirs = _who_would_read_what(theirs)
+    theirs.form("/spaces?").locator("button[type=submit]").click()
+    theirs.is_told("course-divided")
+    return tour.member("ines", course).page
+
+
 def subgroups_for_the_trainer(tour: Tour) -> Page:
     return tour.member("claire", FRENCH).goes_to("subgroups").page
 
@@ -1018,6 +1062,10 @@ MADE_FOR_THE_OCCASION: tuple[PageOf, ...] = (
     members_with_a_list_that_is_held,
     own_member_page,
     profile_to_be_corrected,
+    groups_that_could_get_a_space,
+    who_would_read_what,
+    groups_with_a_space,
+    home_in_the_space_of_a_group,
     subgroups_for_the_trainer,
     subgroup_whose_members_are_chosen,
     subgroup_with_a_thread,
