@@ -16,7 +16,7 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.exceptions import HueyException
 from redis.exceptions import RedisError
 
-from lti_tool import clock, mailing, personal_copy_page
+from lti_tool import clock, mailing, personal_copy_page, reply_drafts
 from lti_tool.extensions import bells
 from lti_tool.services import (
     closing,
@@ -24,6 +24,7 @@ from lti_tool.services import (
     drift,
     file_sweep,
     housekeeping,
+    inbox,
     life,
     line_items,
     link_previews,
@@ -39,6 +40,7 @@ from lti_tool.services import (
     search_filling,
     upkeep,
 )
+from lti_tool.services.replying import Edges
 from lti_tool.settings import Settings
 from lti_tool.transactions import reading, transaction
 from lti_tool.workers import SEATS, EmbeddedWorker, Worker
@@ -51,7 +53,10 @@ QUEUE_DOWN = (OSError, sqlite3.Error, psycopg.Error, RedisError, HueyException)
 PATIENCE = 2
 PATIENCE_FOR_AN_ANSWER = 3
 # Of what the clock does, by the names of the functions.
-EACH_MINUTE = ("send_what_has_closed", "lead_life", "empty_communities", "clean_up")
+EACH_MINUTE = (
+    *("send_what_has_closed", "lead_life", "empty_communities", "clean_up"),
+    *("make_mails", "read_answers"),
+)
 
 
 def install(app: Flask) -> None:
@@ -245,6 +250,11 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
         with app.app_context():
             mail_rounds.make_due(clock.now, transaction)
 
+    def read_answers() -> None:
+        with app.app_context(), seated("inbox") as has_one:
+            if has_one:
+                inbox.read_due(Edges(clock.now, transaction, reply_drafts.drafted))
+
     def take_files_away() -> None:
         with app.app_context():
             file_sweep.sweep(clock.now, transaction)
@@ -258,7 +268,7 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
         work.__name__: work
         for work in (
             *(ask_for_rosters, look_at_columns, send_what_has_closed, make_mails),
-            *(lead_life, empty_communities, clean_up),
+            *(lead_life, empty_communities, clean_up, read_answers),
             *(take_files_away, look_for_orphans),
         )
     }

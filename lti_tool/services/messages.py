@@ -36,7 +36,9 @@ MOST_FORGOTTEN = 1_000  # in one transaction
 SIGN_IN = "sign-in"  # about: link, minutes
 INVITATION = "invitation"  # to a guest, about: see `guests.mail_link`
 GUEST_LINK = "guest-link"  # to a guest who asked for it, about: link, name, community, minutes
+REPLY_ANSWER = "reply-answer"  # to a member who answered by mail: see `replying`
 NEWS = "news"  # to a member; its words are made of the notifications that name it
+ANSWERS_ARE_WORTH_SENDING_FOR = timedelta(days=5)
 TOO_LATE = "too-late"  # the problem of a mail that nobody could use any more
 NEEDLESS = "needless"  # the problem of a mail that nobody needed any more
 

@@ -34,6 +34,7 @@ from lti_tool.models import (
     Feedback,
     GradeColumn,
     GuestInvitation,
+    InboundMail,
     KeptText,
     MailChoice,
     MemberMeasure,
@@ -80,8 +81,7 @@ from lti_tool.services import (
 from lti_tool.services.erasure import ERASED
 from lti_tool.services.line_items import Clock, Pause, Transaction, no_pause
 
-# Rows, and people, in one transaction.
-ROWS, PEOPLE = 500, 50
+ROWS, PEOPLE = 500, 50  # in one transaction
 EMPTIED = (CommunityState.PURGING, CommunityState.PURGED)
 
 Step = Callable[[int, datetime], int]
@@ -242,7 +242,7 @@ _TABLES: tuple[tuple[type[Base], Which], ...] = (
         (table, lambda here, table=table: table.member_id.in_(_members(here)))
         for table in (
             *(ThreadReader, TopicStanding, SubgroupMember, RunningScore, Feedback),
-            *(CalendarFeed, MailChoice, Message),
+            *(CalendarFeed, MailChoice, Message, InboundMail),
         )
     ),
     (CharterAcceptance, lambda here: CharterAcceptance.charter_id.in_(_charters(here))),
