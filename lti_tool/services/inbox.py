@@ -1,7 +1,7 @@
 """The mailbox of answers: one worker at a time reads it, and one that is away is read later.
 
 A mail is dealt with in a transaction (`replying`), and put away in the mailbox after it. A worker that dies
-in between leaves a mail that is known as dealt with: whoever reads it next puts it away and does nothing else.
+in between leaves a mail that is known as dealt with: the next one puts it away and does nothing else.
 """
 
 import logging

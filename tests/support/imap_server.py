@@ -62,9 +62,7 @@ class _Session(socketserver.StreamRequestHandler):
         self._send(f"* OK [CAPABILITY {self._capabilities()}] ready")
         while (line := self.rfile.readline(65_536)).strip():
             tag, _, rest = line.decode("utf-8").rstrip("\r\n").partition(" ")
-            words = shlex.split(
-                rest.replace("\\", "\\\\") if "\\Deleted" in rest or "\\Flagged" in rest else rest
-            )
+            words = _words(rest)
             command = words[0].upper() if words else ""
             if command == "UID" and len(words) > 1:
                 command = f"UID {words[1].upper()}"
@@ -159,9 +157,8 @@ class _Session(socketserver.StreamRequestHandler):
                 return "BAD unknown item"
             some = mail.content[: int(part[1])]
             self.server.box.sent += len(some)
-            self._send(
-                f"* {number} FETCH (UID {mail.uid} BODY[]<0> {{{len(some)}}}".encode() + b"\r\n" + some + b")"
-            )
+            self._send(f"* {number} FETCH (UID {mail.uid} BODY[]<0> {{{len(some)}}}")
+            self._send(some + b")")
         return "OK done"
 
     def _store(self, words: list[str]) -> str:
@@ -177,6 +174,11 @@ class _Session(socketserver.StreamRequestHandler):
                 self._send(f"* {box.mails.index(mail) + 1} EXPUNGE")
                 box.mails.remove(mail)
         return "OK done"
+
+
+def _words(line: str) -> list[str]:
+    """Part a command into its words; a backslash means something inside a quoted string alone."""
+    return shlex.split(line if '"' in line else line.replace("\\", "\\\\"))
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -208,7 +210,10 @@ def imap_server(
     password: str = PASSWORD,
     folder: str = "INBOX",
 ) -> Iterator[int]:
-    """Run one; gives its port. :param tls: it offers STARTTLS, or speaks TLS from the beginning (`implicit`)."""
+    """Run one; gives its port.
+
+    :param tls: it offers STARTTLS, or speaks TLS from the beginning (`implicit`).
+    """
     server = _Server(box, tls, implicit, password, folder)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
