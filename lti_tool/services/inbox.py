@@ -60,6 +60,7 @@ def read_due(edges: Edges, tls: ssl.SSLContext | None = None) -> int:
                     if not _renewed(lease, edges.now()):
                         return count
                 count += _deal_with(conversation, uid, edges)
+            conversation.tidy()
     except MailboxUnavailable as away:
         log.warning("the mailbox of answers cannot be read: %s", away.code)
         problem = away.code

@@ -56,7 +56,7 @@ class Mailbox:
             yield Conversation(session)
         except ssl.SSLError as problem:
             raise MailboxUnavailable("tls") from problem
-        except OSError as problem:
+        except (OSError, imaplib.IMAP4.abort) as problem:
             raise MailboxUnavailable("connection") from problem
         except imaplib.IMAP4.error as problem:
             raise MailboxUnavailable("answer") from problem
@@ -64,6 +64,8 @@ class Mailbox:
             # Whatever a server answers to a goodbye.
             with suppress(OSError, imaplib.IMAP4.error):
                 session.logout()
+            with suppress(OSError):
+                session.shutdown()
 
     def _connected(self, tls: ssl.SSLContext) -> imaplib.IMAP4:
         try:
@@ -120,12 +122,12 @@ class Conversation:
         return None
 
     def put_away(self, uid: int) -> None:
-        """Delete a mail for good. Where the server can (RFC 4315) nothing else goes with it."""
+        """Mark a mail as deleted: it goes for good with the next `tidy`, whoever does it."""
         self._said("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)")
-        if "UIDPLUS" in self._session.capabilities:
-            self._said("EXPUNGE", str(uid))
-        else:
-            self._session.expunge()
+
+    def tidy(self) -> None:
+        """Remove what is marked as deleted, and end (RFC 3501, 6.4.2)."""
+        self._session.close()
 
     def leave(self, uid: int) -> None:
         """Mark a mail as one that a person may look at; it is not taken up again."""

@@ -196,7 +196,7 @@ class TestAnAnswer:
     def test_brings_its_files_and_is_told_which_were_refused(self, course, post, mailbox):
         _, mail = asked(course, post)
         written = answer(mail)
-        written.add_attachment(sample_files.png(), maintype="image", subtype="png", filename="plan.png")
+        written.add_attachment(sample_files.picture(), maintype="image", subtype="png", filename="plan.png")
         written.add_attachment(
             b"MZ\x90\x00program", maintype="application", subtype="x-exe", filename="a.exe"
         )
@@ -297,6 +297,7 @@ class TestWhatCannotBeTaken:
         mailbox.put(written.as_bytes())
         read(course, timedelta(minutes=2))
         read(course, timedelta(minutes=4))
+        later(course, timedelta(minutes=5))
         work(course)
         (told,) = answers(post)
         assert comments_of(course, "ines") == []
@@ -402,7 +403,7 @@ class TestWhateverHappens:
                 assert not inbox._renewed("one", clock.now())
 
     @pytest.mark.parametrize(
-        "command", ["LOGIN", "SELECT", "UID SEARCH", "UID FETCH", "UID STORE", "UID EXPUNGE"]
+        "command", ["LOGIN", "SELECT", "UID SEARCH", "UID FETCH", "UID STORE", "CLOSE"]
     )
     def test_a_server_that_hangs_up_at_any_step_costs_nothing(self, course, post, mailbox, command):
         _, mail = asked(course, post)

@@ -1,8 +1,8 @@
-"""A mailbox on loopback that speaks IMAP (RFC 3501, UIDPLUS of RFC 4315) over a real socket.
+"""A mailbox on loopback that speaks IMAP (RFC 3501) over a real socket.
 
 It knows the commands that a reader of mailboxes needs, answers others with BAD, and can be made to fail as
-servers do: refuse a password, be away, hang up in the middle. `tests/functional/test_mailbox.py` compares it
-with what the RFC says; `sent` counts the bytes of mails that went over the line.
+servers do: refuse a password, be away, hang up in the middle. `sent` counts the bytes of mails that went over
+the line.
 """
 
 import re
@@ -34,7 +34,6 @@ class Box:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.mails: list[StoredMail] = []
-        self.uidplus = True
         self.sent = 0
         self.commands: list[str] = []
         self.hang_up_at: str | None = None  # a command at which the connection ends without an answer
@@ -75,7 +74,7 @@ class _Session(socketserver.StreamRequestHandler):
                 return
 
     def _capabilities(self) -> str:
-        more = ["UIDPLUS"] if self.server.box.uidplus else []
+        more = []
         if self.server.tls is not None and not self.encrypted:
             more += ["STARTTLS", "LOGINDISABLED"]
         return " ".join(["IMAP4rev1", *more])
@@ -99,8 +98,7 @@ class _Session(socketserver.StreamRequestHandler):
             "UID SEARCH": self._search,
             "UID FETCH": self._fetch,
             "UID STORE": self._store,
-            "UID EXPUNGE": lambda words: self._expunge(words[2]),
-            "EXPUNGE": lambda words: self._expunge(None),
+            "CLOSE": self._close,
         }
         if command in simple:
             said = simple[command](words)
@@ -167,12 +165,10 @@ class _Session(socketserver.StreamRequestHandler):
                 mail.flags |= set(" ".join(words[4:]).strip("()").split())
         return "OK done"
 
-    def _expunge(self, only: str | None) -> str:
+    def _close(self, _words: list[str]) -> str:
         box = self.server.box
-        for mail in [one for one in box.mails if r"\Deleted" in one.flags]:
-            if only is None or mail.uid == int(only):
-                self._send(f"* {box.mails.index(mail) + 1} EXPUNGE")
-                box.mails.remove(mail)
+        box.mails = [one for one in box.mails if r"\Deleted" not in one.flags]
+        self.selected = False
         return "OK done"
 
 
