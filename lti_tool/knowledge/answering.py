@@ -6,6 +6,7 @@ what a program is known to add, so that nothing that was typed is lost.
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 _QUOTED = re.compile(r"^\s{0,3}>")
 _MARKS = re.compile(r"^[\s>]*")
@@ -109,7 +110,7 @@ def _ends_here(lines: Sequence[str], place: int) -> bool:
         return bool(below) and bool(_SENDER_LINE.match(_bare(below[0])))
     if not _SENDER_LINE.match(line):
         return False
-    block = [_bare(one) for one in lines[place : place + _HEADER_ROOM]]
+    block = takewhile(bool, map(_bare, lines[place : place + _HEADER_ROOM]))
     return sum(bool(_HEADER_LINE.match(one)) for one in block) >= _LEAST_HEADERS
 
 

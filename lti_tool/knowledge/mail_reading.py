@@ -114,7 +114,8 @@ def _is_automatic(mail: Message, sender: str) -> bool:
 
 def _all(mail: Message, name: str) -> list[str]:
     with suppress(Exception):
-        return [_decoded(value) for value in mail.get_all(name, [])][:50]
+        found = [value for header, value in mail.raw_items() if header.lower() == name]
+        return [_decoded(value) for value in found[:50]]
     return []
 
 
@@ -124,6 +125,8 @@ def _said(mail: Message, name: str) -> str:
 
 def _decoded(value: object) -> str:
     text = str(value)[:20_000]
+    if not text.isascii():  # letters as they are, which the parser keeps as half characters
+        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     with suppress(Exception):
         return str(make_header(decode_header(text)))
     return text

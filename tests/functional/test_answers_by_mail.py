@@ -402,9 +402,7 @@ class TestWhateverHappens:
                 assert inbox._claimed("three", clock.now() + inbox.LEASE * 2)
                 assert not inbox._renewed("one", clock.now())
 
-    @pytest.mark.parametrize(
-        "command", ["LOGIN", "SELECT", "UID SEARCH", "UID FETCH", "UID STORE", "CLOSE"]
-    )
+    @pytest.mark.parametrize("command", ["LOGIN", "SELECT", "UID SEARCH", "UID FETCH", "UID STORE", "CLOSE"])
     def test_a_server_that_hangs_up_at_any_step_costs_nothing(self, course, post, mailbox, command):
         _, mail = asked(course, post)
         mailbox.put(answer(mail).as_bytes())
