@@ -1,8 +1,9 @@
 """Members answer a mail in their mail program: a real mail server, a real mailbox, and the page."""
 
 import re
+import signal
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import make_msgid
 
@@ -31,9 +32,10 @@ from tests.functional.space import id_of
 from tests.functional.test_mails_to_members import SOON, html, later, replied, text, to, work
 from tests.functional.test_mails_to_members import course as course
 from tests.support.imap_server import mailbox_of
+from tests.support.worker_process import DyingWorkers
 from tests.unit.knowledge import sample_files
 
-SAID = "You can answer by replying to this mail"
+SAID = "Vous pouvez répondre à ce courriel"
 QUOTE = "\n\nLe mar. 3 mars 2026 à 10:12, Club <{to}> a\nécrit :\n\n> Bonjour\n> la suite\n"
 
 
@@ -42,6 +44,14 @@ def mailbox(course):
     """The mailbox in which answers arrive."""
     with mailbox_of(course.world) as box:
         yield box
+
+
+@pytest.fixture(scope="module")
+def dying_workers():
+    """Workers that kill themselves when they come to a step."""
+    workers = DyingWorkers()
+    yield workers
+    workers.close()
 
 
 def read(space, after: timedelta = timedelta()) -> int:
@@ -446,6 +456,21 @@ class TestWhateverHappens:
         read(course)
         assert [one.body for one in comments_of(course, "ines")] == ["Fine"]
         assert [one.flags for one in mailbox.left()] == [{r"\Flagged"}]
+
+
+class TestAWorkerThatDies:
+    @pytest.mark.parametrize(
+        "step", [f"{when}-{number}" for number in (1, 2, 3, 4, 5) for when in ("before", "after")]
+    )
+    def test_at_any_step_leaves_one_comment_in_the_end(self, course, post, mailbox, dying_workers, step):
+        _, mail = asked(course, post)
+        mailbox.put(answer(mail).as_bytes())
+        behind = clock.now() - datetime.now(UTC)
+        assert dying_workers.run(course.world.app, "answers", step, behind) == -signal.SIGKILL
+        read(course, inbox.LEASE * 2)
+        read(course, inbox.LEASE * 4)
+        assert len(comments_of(course, "ines")) == 1
+        assert (mailbox.left(), course.count(InboundMail)) == ([], 1)
 
 
 class TestTheClock:

@@ -11,7 +11,7 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tests.support.world import World
@@ -72,6 +72,11 @@ class _Session(socketserver.StreamRequestHandler):
                 goes_on = self._answer(tag, command, words)
             if not goes_on:
                 return
+
+    def finish(self) -> None:
+        with suppress(OSError):
+            super().finish()
+        self.connection.close()
 
     def _capabilities(self) -> str:
         more = []

@@ -25,10 +25,10 @@ BELOW = {
     "Android": f"\n\nEnvoyé depuis mon appareil Android\n\nLe 3 mars 2026 à 10:12, Club a écrit :\n{QUOTED}",
     "Outlook": f"\n\n-----Message d'origine-----\nDe : {ADDRESS}\nEnvoyé : mardi 3 mars\nÀ : I\n"
     f"Objet : Nouveau\n\n{BARE}",
-    "Outlook, English": f"\n\n--- Original Message ---\nFrom: {NAME}\nSent: Tuesday\nTo: Ines\nSubject: x\n\n{BARE}",
+    "Outlook, English": f"\n\n--- Original Message ---\nFrom: {NAME}\nSent: Tue\nTo: I\nSubject: x\n\n{BARE}",
     "Outlook, no separator": f"\n\nDe : {ADDRESS}\nEnvoyé : mardi\nÀ : Inès\nObjet : x\n\n{BARE}",
     "Outlook, bold": f"\n\n*De :* {ADDRESS}\n*Envoyé :* mardi\n*À :* Inès\n*Objet :* x\n\n{BARE}",
-    "Outlook on the web": f"\n\n{'_' * 32}\nDe : {NAME}\nEnvoyé : mardi 3 mars\nÀ : Inès\nObjet : x\n\n{BARE}",
+    "Outlook on the web": f"\n\n{'_' * 32}\nDe : {NAME}\nEnvoyé : mardi\nÀ : Inès\nObjet : x\n\n{BARE}",
     "Outlook, telephone": f"\n\nObtenir Outlook pour iOS<https://aka.ms/o>\n{'_' * 32}\nFrom: {NAME}\n"
     f"Sent: Tuesday\nTo: Ines\nSubject: x\n\n{BARE}",
     "Yahoo": f"\n\n    Le mardi 3 mars 2026 à 10:12:33 UTC+1, {ADDRESS} a écrit :  \n \n {BARE}",
