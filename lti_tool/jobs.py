@@ -130,7 +130,7 @@ Work = Callable[[], object]
 
 def _register(app: Flask, queue: Huey) -> dict[str, Work]:
     """Give the queue its tasks, each also run by the clock; return those that drain an outbox by its name."""
-    outboxes, by_the_clock = _outboxes(app) | _outboxes_of_the_space(app), _by_the_clock(app)
+    outboxes, by_the_clock = _outboxes(app) | _outboxes_of_the_space(app), _all_by_the_clock(app)
     for work in (*outboxes.values(), *(by_the_clock[name] for name in EACH_MINUTE)):
         queue.periodic_task(crontab(), name=f"sweep_{work.__name__}")(work)
     for name in ("ask_for_rosters", "look_at_columns", "take_files_away"):
@@ -246,15 +246,6 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
         with app.app_context(), transaction():
             housekeeping.sweep(clock.now())
 
-    def make_mails() -> None:
-        with app.app_context():
-            mail_rounds.make_due(clock.now, transaction)
-
-    def read_answers() -> None:
-        with app.app_context(), seated("inbox") as has_one:
-            if has_one:
-                inbox.read_due(Edges(clock.now, transaction, reply_drafts.drafted))
-
     def take_files_away() -> None:
         with app.app_context():
             file_sweep.sweep(clock.now, transaction)
@@ -267,11 +258,31 @@ def _by_the_clock(app: Flask) -> dict[str, Work]:
     return {
         work.__name__: work
         for work in (
-            *(ask_for_rosters, look_at_columns, send_what_has_closed, make_mails),
-            *(lead_life, empty_communities, clean_up, read_answers),
+            *(ask_for_rosters, look_at_columns, send_what_has_closed),
+            *(lead_life, empty_communities, clean_up),
             *(take_files_away, look_for_orphans),
         )
     }
+
+
+def _all_by_the_clock(app: Flask) -> dict[str, Work]:
+    return _by_the_clock(app) | _mail_by_the_clock(app)
+
+
+def _mail_by_the_clock(app: Flask) -> dict[str, Work]:
+    """Return what is done about mail when its time has come, by its name."""
+    seated = _seats()
+
+    def make_mails() -> None:
+        with app.app_context():
+            mail_rounds.make_due(clock.now, transaction)
+
+    def read_answers() -> None:
+        with app.app_context(), seated("inbox") as has_one:
+            if has_one:
+                inbox.read_due(Edges(clock.now, transaction, reply_drafts.drafted))
+
+    return {"make_mails": make_mails, "read_answers": read_answers}
 
 
 def _seats() -> Callable[[str], AbstractContextManager[bool]]:

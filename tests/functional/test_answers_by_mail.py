@@ -479,7 +479,7 @@ class TestTheClock:
         queue = jobs.queue_for(course.world.app.extensions["settings"])
         jobs._register(course.world.app, queue)
         wound_up = {task.__name__.removeprefix("sweep_") for task in queue._registry._periodic_tasks}
-        assert set(jobs._by_the_clock(course.world.app)) <= wound_up
+        assert set(jobs._all_by_the_clock(course.world.app)) <= wound_up
 
     def test_forgets_mails_that_were_dealt_with_long_ago(self, course, post, mailbox):
         _, mail = asked(course, post)
