@@ -22,10 +22,11 @@ from lti_tool.models import (
     InboundMailbox,
     Membership,
     MembershipState,
+    Message,
     Post,
     User,
 )
-from lti_tool.services import inbox, replying
+from lti_tool.services import inbox, messages, replying
 from lti_tool.services.replying import Edges
 from lti_tool.transactions import transaction
 from tests.functional.space import id_of
@@ -353,6 +354,19 @@ class TestWhatCannotBeTaken:
         assert "Merci, c’est clair." in text(told)
         assert "15" in text(told)
         assert mailbox.sent <= inbox.BEGINNING
+
+    def test_what_was_typed_is_not_kept_when_it_cannot_be_sent_back(self, course, post, mailbox):
+        thread, mail = asked(course, post)
+        changed(course, update(Post).where(Post.id == id_of(thread)).values(locked_at=clock.now()))
+        mailbox.put(answer(mail).as_bytes())
+        read(course)
+        with course.world.database() as session:
+            wanted = select(Message.about_encrypted).where(Message.kind == messages.REPLY_ANSWER)
+            assert session.scalars(wanted).one()
+            post.at_mail = "554 no"
+            work(course)
+            session.rollback()
+            assert session.scalars(wanted).one() is None
 
     def test_an_answer_to_that_answer_starts_no_conversation(self, course, post, mailbox):
         thread, mail = asked(course, post)
