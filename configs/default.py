@@ -34,6 +34,10 @@ OUTBOUND_PER_HOST = 4
 MAIL_URL = ""
 # The address that mails come from; community@ and the host of BASE_URL when empty.
 MAIL_FROM = ""
+# Where answers to mails arrive: imaps://name:password@host:port/FOLDER, for nothing else; none when empty.
+INBOUND_MAIL_URL = ""
+# The address of that mailbox, where reply+anything@… has to arrive as well; with the one above, or neither.
+REPLY_ADDRESS = ""
 # A portal by which administrators may sign in to the console (OpenID Connect); all three or none.
 OIDC_ISSUER = ""
 OIDC_CLIENT_ID = ""

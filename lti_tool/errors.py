@@ -180,6 +180,13 @@ class MailNeedless(ToolError):
     code = "mail-needless"
 
 
+class MailboxUnavailable(ToolError):
+    """The mailbox of answers cannot be read now; the code says what stands in the way."""
+
+    status = 502
+    code = "mailbox-unavailable"
+
+
 class DatabaseUnavailable(ToolError):
     """The database cannot be reached, is full, or is too busy: nothing was saved, trying again helps."""
 
@@ -198,3 +205,8 @@ class UnsafeSettings(ToolError):
     """The tool will not start with these settings."""
 
     code = "unsafe-settings"
+
+    @classmethod
+    def of(cls, setting: str, sentence: str) -> "UnsafeSettings":
+        """Say of one setting, by its name without the prefix, why it cannot be worked with."""
+        return cls(setting=setting, sentence=f"LTI_TOOL_{setting}: {sentence}")

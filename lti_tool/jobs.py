@@ -16,7 +16,7 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.exceptions import HueyException
 from redis.exceptions import RedisError
 
-from lti_tool import clock, mailing, personal_copy_page, pushing
+from lti_tool import clock, mailing, personal_copy_page, pushing, reply_drafts
 from lti_tool.extensions import bells
 from lti_tool.services import (
     closing,
@@ -24,6 +24,7 @@ from lti_tool.services import (
     drift,
     file_sweep,
     housekeeping,
+    inbox,
     life,
     line_items,
     link_previews,
@@ -41,6 +42,7 @@ from lti_tool.services import (
     search_filling,
     upkeep,
 )
+from lti_tool.services.replying import Edges
 from lti_tool.settings import Settings
 from lti_tool.transactions import reading, transaction
 from lti_tool.workers import SEATS, EmbeddedWorker, Worker
@@ -273,7 +275,12 @@ def _telling(app: Flask, seated: Callable[[str], AbstractContextManager[bool]]) 
             if has_one:
                 pushes.send_due(clock.now, transaction, pushing.worded)
 
-    return make_mails, tell_browsers
+    def read_answers() -> None:
+        with app.app_context(), seated("inbox") as has_one:
+            if has_one:
+                inbox.read_due(Edges(clock.now, transaction, reply_drafts.drafted))
+
+    return make_mails, tell_browsers, read_answers
 
 
 def _of_courses(app: Flask) -> tuple[Work, ...]:

@@ -19,6 +19,7 @@ HIDDEN_FIELDS = frozenset(
             "lti_storage_target",
             "email",
             "mail_url",
+            "inbound_mail_url",
             "storage_url",
             "middle_name",
             "nickname",

@@ -24,7 +24,7 @@ from lti_tool.lti.connections import default_tls
 from lti_tool.services import guests, letters
 from lti_tool.services.letters import Letter
 from lti_tool.services.mail_server import MailServer, hand_in
-from lti_tool.services.messages import GUEST_LINK, INVITATION, NEWS, SIGN_IN, Outgoing
+from lti_tool.services.messages import GUEST_LINK, INVITATION, NEWS, REPLY_ANSWER, SIGN_IN, Outgoing
 from lti_tool.services.preferences import LANGUAGES
 from lti_tool.transactions import reading
 
@@ -32,12 +32,14 @@ from lti_tool.transactions import reading
 TEMPLATES = {
     SIGN_IN: "mails/sign_in",
     NEWS: "mails/news",
+    REPLY_ANSWER: "mails/reply_answer",
     INVITATION: "mails/invitation",
     GUEST_LINK: "mails/guest_link",
 }
 _DAYS = ("last_day", "link_ends")  # in what a mail is about, as ISO
 # A long address in a header stays one line: folded, it would be an encoded word, which no mail program opens.
 _POLICY = policy.default.clone(max_line_length=998, cte_type="7bit")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,400}>", re.ASCII)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -70,9 +72,13 @@ def composed(outgoing: Outgoing) -> EmailMessage:
     mail["Date"] = format_datetime(outgoing.created_at.astimezone(UTC))
     mail["Message-ID"] = f"<{outgoing.uuid}@{urlsplit(chosen.base_url).hostname}>"
     # RFC 3834: no holiday notice answers this.
-    mail["Auto-Submitted"] = "auto-generated"
+    mail["Auto-Submitted"] = "auto-replied" if outgoing.kind == REPLY_ANSWER else "auto-generated"
+    if outgoing.about.get("answers"):
+        _put_below(mail, outgoing.about["answers"])
     if letter:
         _say_how_to_stop(mail, letter)
+        if letter.reply_to:
+            mail["Reply-To"] = _address(letter.reply_to)
     with in_words_of(outgoing.locale) as language:
         said = _said_about(outgoing.about) if letter is None else _said_by(letter)
         g.zone = letter.zone if letter else "UTC"
@@ -93,6 +99,12 @@ def _say_how_to_stop(mail: EmailMessage, letter: Letter) -> None:
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
+def _put_below(mail: EmailMessage, message_id: str) -> None:
+    """Let a mail program show the mail below the one that it answers (RFC 5322, 3.6.4)."""
+    if _MESSAGE_ID.fullmatch(message_id):
+        mail["In-Reply-To"] = message_id
+
+
 @contextmanager
 def in_words_of(locale: str | None) -> Iterator[str]:
     """Speak a language for the length of a block: that of the locale, else English."""
@@ -105,7 +117,10 @@ def in_words_of(locale: str | None) -> Iterator[str]:
 
 
 def _said_about(about: dict) -> dict:
-    return about | {name: day(about[name]) for name in _DAYS if name in about}
+    said = about | {name: day(about[name]) for name in _DAYS if name in about}
+    if "place" in about:
+        said["place"] = f"{settings.current().base_url}{SPACE}/{about['place']}"
+    return said
 
 
 def _said_by(letter: Letter) -> dict:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from cryptography.fernet import Fernet
 from flask import Flask, current_app
 
+from lti_tool import mail_settings
 from lti_tool.errors import UnsafeSettings
 
 # One connection for each thread of a process; `transactions` replaces one that the server closed meanwhile.
@@ -55,6 +56,8 @@ class Settings:
     trusted_proxies: int
     mail_url: str | None
     mail_from: str
+    inbound_mail_url: str | None  # None: mails to members cannot be answered by mail
+    reply_address: str | None
     oidc_issuer: str
     oidc_client_id: str
     oidc_client_secret: str
@@ -138,8 +141,7 @@ def _checked(config: dict) -> Settings:
         outbound_proxy=_outbound_proxy(config["OUTBOUND_PROXY"]),
         outbound_per_host=_per_host(config["OUTBOUND_PER_HOST"]),
         trusted_proxies=_proxies(config["TRUSTED_PROXIES"]),
-        mail_url=_mail_url(config["MAIL_URL"]),
-        mail_from=_mail_from(config["MAIL_FROM"], _base_url(config["BASE_URL"])),
+        **mail_settings.checked(config, _base_url(config["BASE_URL"])),
         **_openid(config),
         **_words_for_people(config),
         legal_basis=_legal_basis(config["LEGAL_BASIS"]),
@@ -153,7 +155,7 @@ def _checked(config: dict) -> Settings:
 
 
 def _refuse(setting: str, sentence: str) -> None:
-    raise UnsafeSettings(setting=setting, sentence=f"LTI_TOOL_{setting}: {sentence}")
+    raise UnsafeSettings.of(setting, sentence)
 
 
 def _base_url(value: str) -> str:
@@ -247,29 +249,6 @@ def _per_host(value: object) -> int:
     if not 1 <= calls <= 64:
         _refuse("OUTBOUND_PER_HOST", "set it to how many calls one LMS host may answer at once, 1 to 64.")
     return calls
-
-
-def _mail_url(value: str) -> str | None:
-    if value.strip() and not _names_a_mail_server(value.strip()):
-        _refuse("MAIL_URL", "write it like smtps://name:password@mail.example.org:465, in ASCII.")
-    return value.strip() or None
-
-
-def _names_a_mail_server(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
-        return False
-    # Python's smtplib hands over no other name and password.
-    return usable and unquote(parts.netloc).isascii()
-
-
-def _mail_from(value: str, base_url: str) -> str:
-    sender = value.strip() or f"community@{urlsplit(base_url).hostname}"
-    if not sender.isascii() or not re.fullmatch(r"[^\s@<>\"',;:()\[\]\\]+@[\w.-]+", sender):
-        _refuse("MAIL_FROM", "write the address that mails come from, such as community@example.org.")
-    return sender
 
 
 def _openid(config: dict) -> dict[str, str]:

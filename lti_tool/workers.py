@@ -26,16 +26,9 @@ log = logging.getLogger(__name__)
 SHAPE = {"workers": 12, "initial_delay": 0.1, "max_delay": 1.0, "shutdown_timeout": 30}
 # How many threads of a process may drain what takes long, at most: a course of thousands, or a night of slow
 # rosters, leaves one to new columns and one to all the rest.
-SEATS = {
-    "deliveries": 3,
-    "rosters": 2,
-    "search": 1,
-    "previews": 1,
-    "pictures": 1,
-    "copies": 1,
-    "purges": 1,
-    "pushes": 1,
-}
+SEATS = {"deliveries": 3, "rosters": 2} | dict.fromkeys(
+    ("search", "previews", "pictures", "copies", "purges", "inbox", "pushes"), 1
+)
 SECONDS_BETWEEN_BEATS = 10
 # To restart or not, and whether to finish what is under way.
 END_POLITELY = (False, True)

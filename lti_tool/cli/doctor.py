@@ -14,7 +14,7 @@ from lti_tool import clock, jobs, settings
 from lti_tool.cli import application, secrets
 from lti_tool.errors import UnsafeSettings
 from lti_tool.patience import Patience
-from lti_tool.services import diagnosis_reach, diagnosis_settings, diagnosis_state
+from lti_tool.services import diagnosis_inbox, diagnosis_reach, diagnosis_settings, diagnosis_state
 from lti_tool.services.findings import Finding, Level, well, wrong
 
 SIGNS = {Level.WELL: "✓", Level.NOTE: "·", Level.WARNING: "!", Level.WRONG: "✗"}
@@ -34,6 +34,8 @@ STAND_INS = {
     "TRUSTED_PROXIES": "0",
     "MAIL_URL": "",
     "MAIL_FROM": "",
+    "INBOUND_MAIL_URL": "",
+    "REPLY_ADDRESS": "",
     "OIDC_ISSUER": "",
     "OIDC_CLIENT_ID": "",
     "OIDC_CLIENT_SECRET": "",
@@ -103,6 +105,7 @@ def _findings() -> Iterator[Finding]:
         lambda: _database(app),
         lambda: _queue(chosen),
         lambda: diagnosis_reach.mail(chosen),
+        lambda: diagnosis_inbox.inbox(chosen),
     )
     for check in checks:
         yield from check()

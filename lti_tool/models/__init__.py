@@ -62,6 +62,7 @@ from lti_tool.models.grade import (
 from lti_tool.models.group import CourseGroup, CourseGroupMember, GroupSource
 from lti_tool.models.guest import GuestInvitation, GuestLink
 from lti_tool.models.helping import Mention, Reaction, ReactionKind
+from lti_tool.models.inbound import InboundMail, InboundMailbox
 from lti_tool.models.joining import CourseAgreement, FormerSpace
 from lti_tool.models.mail_choice import MailChoice, MailFrequency
 from lti_tool.models.message import Message, MessageState
@@ -150,6 +151,8 @@ __all__ = [
     "Handover",
     "HostSlot",
     "IdeaState",
+    "InboundMail",
+    "InboundMailbox",
     "KeptText",
     "LaunchRecord",
     "LineItem",

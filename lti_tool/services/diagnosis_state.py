@@ -27,7 +27,7 @@ from lti_tool.models import (
     ToolKey,
 )
 from lti_tool.release import release
-from lti_tool.services import diagnosis_erasures, heartbeats, schema_version
+from lti_tool.services import diagnosis_erasures, diagnosis_inbox, heartbeats, schema_version
 from lti_tool.services.findings import Finding, note, warning, well, wrong
 from lti_tool.services.problems import Problem
 from lti_tool.settings import Settings
@@ -83,6 +83,7 @@ def state(settings: Settings, now: datetime) -> list[Finding]:
         *_platforms(now),
         *_work(now),
         *diagnosis_erasures.erasures(),
+        *diagnosis_inbox.reading(settings, now),
     ]
 
 

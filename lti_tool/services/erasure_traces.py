@@ -43,6 +43,7 @@ from lti_tool.models import (
     ErasureRequest,
     Feedback,
     GradeDecision,
+    InboundMail,
     KeptText,
     LaunchRecord,
     MailChoice,
@@ -125,11 +126,10 @@ _ROWS_OF_SEVERAL = {
 }
 _ON_THE_WAY = (DeliveryState.DUE, DeliveryState.SENDING)
 _KEPT_FOR_THEMSELVES = (
-    *(CharterAcceptance, Draft, Mention, Notification, MailChoice, Message, CalendarFeed),
+    *(CharterAcceptance, Draft, Mention, Notification, MailChoice, Message, CalendarFeed, InboundMail),
     *(MemberMeasure, PushDevice, SubgroupMember, ThreadReader, TopicStanding),
 )
-# Rows read and written at once: a statement may be large.
-_AT_ONCE = 200
+_AT_ONCE = 200  # rows read and written at once: a statement may be large
 
 
 def sign_out(user_id: int, now: datetime) -> None:

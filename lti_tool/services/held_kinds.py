@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from lti_tool.services import drafts, kept_texts, launch_log, messages, notifications
+from lti_tool.services import drafts, kept_texts, launch_log, messages, notifications, replying
 from lti_tool.services.sessions import ABSOLUTE_LIMIT
 
 
@@ -75,6 +75,9 @@ KINDS = {
         "notifications", Group.FOR_ONESELF, Source.TOOL, Readers.NOBODY, notifications.UNREAD_ARE_KEPT_FOR
     ),
     "message": Kind("mails", Group.FOR_ONESELF, Source.TOOL, Readers.NOBODY, messages.MEMBERS_KEPT_FOR),
+    "inbound_mail": Kind(
+        "answers-by-mail", Group.FOR_ONESELF, Source.TOOL, Readers.NOBODY, replying.KEPT_FOR
+    ),
     "mail_choice": Kind("mail-choices", *_MINE),
     "calendar_feed": Kind("calendars", *_MINE),
     "push_device": Kind("devices", *_MINE),

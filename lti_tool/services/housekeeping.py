@@ -15,6 +15,7 @@ from lti_tool.services import (
     messages,
     notices,
     notifications,
+    replying,
     role_rules,
     roster_reads,
     sign_in,
@@ -49,6 +50,7 @@ def sweep(now: datetime) -> None:
     guest_records.sweep(now)
     messages.sweep(now)
     notifications.sweep(now)
+    replying.sweep(now)
     erasure.sweep(now)
     drafts.sweep(now)
     role_rules.settle(now)

@@ -12,7 +12,7 @@ from lti_tool.knowledge.markdown import excerpt
 from lti_tool.knowledge.mentions import numbers_in
 from lti_tool.models import Comment, MailChoice, NotificationKind, Post
 from lti_tool.models.notification import OF_THE_SPACE
-from lti_tool.services import mail_choices, mail_links, mentions, notifications, readers
+from lti_tool.services import mail_choices, mail_links, mentions, notifications, readers, reply_offers
 from lti_tool.services.notifications import Line
 from lti_tool.services.people import Person
 
@@ -46,6 +46,7 @@ class Letter:
     mentioned: Mapping[int, Person]
     zone: str  # of the community's clock
     unsubscribe: str  # an address
+    reply_to: str | None = None  # an address that answers to it can be sent to
     invited: bool = False  # they come in by links that are mailed, not by a course
 
 
@@ -80,6 +81,7 @@ def of_message(message_id: int, member_id: int, recipient: str, now: datetime) -
         mentioned=mentions.named(member, {one for text in words.values() for one in numbers_in(text)}),
         zone=member.community.time_zone,
         unsubscribe=mail_links.address_for(member.id),
+        reply_to=reply_offers.offered(member, recipient, lines, now),
         invited=member.user.invited,
     )
 

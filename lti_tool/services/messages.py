@@ -36,7 +36,9 @@ MOST_FORGOTTEN = 1_000  # in one transaction
 SIGN_IN = "sign-in"  # about: link, minutes
 INVITATION = "invitation"  # to a guest, about: see `guests.mail_link`
 GUEST_LINK = "guest-link"  # to a guest who asked for it, about: link, name, community, minutes
+REPLY_ANSWER = "reply-answer"  # to a member who answered by mail: see `replying`
 NEWS = "news"  # to a member; its words are made of the notifications that name it
+ANSWERS_ARE_WORTH_SENDING_FOR = timedelta(days=5)
 TOO_LATE = "too-late"  # the problem of a mail that nobody could use any more
 NEEDLESS = "needless"  # the problem of a mail that nobody needed any more
 
@@ -153,7 +155,7 @@ def _record_outcome(outgoing: Outgoing, problem: Exception | None, now: datetime
         case MailNeedless():
             _record(outgoing, state=MessageState.REFUSED, problem=NEEDLESS, **done)
         case MailRefused():
-            _record(outgoing, state=MessageState.REFUSED, due_at=None, problem=problem.code[:80])
+            _give_up(outgoing, problem.code)
             if outgoing.member_id is not None and problem.facts.get("address"):
                 mail_choices.note_refusal(outgoing.member_id, outgoing.recipient, now)
         case MailUnavailable():
@@ -237,9 +239,15 @@ def _try_later(outgoing: Outgoing, code: str, now: datetime, *, for_long: bool) 
     wanted = select(Message.attempts, Message.useless_after).where(Message.id == outgoing.id)
     attempts, useless_after = db.session.execute(wanted).first() or (1, None)
     if attempts >= MOST_TRIES and not (for_long and useless_after):
-        _record(outgoing, state=MessageState.REFUSED, due_at=None, problem=code[:80])
+        _give_up(outgoing, code)
         return
     _record(outgoing, state=MessageState.DUE, due_at=next_try(now, attempts, None), problem=code[:80])
+
+
+def _give_up(outgoing: Outgoing, code: str) -> None:
+    """Try no more. What a mail to a member was about goes: it may be what they typed (`REPLY_ANSWER`)."""
+    gone = {} if outgoing.member_id is None else {"about_encrypted": None}
+    _record(outgoing, state=MessageState.REFUSED, due_at=None, problem=code[:80], **gone)
 
 
 def _record(outgoing: Outgoing, **values: object) -> None:

@@ -34,6 +34,7 @@ from lti_tool.models import (
     Feedback,
     GradeColumn,
     GuestInvitation,
+    InboundMail,
     KeptText,
     MailChoice,
     MemberMeasure,
@@ -242,7 +243,7 @@ _TABLES: tuple[tuple[type[Base], Which], ...] = (
         (table, lambda here, table=table: table.member_id.in_(_members(here)))
         for table in (
             *(ThreadReader, TopicStanding, SubgroupMember, RunningScore, Feedback),
-            *(CalendarFeed, MailChoice, Message, PushDevice),
+            *(CalendarFeed, MailChoice, Message, InboundMail, PushDevice),
         )
     ),
     (CharterAcceptance, lambda here: CharterAcceptance.charter_id.in_(_charters(here))),
@@ -365,18 +366,10 @@ def _sent_scores(community_id: int, _now: datetime) -> int:
 
 _OTHERS_OF_REPLY = ("parent_id", "solves_id", "accepted_by_id", "became_post_id", "made_of_post_id")
 _NO_REPLY = {"body": "", **dict.fromkeys(_OTHERS_OF_REPLY)}
+_OTHERS_OF_POST = ("topic_id", "subgroup_id", "idea_reason", "link_url", "link_wanted_at", "waits_since")
 _NO_POST = {
-    "title": "",
-    "body": "",
-    "parts": null(),
-    "topic_id": None,
-    "subgroup_id": None,
-    "idea_reason": None,
-    "link_url": None,
-    "link_preview": null(),
-    "link_wanted_at": None,
-    "waits_since": None,
-    "pinned_until": None,
+    **{"title": "", "body": "", "parts": null(), "link_preview": null(), "pinned_until": None},
+    **dict.fromkeys(_OTHERS_OF_POST),
 }
 
 

@@ -31,5 +31,12 @@ def reader(member_id: int, now: datetime) -> ActingMember | None:
     role = roles.in_force(membership, enrolments, now)
     if role is None:
         return None
-    member = ActingMember(membership, user, community, role, roles.is_scored(enrolments, now))
+    member = ActingMember(
+        membership,
+        user,
+        community,
+        role,
+        roles.is_scored(enrolments, now),
+        muted_until=roles.muted_until(membership, now),
+    )
     return member if member.may(Act.READ) else None

@@ -60,11 +60,44 @@ def mail_of(items, language: str) -> EmailMessage:
         mentioned={2: person(2, None)},
         zone="Europe/Paris",
         unsubscribe="https://tool.test/o/mails/1-x",
+        reply_to="reply+1-2-3-1z7-x@tool.test" if len(items) == 1 else None,
     )
     mail = EmailMessage()
     with mailing.in_words_of(language) as spoken:
         mailing._fill(mail, "mails/news", {**mailing._said_by(letter), "language": spoken})
     return mail
+
+
+def answer_of(language: str, problem: str) -> EmailMessage:
+    """What becomes of a reply by mail, with files and words that are not nice to a page."""
+    mail = EmailMessage()
+    said = {
+        "problem": problem,
+        "community": "Équipe <em>Nord</em>",
+        "place": "7/posts/12",
+        "text": f"Bonjour,\n\n<img src=x onerror=alert(1)> {LONG}\nاسألوا الفريق",
+        "files": [["a.exe", "type"], [f"{LONG}.png", "too-large"], ["b.png", "too-many-files"]],
+        "largest": 25_000_000,
+    }
+    with mailing.in_words_of(language) as spoken:
+        mailing._fill(mail, "mails/reply_answer", {**mailing._said_about(said), "language": spoken})
+    return mail
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("problem", ["files", "thread-locked"])
+def test_what_became_of_a_reply_reads_well(browser, world, problem, language):
+    with world.app.app_context():
+        mail = answer_of(language, problem)
+    assert "https://tool.test/communities/7/posts/12" in mail.get_body(("plain",)).get_content()
+    for width, scheme in ((320, "dark"), (380, "light"), (1100, "light")):
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        page = context.new_page()
+        page.set_content(mail.get_body(("html",)).get_content())
+        assert axe.violations(page) == [], (width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("img, script, em").count() == 0
+        context.close()
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

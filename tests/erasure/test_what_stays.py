@@ -99,6 +99,7 @@ DECIDED = {
     "notification.done_by_id": "number",
     "mail_choice.member_id": "deleted",
     "message.member_id": "deleted",
+    "inbound_mail.member_id": "deleted",
     "calendar_feed.member_id": "deleted",
     "push_device.member_id": "deleted",
     "moderation_case.author_id": "number, what was said of it taken out",

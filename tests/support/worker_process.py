@@ -6,11 +6,13 @@ by SIGKILL, as a machine that loses power does. Nothing of this is in the produc
 happens between two steps as an argument.
 """
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,11 +32,16 @@ class DyingWorkers:
         )
 
     def run(self, app, job: str, step: str, after: timedelta = timedelta()) -> int:
-        """Run a job (`scores` or `columns`) until it kills itself at `step`; return how it ended.
+        """Run a job (`scores`, `columns` or `answers`) until it kills itself at `step`; return how it ended.
 
         Its clock is `after` ahead of ours. The answer is a negative signal number or an exit code.
         """
         settings = {name: app.config[name] for name in ("DATABASE_URL", "VAR_DIR")}
+        chosen = app.extensions["settings"]
+        settings |= {
+            "INBOUND_MAIL_URL": chosen.inbound_mail_url or "",
+            "REPLY_ADDRESS": chosen.reply_address or "",
+        }
         order = {"settings": settings, "job": job, "fatal_step": step, "seconds": after.total_seconds()}
         self._maker.stdin.write(json.dumps(order) + "\n")
         self._maker.stdin.flush()
@@ -69,6 +76,9 @@ def work(settings: dict, job: str, fatal_step: str, seconds: float) -> None:
     from lti_tool.services import delivery, line_items
     from lti_tool.transactions import transaction
 
+    if job == "answers":
+        with create_app("testing", settings).app_context():
+            return read_answers(fatal_step, timedelta(seconds=seconds))
     tasks = {"scores": delivery.deliver_due_scores, "columns": line_items.make_line_items}
     with create_app("testing", settings).app_context():
         tasks[job](
@@ -76,6 +86,30 @@ def work(settings: dict, job: str, fatal_step: str, seconds: float) -> None:
             transaction,
             pause=lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == fatal_step else None,
         )
+
+
+def read_answers(fatal_step: str, after: timedelta) -> None:
+    """Read the mailbox until `before-3` or `after-3`: beside the commit of the third transaction."""
+    from lti_tool import clock, reply_drafts
+    from lti_tool.services import inbox
+    from lti_tool.services.replying import Edges
+    from lti_tool.transactions import transaction
+
+    begun = itertools.count(1)
+
+    @contextmanager
+    def mortal():
+        number = next(begun)
+        with transaction():
+            yield
+            die_at(f"before-{number}")
+        die_at(f"after-{number}")
+
+    def die_at(step: str) -> None:
+        if step == fatal_step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    inbox.read_due(Edges(lambda: clock.now() + after, mortal, reply_drafts.drafted))
 
 
 if __name__ == "__main__":

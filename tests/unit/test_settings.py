@@ -42,3 +42,46 @@ def test_a_mail_url_that_names_no_server_is_refused(tmp_path, unfit):
 def test_the_usual_mail_urls_are_taken(tmp_path):
     for fit in ("", "smtp://mail.test", "smtps://ruth:a%40b@mail.test:465"):
         assert settings_with(tmp_path, MAIL_URL=fit).mail_url == (fit or None)
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        *(
+            "mail.test",
+            "smtp://a:b@mail.test",
+            "imaps://mail.test",
+            "imaps://a@mail.test",
+            "imaps://:b@mail.test",
+        ),
+        *("imaps://a:b@mail.test:0", "imaps://a:b@mail.test:x", "imaps://a:gar%C3%A7on@mail.test"),
+        *("imaps://a:b%0d%0ac@mail.test", "imaps://a:b@mail.test/In%00box", "imaps://a:b@mail.test/X?y=1"),
+    ],
+)
+def test_a_mailbox_that_cannot_be_is_refused_without_being_quoted(tmp_path, unfit):
+    with pytest.raises(UnsafeSettings) as refusal:
+        settings_with(tmp_path, INBOUND_MAIL_URL=unfit, REPLY_ADDRESS="reply@mail.test")
+    assert refusal.value.facts["setting"] == "INBOUND_MAIL_URL"
+    assert unfit not in refusal.value.facts["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "address", "setting"),
+    [
+        ("imaps://a:b@mail.test", "", "REPLY_ADDRESS"),
+        ("", "reply@mail.test", "INBOUND_MAIL_URL"),
+        ("imaps://a:b@mail.test", "reply", "REPLY_ADDRESS"),
+        ("imaps://a:b@mail.test", "reply+x@mail.test", "REPLY_ADDRESS"),
+        ("imaps://a:b@mail.test", "a-name-that-is-long@mail.test", "REPLY_ADDRESS"),
+    ],
+)
+def test_an_address_for_answers_that_leads_nowhere_is_refused(tmp_path, mailbox, address, setting):
+    with pytest.raises(UnsafeSettings) as refusal:
+        settings_with(tmp_path, INBOUND_MAIL_URL=mailbox, REPLY_ADDRESS=address)
+    assert refusal.value.facts["setting"] == setting
+
+
+def test_a_usual_mailbox_is_taken(tmp_path):
+    for url in ("imaps://a%40b:c%20d@mail.test", "imap://a:b@localhost:1143/Answers/2026"):
+        chosen = settings_with(tmp_path, INBOUND_MAIL_URL=url, REPLY_ADDRESS="community.replies@mail.test")
+        assert chosen.inbound_mail_url == url
