@@ -44,20 +44,21 @@ def test_is_another_one_each_time():
     assert len({push_encryption.encrypted(b"x", said["public"], said["secret"]) for _ in range(5)}) == 5
 
 
-@pytest.mark.parametrize(
-    ("public", "secret"),
-    [
-        ("", safe(b"k" * 16)),
-        ("no base64 é", safe(b"k" * 16)),
-        (safe(b"\x04" + b"\x01" * 64), safe(b"k" * 16)),  # not on the curve
-        (safe(b"\x04" * 64), safe(b"k" * 16)),
-        (safe(Browser("").point), safe(b"k" * 15)),
-        (safe(Browser("").point), "é"),
-    ],
-)
-def test_refuses_keys_that_cannot_be_right(public, secret):
+POINT, SECRET = safe(Browser("").point), safe(b"k" * 16)
+WRONG = {
+    "no-point": ("", SECRET),
+    "no-base64": ("no base64 é", SECRET),
+    "not-on-the-curve": (safe(b"\x04" + b"\x01" * 64), SECRET),
+    "too-short": (safe(b"\x04" * 64), SECRET),
+    "secret-too-short": (POINT, safe(b"k" * 15)),
+    "secret-no-base64": (POINT, "é"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_refuses_keys_that_cannot_be_right(wrong):
     with pytest.raises(push_encryption.UnusableKeys):
-        push_encryption.check(public, secret)
+        push_encryption.check(*WRONG[wrong])
 
 
 def test_says_who_sends_so_that_the_push_service_can_check_it():
