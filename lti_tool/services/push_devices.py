@@ -79,6 +79,7 @@ def switch_on(member: ActingMember, said: Subscription, now: datetime) -> None:
     member.must(Act.KEEP)
     if problem := _problem_of(said):
         raise Unfit({"endpoint": [problem]})
+    public_key(member, now)
     digest = digest_of(said.endpoint)
     others = select(Membership.id).where(Membership.user_id != member.user.id)
     _gone(PushDevice.digest == digest, PushDevice.member_id.in_(others))

@@ -41,7 +41,8 @@ AT_ONCE = 500  # devices in one run
 LEASE = timedelta(minutes=2)
 # What nobody saw by then is in the notifications; and how often a push service that is away is asked.
 STAYS_FOR, MOST_TRIES = timedelta(days=1), 12
-OLDER_ARE_LEFT = timedelta(days=2)
+# Longer than any quiet time: from a Friday evening to a Monday morning, with hours of one's own.
+OLDER_ARE_LEFT = timedelta(days=5)
 # So long what is told is left to settle: who reads it where it happens is not rung for, and transactions that
 # were begun before are at their end.
 SETTLES_FOR = timedelta(seconds=15)
@@ -62,18 +63,24 @@ class News:
 
 @dataclass(frozen=True)
 class _Claimed:
-    """A device in hand, with what is to be sent there, `news` None for nothing after all."""
+    """A device in hand: its number, and the lease without which nothing is recorded."""
 
     id: int
     lease: str
+    attempts: int
+    told_until: datetime
+
+
+@dataclass(frozen=True)
+class _Parcel:
+    """What is to be sent, and where to; our key as it is kept, the private half encrypted."""
+
+    news: News
     endpoint: str
     public: str
     secret: str
-    attempts: int
-    told_until: datetime
-    news: News | None
     our_public: str
-    our_private: str  # encrypted, as it is kept
+    our_private: str
 
 
 Worded = Callable[[News], bytes]
@@ -91,7 +98,9 @@ def send_due(
                 return
             pause("claimed")
             try:
-                outcome = _sent(client, claimed, worded, now())
+                with transaction():
+                    parcel = _parcel(claimed, now())
+                outcome = _sent(client, parcel, worded, now()) if isinstance(parcel, _Parcel) else parcel
             except Exception:
                 log.exception("the news for device %s could not be sent", claimed.id)
                 outcome = _Later("fault", None)
@@ -106,6 +115,18 @@ class _Later:
 
     problem: str
     retry_after: float | None
+
+
+@dataclass(frozen=True)
+class _Quiet:
+    """Its member wants quiet until then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """Its push service took it."""
 
 
 @dataclass(frozen=True)
@@ -130,24 +151,8 @@ def _claim(now: datetime) -> _Claimed | None:
         return None
     device.lease, device.due_at = str(uuid.uuid4()), now + LEASE
     device.attempts += 1
-    news, waits = _news(device, now)
-    if waits is not None:
-        device.lease, device.due_at, device.attempts = None, waits, 0
-    key = db.session.get_one(PushKey, 1)
-    claimed = _Claimed(
-        id=device.id,
-        lease=device.lease or "",
-        endpoint=device.endpoint,
-        public=device.public,
-        secret=device.secret,
-        attempts=device.attempts,
-        told_until=now - SETTLES_FOR,
-        news=news,
-        our_public=key.public,
-        our_private=key.private_encrypted,
-    )
     db.session.flush()
-    return claimed
+    return _Claimed(device.id, device.lease, device.attempts, now - SETTLES_FOR)
 
 
 def _has_news(now: datetime):
@@ -160,18 +165,22 @@ def _has_news(now: datetime):
     )
 
 
-def _news(device: PushDevice, now: datetime) -> tuple[News | None, datetime | None]:
-    """Return what a device is to be told by now, or until when its member wants quiet."""
+def _parcel(claimed: _Claimed, now: datetime) -> _Parcel | _Quiet | None:
+    """Return what a device is to be told by now; None: nothing after all.
+
+    All that is unread, not only what came last: one piece of news takes the place of the one before.
+    """
+    device = db.session.get_one(PushDevice, claimed.id)
     member = readers.reader(device.member_id, now)
     if member is None:
-        return None, None
+        return None
     wishes = mail_choices.wishes_of(db.session.get(MailChoice, member.id), member.community)
     if wishes.hours.quiet(now):
-        return None, wishes.hours.open_from(now)
-    since = max(device.told_until, now - OLDER_ARE_LEFT)
-    lines = notifications.unread_between(member, since, now - SETTLES_FOR, PUSHED, now)
+        return _Quiet(wishes.hours.open_from(now))
+    since = max(device.created_at, now - OLDER_ARE_LEFT)
+    lines = notifications.unread_between(member, since, claimed.told_until, PUSHED, now)
     if not lines:
-        return None, None
+        return None
     news = News(
         community_id=member.community.id,
         community=member.community.name,
@@ -180,35 +189,34 @@ def _news(device: PushDevice, now: datetime) -> tuple[News | None, datetime | No
         member_number=member.id,
         topic=f"community-{member.community.id}",
     )
-    return news, None
+    key = db.session.get_one(PushKey, 1)
+    return _Parcel(news, device.endpoint, device.public, device.secret, key.public, key.private_encrypted)
 
 
-def _sent(client: OutboundClient, device: _Claimed, worded: Worded, now: datetime) -> _Later | _Never | None:
-    """Hand news in to a push service; return what came in the way, None for nothing."""
-    if device.news is None:
-        return None
-    pem = keys.decrypted(device.our_private)
+def _sent(client: OutboundClient, parcel: _Parcel, worded: Worded, now: datetime) -> _Later | _Never | _Sent:
+    """Hand news in to a push service; return what came of it."""
+    pem = keys.decrypted(parcel.our_private)
     if pem is None:
         return _Later("key-encryption-key-wrong", None)
-    body = push_encryption.encrypted(worded(device.news), device.public, device.secret)
-    token = push_encryption.token(addresses.origin(device.endpoint), _contact(), pem, now)
+    body = push_encryption.encrypted(worded(parcel.news), parcel.public, parcel.secret)
+    token = push_encryption.token(addresses.origin(parcel.endpoint), _contact(), pem, now)
     headers = {
-        "Authorization": f"vapid t={token}, k={device.our_public}",
+        "Authorization": f"vapid t={token}, k={parcel.our_public}",
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
         "TTL": str(int(STAYS_FOR.total_seconds())),
-        "Topic": device.news.topic,
+        "Topic": parcel.news.topic,
         "Urgency": "normal",
     }
     try:
-        answer = client.request("POST", device.endpoint, headers=headers, data=body, size_limit=20_000)
+        answer = client.request("POST", parcel.endpoint, headers=headers, data=body, size_limit=20_000)
     except PlatformUnavailable as problem:
         return _Later(problem.code, problem.facts.get("retry_after"))
     except ServiceProblem as problem:
         return _Never(problem.code)
     if answer.status in _GONE:
         return _Never("gone")
-    return None if 200 <= answer.status < 300 else _Never(f"http-{answer.status}")
+    return _Sent() if 200 <= answer.status < 300 else _Never(f"http-{answer.status}")
 
 
 def _contact() -> str:
@@ -217,22 +225,24 @@ def _contact() -> str:
     return f"mailto:{chosen.mail_from}" if chosen.mail_url else chosen.base_url
 
 
-def _record(device: _Claimed, outcome: _Later | _Never | None, now: datetime) -> None:
+def _record(device: _Claimed, outcome: _Later | _Never | _Quiet | _Sent | None, now: datetime) -> None:
     """Note what became of it; without the lease nothing."""
-    if not device.lease:
-        return
     ours = (PushDevice.id == device.id, PushDevice.lease == device.lease)
+    told = {"told_until": device.told_until, "due_at": now, "attempts": 0, "problem": None}
     match outcome:
         case _Never(problem="gone"):
             db.session.execute(delete(PushDevice).where(*ours))
+        case _Quiet(until=until):
+            _set(ours, due_at=until, attempts=0)
         case _Later(problem=problem, retry_after=asked) if device.attempts < MOST_TRIES:
             _set(ours, due_at=next_try(now, device.attempts, asked), problem=problem[:60])
+        case _Sent():
+            _set(ours, **told, sent_at=now)
         case None:
-            sent = {"sent_at": now} if device.news is not None else {}
-            _set(ours, told_until=device.told_until, due_at=now, attempts=0, problem=None, **sent)
+            _set(ours, **told)
         case _:
             # It is in the notifications; what comes next is tried anew.
-            _set(ours, told_until=device.told_until, due_at=now, attempts=0, problem=outcome.problem[:60])
+            _set(ours, **told | {"problem": outcome.problem[:60]})
 
 
 def _set(ours: tuple, **values: object) -> None:

@@ -10,7 +10,8 @@ self.addEventListener("push", (event) => {
     self.registration.showNotification(told.title, {
       body: told.body,
       lang: told.language,
-      tag: told.tag, // the latest of a space takes the place of the one before
+      tag: told.tag, // the latest of a space takes the place of the one before, and is told all the same
+      renotify: true,
       data: { address: told.address },
     }),
   );

@@ -59,4 +59,11 @@ button.addEventListener("click", async () => {
   button.disabled = false;
 });
 
+// Switched off here, this browser gives up its subscription, too.
+list.addEventListener("submit", async (event) => {
+  const found = able() && (await subscription());
+  const listed = event.target.closest("[data-device]")?.dataset.device;
+  if (found && listed === (await digest(found.endpoint))) found.unsubscribe().catch(() => {});
+});
+
 show(await state());

@@ -129,6 +129,32 @@ class TestNewsInABrowser:
         work(course, timedelta(hours=12))
         assert len(service.told(browser)) == 1
 
+    def test_of_a_friday_night_come_on_monday(self, course, service):
+        browser = service.browser()
+        switch_on(course, browser)
+        course.write("ines")
+        friday = datetime.now(ZoneInfo("Europe/Paris")) + timedelta(days=3)
+        assert friday.weekday() == 4
+        course.machine.move_to(friday.replace(hour=21))
+        course._pages.clear()
+        reply(course)
+        work(course)
+        work(course, timedelta(days=2))
+        assert service.got == []
+        work(course, timedelta(hours=12))
+        assert len(service.told(browser)) == 1
+
+    def test_that_take_the_place_of_others_tell_of_them_too(self, course, service):
+        browser = service.browser()
+        switch_on(course, browser)
+        course.write("ines")
+        reply(course)
+        work(course)
+        reply(course, body="Another answer.")
+        work(course)
+        first, second = service.told(browser)
+        assert (first["body"][:9], second["body"][:10]) == ("1 réponse", "2 réponses")
+
     def test_end_for_somebody_who_was_removed(self, course, service):
         browser = service.browser()
         switch_on(course, browser)
@@ -226,6 +252,29 @@ class TestAPushService:
         work(course, pushes.LEASE)
         assert len(service.got) == before + 1
 
+    def test_holds_up_nobody_when_ours_is_at_fault(self, course, service, monkeypatch):
+        one, other = service.browser("one"), service.browser("other")
+        switch_on(course, one)
+        switch_on(course, other, "karim")
+        course.write("ines", title="Of Ines")
+        course.write("karim", title="Of Karim")
+        reply(course)
+        course.home("ines").post("posts/2/comments", body="And to Karim.")
+        usual = pushes.readers.reader
+        ines = course.number("ines")
+
+        def reader(member_id, now):
+            if member_id == ines:
+                raise RuntimeError("a fault of ours")
+            return usual(member_id, now)
+
+        monkeypatch.setattr(pushes.readers, "reader", reader)
+        work(course)
+        assert (service.told(one), len(service.told(other))) == ([], 1)
+        monkeypatch.undo()
+        work(course, timedelta(minutes=2))
+        assert len(service.told(one)) == 1
+
 
 class TestSwitching:
     def test_shows_where_it_is_on_and_off_again(self, course, service):
@@ -248,6 +297,11 @@ class TestSwitching:
         switch_on(course, browser, "ines")
         with course.world.database() as session:
             assert session.scalars(select(PushDevice.member_id)).all() == [course.number("ines")]
+
+    def test_makes_our_key_where_nobody_asked_for_it(self, course, service):
+        said = service.browser().subscription(browser="edge")
+        assert course.home("ines").post("push/devices", **said).status == 201
+        assert course.count(PushKey) == 1
 
     def test_twice_is_once_and_keeps_five(self, course, service):
         for _ in range(2):
