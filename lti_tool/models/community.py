@@ -114,7 +114,12 @@ class Course(Base):
         UniqueConstraint("deployment_id", "context_id"),
         # Of a whole course both are empty: no two of them are alike.
         Index("ix_course_part_of_id", "part_of_id", "part_group", unique=True),
-        Index("ix_course_divided", "id", sqlite_where=text("divided = 1"), postgresql_where=text("divided")),
+        Index(
+            "ix_course_divided",
+            *("community_id", "id"),
+            sqlite_where=text("divided = 1"),
+            postgresql_where=text("divided"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -23,7 +23,7 @@ def upgrade() -> None:
     op.add_column('course', sa.Column('part_group', sa.String(length=255), nullable=True))
     op.create_index('ix_course_part_of_id', 'course', ['part_of_id', 'part_group'], unique=True)
     where = {'sqlite_where': sa.text('divided = 1'), 'postgresql_where': sa.text('divided')}
-    op.create_index('ix_course_divided', 'course', ['id'], **where)
+    op.create_index('ix_course_divided', 'course', ['community_id', 'id'], **where)
 
 
 def downgrade() -> None:
