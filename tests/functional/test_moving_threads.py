@@ -501,6 +501,19 @@ class TestSplitting:
         assert page.status == 409
         assert "My words" in page.text
 
+    def test_a_guest_keeps_what_became_a_thread_in_hand(self, talk):
+        talk.course.space.appoint("hugo", Role.GUEST_EXPERT)
+        made, home = id_of(talk.split(talk.last)), talk.course.space.home("hugo")
+        words = {"kind": "discussion", "title": "Mine", "body": "Other words.", "version": "0"}
+        assert home.get(f"posts/{made}").soup.select_one(f"main a[href*='/posts/{made}/edit']")
+        assert home.post(f"posts/{made}/edit", **words).status == 200
+        assert talk.course.one(Post, made).body == "Other words."
+        home.post(f"posts/{made}/delete")
+        assert talk.course.one(Post, made).deleted_at is not None
+        home.post(f"posts/{made}/restore")
+        assert talk.course.one(Post, made).deleted_at is None
+        assert home.post("posts", **words).status == 403
+
     def test_its_empty_place_cannot_be_brought_back(self, talk):
         talk.split(talk.karim)
         home = talk.course.space.home("karim")
