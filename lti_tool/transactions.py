@@ -101,6 +101,7 @@ def _prepare_sqlite(connection, record) -> None:
         "synchronous=NORMAL",
         f"busy_timeout={SQLITE_PATIENCE}",
         "journal_mode=WAL",
+        "recursive_triggers=ON",  # else REPLACE deletes a row without the triggers that keep the audit log
         "secure_delete=ON",  # what is erased is overwritten; some builds of SQLite leave it in the file
     ):
         connection.execute(f"PRAGMA {pragma}")

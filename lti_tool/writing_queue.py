@@ -24,10 +24,19 @@ class WritingQueue:
                 return True
             mine = Event()
             self._waiting.append(mine)
-        if mine.wait(patience):
-            return True
+        try:
+            if mine.wait(patience):
+                return True
+        except BaseException:  # a signal, in the main thread: nobody waits here any more
+            if self._has_come(mine):
+                self.leave()
+            raise
+        return self._has_come(mine)
+
+    def _has_come(self, mine: Event) -> bool:
+        """Tell whether one's turn came in this very moment; else wait for it no more."""
         with self._guard:
-            if mine.is_set():  # one's turn came in this very moment
+            if mine.is_set():
                 return True
             self._waiting.remove(mine)
             return False

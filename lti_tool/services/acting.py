@@ -50,6 +50,14 @@ class ActingMember:
     def _may_while_muted(self, act: Act) -> bool:
         return self.muted_until is None or act in STILL_WHEN_MUTED
 
+    def must_not_be_muted(self) -> None:
+        """Refuse what others would read, though no act of the table stands for it.
+
+        :raises NotAllowed: `muted`.
+        """
+        if self.muted_until is not None:
+            raise NotAllowed("muted")
+
     def must(self, act: Act) -> None:
         """Refuse the act unless it is allowed.
 

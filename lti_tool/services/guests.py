@@ -151,7 +151,8 @@ def invite(member: ActingMember, wanted: Wanted, base_url: str, now: datetime) -
 
     Who was invited under this address and withdrawn again may be invited anew.
 
-    :raises Unfit: by field; `email`: `not-an-address`, `invited-already`, `member-already`, `invited-enough`.
+    :raises Unfit: by field; `email`: `not-an-address`, `invited-already`, `member-already`, `invited-enough`,
+        `mailed-enough`.
     """
     member.must(Act.APPOINT)
     until = _fit(wanted, member.community.time_zone, now)
@@ -173,6 +174,9 @@ def invite(member: ActingMember, wanted: Wanted, base_url: str, now: datetime) -
     if not made:
         if invitation.withdrawn_at is None or invitation.member_id is not None:
             raise Unfit({"email": ["invited-already"]})
+        # Withdrawn and invited anew in turns, an address would be mailed as often as the day allows.
+        if too_many_links(invitation.id, now):
+            raise Unfit({"email": ["mailed-enough"]})
         for name, value in (told | {"withdrawn_at": None}).items():
             setattr(invitation, name, value)
     _note(member, "guest.invited", invitation, now, role=invitation.role.value, until=wanted.last_day)

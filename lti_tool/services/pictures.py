@@ -45,7 +45,11 @@ def prepare(content: bytes) -> bytes:
 
 
 def choose(member: ActingMember, made: bytes, now: datetime) -> None:
-    """Show a picture that was prepared as one's own, in the place of the one before. Raises OSError."""
+    """Show a picture that was prepared as one's own, in the place of the one before. Raises OSError.
+
+    :raises NotAllowed: `muted`.
+    """
+    member.must_not_be_muted()
     key = f"pictures/{member.community.id}/{uuid.uuid4().hex}.webp"
     try:
         uploads.take_room(member, len(made))

@@ -92,9 +92,12 @@ def _just_written(member: ActingMember, draft: PostDraft, now: datetime) -> Post
 def edit(member: ActingMember, post_id: int, draft: PostEdit, now: datetime) -> Post:
     """Give one's own post new words; the old ones stay in its history.
 
+    Here and below whoever may reply may change what is theirs: staff may have made a post of a reply, and a
+    guest may have written posts before the community decided otherwise.
+
     :raises Stale: it was edited since the form was opened.
     """
-    member.must(Act.WRITE_POST)
+    member.must(Act.WRITE_COMMENT)
     changes.in_order(member)
     post = contributions.post_here(member, post_id, now, locked=True)
     contributions.own(member, post)
@@ -134,7 +137,7 @@ def delete(member: ActingMember, post_id: int, now: datetime) -> bool:
 
     :returns: whether it can be brought back.
     """
-    member.must(Act.WRITE_POST)
+    member.must(Act.WRITE_COMMENT)
     changes.in_order(member)
     post = contributions.post_here(member, post_id, now, locked=True)
     if post.deleted_at is not None and post.hidden_at is None and post.author_id == member.id:
@@ -157,7 +160,7 @@ def restore(member: ActingMember, post_id: int, now: datetime) -> Post:
     :raises NotFound: no such post here, it was deleted too long ago, or a prompt was withdrawn with it.
     :raises Stale: its sub-group was closed meanwhile.
     """
-    member.must(Act.WRITE_POST)
+    member.must(Act.WRITE_COMMENT)
     changes.in_order(member)
     post = contributions.post_here(member, post_id, now, locked=True)
     if post.deleted_at is not None and post.opens_prompt:
@@ -182,7 +185,7 @@ def card(member: ActingMember, post_id: int, now: datetime) -> PostCard:
 
 def to_edit(member: ActingMember, post_id: int, now: datetime) -> Post:
     """Return one's own post, to be edited."""
-    member.must(Act.WRITE_POST)
+    member.must(Act.WRITE_COMMENT)
     post = contributions.post_here(member, post_id, now)
     contributions.own(member, post)
     return held.to_read(post)

@@ -68,7 +68,11 @@ def save(member: ActingMember, draft: ProfileDraft) -> None:
     """Take over what a member says of themselves; everybody reads it from now on, also in what is written.
 
     :raises Unfit: somebody else here is called so, or pages call nobody so.
+    :raises NotAllowed: `muted`, with other words; what is there they may still take away.
     """
+    said = (draft.asks_about, draft.name if may_choose_name(member) else None)
+    if any(set(said) - {member.membership.asks_about, member.membership.pseudonym, None, ""}):
+        member.must_not_be_muted()
     if may_choose_name(member):
         _rename(member, draft.name)
     else:

@@ -5,10 +5,10 @@ to a post, or to a comment and its post. Facts keep what they say (`facts`): nob
 The caller holds `changes.in_order`, and flushes and expires what it has read before.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, insert, literal, null, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, null, select, update
 
 from lti_tool.extensions import db
 from lti_tool.models import (
@@ -83,22 +83,43 @@ def drafts(community_id: int, from_post: int, to_post: int, numbers: dict[int, i
     """
     here = Draft.community_id == community_id
     named = Draft.place.like(f"reply-{from_post}-%") | Draft.place.like(f"edit-reply-{from_post}-%")
+    going = []
     for draft in db.session.scalars(select(Draft).where(here, named)).all():
         place = Place.read(draft.place)
         if place is None or place.comment not in numbers:
             continue
         comment = numbers[place.comment]
         kind = place.kind if comment is not None else {"edit-reply": "edit"}.get(place.kind, place.kind)
-        draft.place = "-".join(map(str, filter(None, (kind, to_post, comment))))
-    db.session.flush()
+        going.append((draft, "-".join(map(str, filter(None, (kind, to_post, comment))))))
+    _lead(going)
 
 
 def drafts_of_post(community_id: int, from_post: int, to_post: int, comment: int) -> None:
     """Let drafts under a post, or of other words for it, go along to the reply that it became."""
     before = {f"reply-{from_post}": "reply", f"edit-{from_post}": "edit-reply"}
     wanted = select(Draft).where(Draft.community_id == community_id, Draft.place.in_(before))
-    for draft in db.session.scalars(wanted).all():
-        draft.place = f"{before[draft.place]}-{to_post}-{comment}"
+    found = db.session.scalars(wanted).all()
+    _lead([(draft, f"{before[draft.place]}-{to_post}-{comment}") for draft in found])
+
+
+def _lead(going: Sequence[tuple[Draft, str]]) -> None:
+    """Let drafts stand at other places, each of one member and place.
+
+    A page may name any place, also one where nothing stood yet. Where its writer has begun something else at
+    the new one, both stay where they are: the list of their drafts has the words of either.
+    """
+    if not going:
+        return
+    there = and_(
+        Draft.member_id.in_({draft.member_id for draft, _ in going}),
+        Draft.place.in_({place for _, place in going}),
+    )
+    discarded = delete(Draft).where(there, Draft.discarded_at.is_not(None))
+    db.session.execute(discarded.execution_options(synchronize_session="fetch"))
+    taken = {(one.member_id, one.place) for one in db.session.scalars(select(Draft).where(there))}
+    for draft, place in going:
+        if (draft.member_id, place) not in taken:
+            draft.place = place
     db.session.flush()
 
 

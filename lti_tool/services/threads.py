@@ -206,7 +206,7 @@ def _to_read(member: ActingMember, post_id: int, now: datetime) -> Post:
 
 
 def _may_edit(member: ActingMember, post: Post) -> bool:
-    return post.author_id == member.id and post.deleted_at is None and member.may(Act.WRITE_POST)
+    return post.author_id == member.id and post.deleted_at is None and member.may(Act.WRITE_COMMENT)
 
 
 def _participants(taking_part: list, persons: Mapping[int, Person]) -> tuple[Participant, ...]:

@@ -363,6 +363,12 @@ class TestTheLock:
         self.refused(entry, "DELETE FROM audit_entry")
         assert entry.space.count(AuditEntry) >= 1
 
+    @pytest.mark.sqlite
+    def test_refuses_to_put_another_one_in_its_place(self, entry):
+        kept = "at, act, actor_kind, actor_id, organisation_id, community_id, subject, detail, area"
+        other = kept.replace("act,", "'charter.burnt',", 1)
+        self.refused(entry, f"REPLACE INTO audit_entry (id, {kept}) SELECT id, {other} FROM audit_entry")
+
     @pytest.mark.postgresql
     def test_refuses_to_empty_it(self, entry):
         self.refused(entry, "TRUNCATE audit_entry")

@@ -312,6 +312,19 @@ class TestALink:
         ]
         assert answers == [200, 200, 409]
 
+    def test_withdrawn_and_invited_anew_in_turns_is_mailed_no_more_often(self, desk, time_machine):
+        answers = []
+        for _ in range(4):
+            page = desk.invite()
+            answers.append(page.status)
+            desk.mailed()
+            desk.space.home("claire").post(f"members/guests/{desk.row().id}/withdrawal")
+        assert answers == [200, 200, 200, 422]
+        assert "Several were sent to this address" in page.text or "Plusieurs" in page.text
+        assert len(desk.mailed()) == 3
+        time_machine.move_to(clock.now() + timedelta(minutes=16))
+        assert desk.invite().status == 200
+
 
 def theirs():
     return select(User.id).where(User.sub.like("invited:%"))

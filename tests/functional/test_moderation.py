@@ -1,8 +1,10 @@
 """Good order: reports, what staff decide about them, and what authors read, answer and change."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from sqlalchemy import select, update
 
 from lti_tool import clock
@@ -441,6 +443,21 @@ class TestMuted:
         with course.world.app.app_context(), transaction():
             db.session.execute(update(Membership).values(muted_until=clock.now() - timedelta(seconds=1)))
         assert hugo.post(f"{place(thread)}/comments", body="Again").status == 200
+
+    def test_says_nothing_new_of_themselves_and_takes_away_what_is_there(self, course, thread):
+        hugo = course.home("hugo")
+        assert hugo.post("profile", asks_about="Ask me of bees.").status == 200
+        measure(course, "muted", days="3")
+        page = hugo.post("profile", asks_about="Words for everybody.")
+        assert page.status == 403
+        assert "Words for everybody." not in course.home("ines").get("members").text
+        picture = BytesIO()
+        Image.new("RGB", (300, 300)).save(picture, "PNG")
+        picture.seek(0)
+        assert hugo.post("profile/picture", picture=(picture, "me.png")).status == 403
+        assert hugo.post("profile", asks_about="Ask me of bees.", shortcuts="true").status == 200
+        assert hugo.post("profile", asks_about="").status == 200
+        assert "Ask me of bees." not in course.home("ines").get("members").text
 
     def test_reads_why_and_still_reports(self, course, thread):
         measure(course, "muted", days="1", why="Three times the same joke.")

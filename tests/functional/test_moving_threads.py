@@ -331,6 +331,19 @@ def talk(course):
     return Talk(course)
 
 
+def kept_drafts(talk, *places: str) -> None:
+    """Let Inès begin something at each place, as a page of hers would."""
+    home = talk.course.space.home("ines")
+    for place in places:
+        told = {"draft": place, "draft_version": "0", "draft_page": "p1"}
+        assert "done=draft-kept" in home.post("drafts", **told, body=f"Of {place}.").path
+
+
+def drafts_by_place(talk) -> dict[str, list[str]]:
+    with talk.course.world.database() as session:
+        return {one.place: one.fields["body"] for one in session.scalars(select(Draft))}
+
+
 class TestSplitting:
     def test_replies_become_a_thread_of_their_own(self, talk):
         page = talk.split(talk.karim, talk.last)
@@ -439,6 +452,21 @@ class TestSplitting:
         assert places == {f"reply-{made}", f"reply-{made}-{talk.below}"}
         assert "The other thing" in home.get("drafts").text
 
+    def test_a_draft_stays_where_something_else_was_begun_at_its_new_place(self, talk):
+        goes, stands = f"reply-{talk.post}-{talk.karim}", f"reply-{talk.post + 1}"
+        kept_drafts(talk, goes, stands)
+        assert id_of(talk.split(talk.karim)) == talk.post + 1
+        assert drafts_by_place(talk) == {goes: [f"Of {goes}."], stands: [f"Of {stands}."]}
+        page = talk.course.space.home("ines").get("drafts").text
+        assert f"Of {goes}." in page and f"Of {stands}." in page
+
+    def test_a_draft_takes_the_place_of_a_discarded_one(self, talk):
+        goes, stands = f"reply-{talk.post}-{talk.karim}", f"reply-{talk.post + 1}"
+        kept_drafts(talk, stands, goes)
+        assert talk.course.space.home("ines").post("drafts/1/discard").status == 200
+        assert id_of(talk.split(talk.karim)) == talk.post + 1
+        assert drafts_by_place(talk) == {stands: [f"Of {goes}."]}
+
     def test_a_question_that_is_split_off_waits_for_an_answer(self, talk):
         made = id_of(talk.split(talk.last, kind="question"))
         post = talk.course.one(Post, made)
@@ -472,6 +500,19 @@ class TestSplitting:
         page = talk.split(talk.last, version="0", person="bruno", body="My words")
         assert page.status == 409
         assert "My words" in page.text
+
+    def test_a_guest_keeps_what_became_a_thread_in_hand(self, talk):
+        talk.course.space.appoint("hugo", Role.GUEST_EXPERT)
+        made, home = id_of(talk.split(talk.last)), talk.course.space.home("hugo")
+        words = {"kind": "discussion", "title": "Mine", "body": "Other words.", "version": "0"}
+        assert home.get(f"posts/{made}").soup.select_one(f"main a[href*='/posts/{made}/edit']")
+        assert home.post(f"posts/{made}/edit", **words).status == 200
+        assert talk.course.one(Post, made).body == "Other words."
+        home.post(f"posts/{made}/delete")
+        assert talk.course.one(Post, made).deleted_at is not None
+        home.post(f"posts/{made}/restore")
+        assert talk.course.one(Post, made).deleted_at is None
+        assert home.post("posts", **words).status == 403
 
     def test_its_empty_place_cannot_be_brought_back(self, talk):
         talk.split(talk.karim)
@@ -579,6 +620,12 @@ class TestMerging:
         assert f"/comments/{reply.id}/moderation" in old.path
         assert course.acts() == ["moderation.merged"]
         assert "The older thread" in course.space.home("claire").get("audit").text
+
+    def test_a_draft_that_was_begun_at_its_new_place_as_well_stops_nothing(self, talk, into):
+        goes, stands = f"reply-{talk.post}-{talk.karim}", f"reply-{into}-{talk.karim}"
+        kept_drafts(talk, goes, stands)
+        self.merged(talk, into)
+        assert drafts_by_place(talk) == {goes: [f"Of {goes}."], stands: [f"Of {stands}."]}
 
     def test_bookmarks_the_search_and_the_history_go_along(self, talk, into):
         course = talk.course

@@ -1,5 +1,6 @@
 """Those who write to SQLite take turns in the order in which they asked; nobody starves among many."""
 
+import signal
 import threading
 import time
 
@@ -38,6 +39,24 @@ class TestTheQueue:
         queue = WritingQueue()
         assert queue.enter(0)
         assert not queue.enter(0.01)
+        queue.leave()
+        assert queue.enter(0)
+
+    def test_is_left_by_those_whom_a_signal_calls_away(self):
+        class CalledAwayError(Exception):
+            pass
+
+        def call_away(*_):
+            raise CalledAwayError
+
+        queue, before = WritingQueue(), signal.signal(signal.SIGALRM, call_away)
+        assert queue.enter(0)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(CalledAwayError):
+                queue.enter(10)
+        finally:
+            signal.signal(signal.SIGALRM, before)
         queue.leave()
         assert queue.enter(0)
 
