@@ -471,7 +471,7 @@ class TestMuted:
         measure(course, "muted", days="1")
         measure(course, "unmuted")
         hugo = course.home("hugo")
-        assert "a décidé de votre participation" in hugo.get("").text
+        assert "a pris une décision sur votre appartenance" in hugo.get("").text
         lines = hugo.get("notifications").soup.select("main li.item a.title")
         assert [line["href"].partition("?")[0] for line in lines] == [
             f"{hugo.community}members/{course.number('hugo')}/moderation"
