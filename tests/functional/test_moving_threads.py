@@ -31,6 +31,7 @@ from tests.functional.space import id_of
 from tests.functional.test_kinds import POLL
 from tests.functional.test_prompts import set_by
 from tests.functional.test_subgroups import Groups
+from tests.support.classroom import TWENTY_WORDS, Classroom
 from tests.support.statements import counted
 
 pytestmark = pytest.mark.slow_on_postgresql
@@ -199,6 +200,29 @@ class TestMoving:
         course.space.home("hugo").post(f"posts/{post}/report", reason="elsewhere")
         course.done("move", post, topic="", subgroup=str(group))
         assert "Zebra title" not in course.space.home("hugo").get("notifications").text
+
+    def test_whoever_replied_does_not_read_what_it_is_called_since(self, course, group):
+        Classroom(course.world).switch_on()
+        ones = (course.write(), course.write(title="Okapi of before"))
+        for post in ones:
+            course.reply("hugo", post, TWENTY_WORDS)
+            course.reply("karim", post, TWENTY_WORDS)
+        course.write("hugo", title="Gnu of Hugo", body=TWENTY_WORDS)
+        course.done("move", ones[0], topic="", subgroup=str(group))
+        course.space.home("ines").post(
+            f"posts/{ones[0]}/edit", title="Secret kudu", body="Secret.", version="0"
+        )
+        read = {
+            person: [
+                course.space.home(person).get(below).text
+                for below in ("participation", "participation/evidence.csv", "participation/evidence.json")
+            ]
+            for person in ("hugo", "karim")
+        }
+        assert all("Okapi of before" in text for text in read["hugo"] + read["karim"])
+        assert all("Gnu of Hugo" in text for text in read["hugo"])
+        assert all("Secret kudu" in text for text in read["karim"])
+        assert not any("Secret kudu" in text for text in read["hugo"])
 
     def test_the_page_says_beforehand_who_reads_it_and_who_no_longer(self, course, group):
         post = course.write()
