@@ -319,6 +319,12 @@ class TestMoving:
         assert course.acts() == ["moderation.moved"]
         assert course.space.count(ModerationStep) == 1
 
+    def test_once_more_for_the_same_reason_is_no_double_click(self, course):
+        post, first, second = course.write(), course.topic(), course.topic("Renting")
+        course.done("move", post, topic=str(first), subgroup="everybody")
+        course.done("move", post, topic=str(second), subgroup="everybody")
+        assert course.one(Post, post).topic_id == second
+
     def test_the_post_of_a_prompt_only_changes_its_topic(self, course, group):
         post, topic = id_of(set_by(course.space.home("claire"))), course.topic()
         page = course.sends("move", post, topic="", subgroup=str(group))
@@ -524,6 +530,11 @@ class TestSplitting:
         page = talk.split(talk.last, version="0", person="bruno", body="My words")
         assert page.status == 409
         assert "My words" in page.text
+
+    def test_another_one_for_the_same_reason_is_no_double_click(self, talk):
+        assert talk.split(talk.last).status == 200
+        assert talk.split(talk.ines, title="A third thing").status == 200
+        assert talk.course.one(Comment, talk.ines).became_post_id is not None
 
     def test_a_guest_keeps_what_became_a_thread_in_hand(self, talk):
         talk.course.space.appoint("hugo", Role.GUEST_EXPERT)
