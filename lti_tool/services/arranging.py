@@ -66,7 +66,9 @@ def begin(
     changes.in_order(member)
     post = contributions.post_here(member, post_id, now, locked=True)
     twin = cases.case_of(post.id, None)
-    if twin is not None and cases.is_twin(member, twin, act, wanted.reason, now):
+    # Whoever saw what they did themselves means something else: another place, other replies.
+    is_older = twin is not None and twin.version != wanted.version
+    if is_older and cases.is_twin(member, twin, act, wanted.reason, now):
         return None
     _must_stand(post, now)
     case = cases.open_case(post, None)

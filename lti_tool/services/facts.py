@@ -1,6 +1,6 @@
 """The append-only facts that grading reads: noted when something happens, never changed.
 
-Where staff move what was written, its facts follow (`moving_rows`): where it can be read changes, what they
+Where staff move what was written, its facts follow (`relocating`): where it can be read changes, what they
 say of it does not, and later ones say it in the words of the first.
 """
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import Select, exists, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select, union_all
 
 from lti_tool.extensions import db
 from lti_tool.grading.facts import Act, Fact, Kind, Praise
 from lti_tool.grading.words import counted_words, largest_overlap
 from lti_tool.models import AssessmentFact, Comment, ContributionFact, Post, Prompt, Reaction
-from lti_tool.services import cells
+from lti_tool.services import cells, subgroups
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.rules import KIND_OF_COMMENT, KIND_OF_POST, prompt_subject
 
@@ -225,12 +225,23 @@ def facts_and_shared(
 
 def _contributions(community_id: int, named: set[int] | None) -> Select:
     wanted = (
-        select(ContributionFact, Post.title)
+        select(ContributionFact, _title_for_its_member())
         .join(Post, Post.id == ContributionFact.post_id)
         .where(ContributionFact.community_id == community_id)
         .order_by(ContributionFact.id)
     )
     return wanted if _are_many(named) else wanted.where(ContributionFact.member_id.in_(named))
+
+
+def _title_for_its_member() -> ColumnElement[str]:
+    """Return the title of a fact's thread as the member whom it concerns may know it.
+
+    Whoever replied in a thread that is for a sub-group without them by now keeps their points, and learns
+    nothing of what its author calls it since; a title of one's own stays.
+    """
+    is_theirs = Post.author_id == ContributionFact.member_id
+    is_in = subgroups.has_member(Post.subgroup_id, ContributionFact.member_id)
+    return case((or_(Post.subgroup_id.is_(None), is_theirs), Post.title), (is_in, Post.title), else_="")
 
 
 def _assessments(community_id: int, named: set[int] | None) -> Select:

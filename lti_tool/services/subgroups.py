@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    exists,
     literal,
     or_,
     select,
@@ -139,6 +140,21 @@ def members_of(subgroup_id: int) -> Select:
     """Select the numbers of the members of a sub-group, by hand or by their group in the LMS."""
     pairs = pairs_in(Subgroup.id == subgroup_id).subquery()
     return select(pairs.c.member_id)
+
+
+def has_member(subgroup_id: ColumnElement[int], member_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition on two columns under which one names a member of the sub-group of the other."""
+    by_hand = exists().where(SubgroupMember.subgroup_id == subgroup_id, SubgroupMember.member_id == member_id)
+    by_lms = exists().where(
+        Subgroup.id == subgroup_id,
+        CourseGroupMember.course_group_id == Subgroup.course_group_id,
+        Enrolment.id == CourseGroupMember.enrolment_id,
+        Enrolment.active.is_(True),
+        Membership.id == member_id,
+        Membership.user_id == Enrolment.user_id,
+    )
+    by_lms = by_lms.correlate_except(Subgroup, CourseGroupMember, Enrolment, Membership)
+    return or_(by_hand.correlate_except(SubgroupMember), by_lms)
 
 
 def may_be_in(member: ActingMember, listed: Subquery) -> ColumnElement[bool]:
