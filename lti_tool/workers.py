@@ -20,10 +20,10 @@ from lti_tool.transactions import transaction
 
 log = logging.getLogger(__name__)
 
-# Twelve threads, so that slow LMSs do not keep each other's work waiting; an idle one looks every second.
+# Fourteen threads, so that slow LMSs do not keep each other's work waiting; an idle one looks every second.
 # Told to stop, a worker finishes what is under way for half a minute; what is not done then is claimed again
 # by another one when its lease ends.
-SHAPE = {"workers": 12, "initial_delay": 0.1, "max_delay": 1.0, "shutdown_timeout": 30}
+SHAPE = {"workers": 14, "initial_delay": 0.1, "max_delay": 1.0, "shutdown_timeout": 30}
 # How many threads of a process may drain what takes long, at most: a course of thousands, or a night of slow
 # rosters, leaves one to new columns and one to all the rest.
 SEATS = {"deliveries": 3, "rosters": 2} | dict.fromkeys(

@@ -45,7 +45,8 @@ async function switchOn() {
   const { key } = await (await send(place.dataset.key)).json();
   const { endpoint, keys } = (await subscribe(place.dataset.worker, key)).toJSON();
   const fields = { endpoint, public: keys.p256dh, secret: keys.auth, browser: browser() };
-  list.innerHTML = await (await send(place.dataset.devices, fields)).text();
+  const html = await (await send(place.dataset.devices, fields)).text();
+  list.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
   return state();
 }
 

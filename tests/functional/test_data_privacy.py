@@ -66,7 +66,7 @@ class TestWhoAdministersTheLms:
         page = launch_with(lived.browser("ruth"), asking_about("u-ines", roles=[role], kind=kind))
         assert page.status == 200
         numbers = shown(page)
-        assert numbers["Contributions they wrote"] == numbers["Replies they wrote"] == 1
+        assert numbers["Contributions written"] == numbers["Replies written"] == 1
         assert numbers["Courses they are or were in"] == 1
         assert numbers["Lines of the launch log"] >= 1
         assert numbers.keys() >= {"Facts about their contributions (written, edited, thanked …)"}

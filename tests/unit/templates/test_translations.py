@@ -39,7 +39,7 @@ def in_plain_words(catalogue):
     return {repr(tuple(m.id)) if m.pluralizable else m.id: list(m.string) for m in catalogue if m.id}
 
 
-METHODS = [("**.html", "jinja2"), ("mails/**.txt", "jinja2")]
+METHODS = [("**.html", "jinja2"), ("mails/**.txt", "jinja2"), ("push/**.txt", "jinja2")]
 
 
 @cache
