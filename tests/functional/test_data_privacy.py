@@ -67,9 +67,9 @@ class TestWhoAdministersTheLms:
         assert page.status == 200
         numbers = shown(page)
         assert numbers["Contributions written"] == numbers["Replies written"] == 1
-        assert numbers["Courses they are or were in"] == 1
+        assert numbers["Courses, present and past"] == 1
         assert numbers["Lines of the launch log"] >= 1
-        assert numbers.keys() >= {"Facts about their contributions (written, edited, thanked …)"}
+        assert numbers.keys() >= {"Facts about these contributions (written, edited, thanked …)"}
         assert "mail address" in page.text and "ines@example.org" not in page.text
         assert "How do you begin?" not in page.text
 
