@@ -1,7 +1,5 @@
 """Who would see what if groups of a course got spaces of their own: read before anybody decides it."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +24,7 @@ from lti_tool.services import course_groups, parts, people
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.course_groups import CourseGroupView
 from lti_tool.services.people import Person
+from lti_tool.services.previews import mark_of
 
 # So many people are named of each group; the others are counted.
 MOST_NAMED = 40
@@ -249,4 +248,4 @@ def _mark(groups: Sequence[GroupOutlook], in_each: Mapping[int, list[int]], here
         "staff": sorted(here.staff),
         "learners": sorted(here.learners),
     }
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+    return mark_of(told)

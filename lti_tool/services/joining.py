@@ -5,8 +5,6 @@ Staff of the space bring in a course of whose staff they are, or one whose staff
 archive, which its people go on reading (`former_spaces`), unless other courses still meet there.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -43,6 +41,7 @@ from lti_tool.services import (
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.course_moves import title_of
 from lti_tool.services.people import Person
+from lti_tool.services.previews import mark_of
 from lti_tool.services.roles import STAFF
 
 
@@ -193,12 +192,7 @@ def _foreseen(member: ActingMember, course: Course, left: Community, now: dateti
         "here": [here.id, here.state.value, here.time_zone],
         "before": asdict(told.before) | {"contributions": bool(told.before.contributions)},
     }
-    return Joining(**vars(told) | {"seen": digest_of(decides)})
-
-
-def digest_of(decides: dict) -> str:
-    """Return what names everything that a preview said and that decides."""
-    return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+    return Joining(**vars(told) | {"seen": mark_of(decides)})
 
 
 def _space_before(course: Course, left: Community, now: datetime) -> SpaceBefore:

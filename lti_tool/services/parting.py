@@ -28,7 +28,8 @@ from lti_tool.services import audit, course_agreements, course_moves, life, tell
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.course_moves import title_of
 from lti_tool.services.former_spaces import EMPTIED
-from lti_tool.services.joining import column_names, contributions_in, digest_of
+from lti_tool.services.joining import column_names, contributions_in
+from lti_tool.services.previews import mark_of
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def preview(member: ActingMember, course_id: int, now: datetime) -> Parting:
     member.must(Act.ARRANGE_COURSES)
     here = (Course.id == course_id, Course.community_id == member.community.id, course_moves.MOVABLE)
     course = db.session.scalars(select(Course).where(*here)).one_or_none()
-    if course is None or not course_moves.is_movable(course):
+    if course is None:
         raise NotFound()
     return _foreseen(member, course, _former(course.id), now)
 
@@ -87,7 +88,7 @@ def part(member: ActingMember, course_id: int, seen: str, now: datetime) -> int:
     """
     member.must(Act.ARRANGE_COURSES)
     course = course_moves.locked(course_id)
-    if course is None:
+    if course is None or not course_moves.is_movable(course):
         raise NotFound()
     before = _former(course.id)
     numbers = (member.community.id, *((before.community_id,) if before else ()))
@@ -166,7 +167,7 @@ def _foreseen(member: ActingMember, course: Course, before: FormerSpace | None, 
         "here": [member.community.id, member.community.state.value],
         "after": [told.after.id, told.after.state, told.after.columns],
     }
-    return Parting(**vars(told) | {"seen": digest_of(decides)})
+    return Parting(**vars(told) | {"seen": mark_of(decides)})
 
 
 def _who_is_special(community_id: int, course_id: int, now: datetime) -> tuple[int, int]:

@@ -1,7 +1,5 @@
 """The rules in force, and what others would do: looked at as often as one likes, nothing is written."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -22,6 +20,7 @@ from lti_tool.services import facts, participation, people, roles, rules
 from lti_tool.services.acting import ActingMember
 from lti_tool.services.participation import ScoredMember
 from lti_tool.services.people import Person
+from lti_tool.services.previews import mark_of
 from lti_tool.services.rules import Rules
 
 # The kinds that can be contributed or received today: settings of the others are kept, but not shown.
@@ -55,7 +54,7 @@ class PolicyDraft:
     def fingerprint(self) -> str:
         """What tells this draft from any other: what is adopted is what was previewed."""
         told = [replace(self.policy, version=1).as_settings(), self.first_monday.isoformat(), self.weeks]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        return mark_of(told)
 
     @property
     def first_monday(self) -> date:

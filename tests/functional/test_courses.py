@@ -299,6 +299,33 @@ class TestJoining:
         assert costs[0] == costs[1]
 
 
+class TestACourseWhoseGroupsHaveSpaces:
+    """It stays where it is, and so does the space of a group: also where a preview was shown before."""
+
+    @pytest.fixture(params=["divided", "part"])
+    def stays(self, two, request):
+        whole = select(Course.id).where(Course.context_id == FRENCH).scalar_subquery()
+        values = {"divided": True} if request.param == "divided" else {"part_of_id": whole, "part_group": "7"}
+        return update(Course).where(Course.context_id == ENGLISH).values(**values)
+
+    def test_joins_no_other_space_by_being_of_its_staff_nor_by_a_code(self, two, stays):
+        two.world.lms.enrol("bruno", FRENCH, INSTRUCTOR)
+        bruno, code, page = two.world.enter("bruno"), two.code(), two.preview()
+        two.change(stays)
+        assert two.join(page=page).status == 404
+        assert bruno.post("courses/code", code=code).status == 422
+        assert two.grace.post(f"courses/{two.course(ENGLISH)}/agreement").status == 404
+        assert two.community(ENGLISH) == two.there
+
+    def test_does_not_go_its_own_way(self, two, stays):
+        two.join()
+        page = two.claire.get(f"courses/{two.course(ENGLISH)}/parting")
+        two.change(stays)
+        assert two.part(page=page).status == 404
+        assert two.claire.get(f"courses/{two.course(ENGLISH)}/parting").status == 404
+        assert two.community(ENGLISH) == two.here
+
+
 class TestTwoAtOnce:
     def test_bring_a_course_in_once(self, two):
         for course in (FRENCH, ENGLISH):
