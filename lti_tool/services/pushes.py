@@ -90,12 +90,14 @@ def send_due(
     now: Callable[[], datetime], transaction: Transaction, worded: Worded, pause: Pause = no_pause
 ) -> None:
     """Tell every browser what is new for its member. :param worded: puts news into words, as JSON."""
+    with transaction():
+        waiting = _waiting(now())
     with outbound_client(connect_timeout=5, read_timeout=10, total_timeout=20) as client:
-        for _ in range(AT_ONCE):
+        for number in waiting:
             with transaction():
-                claimed = _claim(now())
+                claimed = _claim(number, now())
             if claimed is None:
-                return
+                continue
             pause("claimed")
             try:
                 with transaction():
@@ -136,17 +138,21 @@ class _Never:
     problem: str
 
 
-def _claim(now: datetime) -> _Claimed | None:
-    """Take one device for which there is something new; nobody else takes it before the lease ends."""
-    due = (
+def _waiting(now: datetime) -> Sequence[int]:
+    """Return the devices for which there is something new: all are looked at once in a run, and no more."""
+    due = select(PushDevice.id).where(PushDevice.due_at <= now, _has_news(now))
+    return db.session.scalars(due.order_by(PushDevice.due_at, PushDevice.id).limit(AT_ONCE)).all()
+
+
+def _claim(number: int, now: datetime) -> _Claimed | None:
+    """Take a device, unless another worker was there first; nobody else takes it before the lease ends."""
+    still_due = (
         select(PushDevice)
-        .where(PushDevice.due_at <= now, _has_news(now))
-        .order_by(PushDevice.due_at, PushDevice.id)
-        .limit(1)
+        .where(PushDevice.id == number, PushDevice.due_at <= now, _has_news(now))
         .with_for_update(skip_locked=True, of=PushDevice)
         .execution_options(populate_existing=True)
     )
-    device = db.session.scalars(due).one_or_none()
+    device = db.session.scalars(still_due).one_or_none()
     if device is None:
         return None
     device.lease, device.due_at = str(uuid.uuid4()), now + LEASE

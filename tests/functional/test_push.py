@@ -16,6 +16,7 @@ from lti_tool.services import push_devices, pushes, signing
 from lti_tool.transactions import transaction
 from tests.functional.test_moderation import measure
 from tests.support.push_service import Browser, PushService
+from tests.support.statements import counted
 
 SOON = pushes.SETTLES_FOR + timedelta(seconds=1)
 
@@ -274,6 +275,36 @@ class TestAPushService:
         monkeypatch.undo()
         work(course, timedelta(minutes=2))
         assert len(service.told(one)) == 1
+
+
+class TestWhatARunCosts:
+    def test_looks_once_at_devices_for_which_nothing_is_new(self, course, service):
+        """Ten browsers more that wait for nothing are no statement more."""
+
+        def cost(body: str) -> int:
+            reply(course, body=body)
+            course.machine.shift(SOON)
+            with course.world.app.app_context(), counted() as sent:
+                pushes.send_due(clock.now, transaction, pushing.worded)
+            return len(sent)
+
+        course.write("ines")
+        switch_on(course, service.browser("of-ines"))
+        few = cost("An answer.")
+        with course.world.app.app_context(), transaction():
+            kept = db.session.scalars(select(PushDevice)).one()
+            same = {
+                "endpoint": kept.endpoint,
+                "public": kept.public,
+                "secret": kept.secret,
+                "browser": "other",
+            }
+            for number in range(10):
+                row = {"community_id": 1, "member_id": course.number("karim"), "digest": f"{number:064}"}
+                moments = dict.fromkeys(("told_until", "created_at", "due_at"), clock.now())
+                db.session.add(PushDevice(**same, **row, **moments, attempts=0))
+        assert cost("Another answer.") == few
+        assert len(service.got) == 2
 
 
 class TestSwitching:
