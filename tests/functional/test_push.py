@@ -15,6 +15,7 @@ from lti_tool.models import PushDevice, PushKey
 from lti_tool.services import push_devices, pushes, signing
 from lti_tool.transactions import transaction
 from tests.functional.test_moderation import measure
+from tests.functional.test_plans import PREPARED, forget_earlier_tests, noted
 from tests.support.push_service import Browser, PushService
 from tests.support.statements import counted
 
@@ -305,6 +306,23 @@ class TestWhatARunCosts:
                 db.session.add(PushDevice(**same, **row, **moments, attempts=0))
         assert cost("Another answer.") == few
         assert len(service.got) == 2
+
+    def test_stands_on_indexes(self, course, service):
+        switch_on(course, service.browser())
+        course.write("ines")
+        reply(course)
+        course.machine.shift(SOON)
+        with course.world.app.app_context():
+            forget_earlier_tests()
+            with noted() as sent:
+                pushes.send_due(clock.now, transaction, pushing.worded)
+            connection = db.session.connection()
+            scans = PREPARED[connection.dialect.name](connection)
+            ours = {one: values for one, values in sent.items() if "push_device" in one}
+            scanned = {one: scans(connection, one, values) for one, values in ours.items()}
+            db.session.rollback()
+        assert len(ours) >= 3
+        assert {one: steps for one, steps in scanned.items() if steps} == {}
 
 
 class TestSwitching:
