@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo_lms.people import MENTOR
+from demo_lms.people import CONTENT_DEVELOPER, MENTOR
 from lti_tool import clock
 from tests.browser import BROWSER, axe
 from tests.browser.campus import Campus
@@ -283,6 +283,26 @@ class TestATrainer:
         moves(claire, "archived")
         looks_well(ines.goes_to(below).reads("On commence."))
         looks_well(claire.goes_to("life"))
+
+
+class TestAPedagogicalLead:
+    @pytest.mark.parametrize("language", FRENCH_FIRST)
+    def test_leads_the_space_and_leaves_grades_to_trainers(self, school):
+        school.campus.lms.enrol("bruno", school.course, CONTENT_DEVELOPER)
+        bruno, ines = school.enters("bruno"), school.enters("ines")
+        for page in ("life", "space", "space/permissions", "members/guests", "courses", "spaces", "audit"):
+            looks_well(bruno.goes_to(page))
+            expect(bruno.shown.locator("h1")).to_be_visible()
+        bruno.goes_to("space/permissions/post.write/guest_expert")
+        bruno.form("/space/permissions/").locator("button.primary").click()
+        bruno.is_told("permission-changed")
+        moves(bruno, "closed")
+        looks_well(ines.goes_to())
+        expect(ines.shown.locator("main a[href*='/posts/new']")).to_have_count(0)
+        moves(bruno, "open")
+        bruno.goes_to("audit").reads(bruno.shown.locator(".own-name").text_content())
+        status = bruno.page.request.get(f"{bruno.address}grading?seat={bruno.seat}").status
+        assert status == 403
 
 
 class TestThoseWhoAreAppointed:
