@@ -96,6 +96,14 @@ def changed(space, statement) -> None:
         db.session.execute(statement.execution_options(synchronize_session=False))
 
 
+def decides(space, thread, act: str, **fields) -> None:
+    """Let staff put a thread elsewhere."""
+    until = f"{clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
+    told = {"body": "It fits better there.", "version": "0", "until": until}
+    page = space.home("claire").post(f"posts/{id_of(thread)}/{act}", **told | fields)
+    assert page.status == 200, page.text
+
+
 def answers(post) -> list:
     return [mail for mail in post.mails if mail["Auto-Submitted"] == "auto-replied"]
 
@@ -179,6 +187,25 @@ class TestAnAnswer:
         later(course, timedelta(minutes=2))
         read(course)
         assert [one.body for one in comments_of(course, "karim")] == ["Like **this**.", "De rien."]
+
+    def test_goes_where_staff_moved_what_it_answers(self, course, post, mailbox):
+        """Into the discussion that the reply became, and into the one that the thread was merged into."""
+        thread, mail = asked(course, post)
+        (theirs,) = comments_of(course, "karim")
+        decides(course, thread, "split", chosen=str(theirs.id), title="The other thing", kind="discussion")
+        mailbox.put(answer(mail).as_bytes())
+        read(course)
+        (written,) = comments_of(course, "ines")
+        assert written.post_id != id_of(thread)
+        assert "Merci, c’est clair." in course.home("karim").get(f"posts/{written.post_id}").text
+
+        thread, mail = asked(course, post, "Where?")
+        other = course.write("ines", title="The place for it")
+        decides(course, thread, "merge", into=str(id_of(other)))
+        mailbox.put(answer(mail, "Encore merci.").as_bytes())
+        read(course)
+        assert comments_of(course, "ines")[-1].post_id == id_of(other)
+        assert "Encore merci." in course.home("karim").get(f"posts/{id_of(other)}").text
 
     def test_is_known_when_a_server_wrote_its_address_in_capitals(self, course, post, mailbox):
         _, mail = asked(course, post)
